@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { YiwangError, invariant } from './errors.ts';
+import { log, safeError } from './log.ts';
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+/** Drizzle over one client of a pool, inside one transaction. */
+export type Transaction = NodePgDatabase<Record<string, never>> & { $client: pg.PoolClient };
+
+const connectionsMax = 10;
+const connectTimeoutMs = 10_000;
+const statementTimeoutMs = 60_000;
+
+// `bigint` counts fit in a JavaScript number here (< 2^53); dates and times stay text so that no zone is guessed.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** A pool that outlives restarts of the server: without an `error` listener a dropped idle connection ends the process. */
+export function openPool(url: string, options: { connectionsMax?: number; applicationName?: string; statementTimeoutMs?: number } = {}): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connectionsMax ?? connectionsMax,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs ?? statementTimeoutMs,
+    application_name: options.applicationName ?? 'yiwang',
+  });
+  pool.on('error', (error) => log.warn({ err: safeError(error) }, 'idle database connection lost'));
+  return pool;
+}
+
+/**
+ * Runs `work` in one transaction and commits, or rolls back and rethrows. Driver errors that mean "the server went away"
+ * become `DATABASE_UNAVAILABLE`, which is retryable.
+ */
+export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await connect(pool);
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(drizzle({ client }) as unknown as Transaction);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    broken = isConnectionLoss(error) ? (error as Error) : undefined;
+    if (!broken) await client.query('ROLLBACK').catch((rollback: Error) => (broken = rollback));
+    throw asOperatingError(error);
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** A client of the pool, or `DATABASE_UNAVAILABLE`. The caller releases it. */
+export async function connect(pool: Pool): Promise<Client> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw asOperatingError(error);
+  }
+}
+
+/** Driver errors in the terms of the closed table; anything else stays what it is. */
+export function asOperatingError(error: unknown): unknown {
+  return isConnectionLoss(error) ? new YiwangError('DATABASE_UNAVAILABLE', { cause: error }) : error;
+}
+
+const connectionLossCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '08006', '08003', '08001', '53300', '3D000', '28P01', '28000']);
+
+function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && connectionLossCodes.has(code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
+}
+
+/** Quotes an identifier for SQL text that cannot take a parameter (roles, databases). */
+export function quoted(identifier: string): string {
+  invariant(/^[a-z_][a-z0-9_]{0,62}$/.test(identifier), 'an identifier is lower-case letters, digits and underscores');
+  return `"${identifier}"`;
+}
