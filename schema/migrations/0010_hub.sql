@@ -113,13 +113,13 @@ CREATE INDEX received_event_due ON hub.received_event (department, stream, id) W
 
 -- 地 and organisations ----------------------------------------------------------------------------------------------------
 CREATE TABLE hub.division (
-  code char(12) PRIMARY KEY,
+  code text PRIMARY KEY,
   name text NOT NULL,
   tier text NOT NULL CHECK (tier IN ('PROVINCE', 'CITY', 'COUNTY', 'TOWNSHIP', 'VILLAGE')),
-  parent char(12),
+  parent text,
   valid_from date,
   valid_to date,
-  successor char(12),
+  successor text,
   source text NOT NULL
 );
 CREATE INDEX division_parent ON hub.division (parent);
@@ -131,7 +131,7 @@ CREATE TABLE hub.organization (
   kind text NOT NULL,                           -- MEDIATION_CENTRE, POLICE, COURT, CIVIL, SOCIAL_ORGANIZATION, OTHER …
   department text,
   tier text,
-  division char(12),
+  division text,
   public_phone text,
   hours text,
   address text,
@@ -150,7 +150,7 @@ CREATE TABLE hub.place (
   place_key text PRIMARY KEY,
   kind text NOT NULL,
   standard_address text NOT NULL,
-  division char(12) NOT NULL,
+  division text NOT NULL,
   grid_code text,
   lng numeric(10, 6),
   lat numeric(10, 6)
@@ -163,7 +163,7 @@ CREATE TABLE hub.thing (
   identifier text,
   operator text,
   place_key text,
-  division char(12),
+  division text,
   facts jsonb NOT NULL DEFAULT '{}'
 );
 
@@ -180,8 +180,8 @@ CREATE TABLE hub.record (
   run_id uuid,
   status text,
   category text,                                -- dispute type 01–99
-  division char(12),                            -- as valid at the event's date
-  division_now char(12),                        -- its successor today: jurisdiction is decided on this one
+  division text,                            -- as valid at the event's date
+  division_now text,                        -- its successor today: jurisdiction is decided on this one
   grid_code text,
   place_key text,
   thing_key text,
@@ -297,7 +297,7 @@ CREATE TABLE hub.matter (
   category text,
   status text NOT NULL,
   lead_org text,
-  division_now char(12),
+  division_now text,
   opened_at timestamptz,
   updated_at timestamptz NOT NULL,
   merged_into text
@@ -326,8 +326,8 @@ CREATE TABLE hub.counted_drop (                 -- accusations per division and 
   department text NOT NULL,
   stream text NOT NULL,
   rule text NOT NULL,
-  division char(12) NOT NULL,
-  month char(7) NOT NULL,
+  division text NOT NULL,
+  month text NOT NULL,
   count bigint NOT NULL,
   PRIMARY KEY (department, stream, rule, division, month)
 );
