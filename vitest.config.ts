@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const minuteMs = 60_000;
+
+export default defineConfig({
+  resolve: {
+    // Vite prefers a package's ES modules and Node its CommonJS: without this there would be two graphql, "another realm".
+    alias: [{ find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) }],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    globalSetup: ['test/setup.ts'],
+    reporters: ['default', 'test/summary.ts'],
+    testTimeout: minuteMs,
+    hookTimeout: 2 * minuteMs,
+    teardownTimeout: minuteMs,
+    env: { YIWANG_LOG_LEVEL: process.env['YIWANG_LOG_LEVEL'] ?? 'warn' },
+  },
+});
