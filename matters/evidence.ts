@@ -22,7 +22,7 @@ export function pairEvidence(a: MatterRecord, b: MatterRecord, place: number, te
 export function pairWeight(evidence: readonly Evidence[]): number {
   if (evidence.length === 0) return weights.absent;
   if (evidence[0]!.kind === 'EXPLICIT_REFERENCE') return evidence[0]!.weight;
-  return evidence.reduce((sum, one) => sum + one.weight, weights.prior);
+  return evidence.reduce<number>((sum, one) => sum + one.weight, weights.prior);
 }
 
 /** Vectors are made once for all records: `evidenceOf` looks two of them up. */

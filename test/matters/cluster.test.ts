@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clusterRecords } from '../../matters/cluster.ts';
+import type { MatterRecord } from '../../matters/record.ts';
+
+const day = 86_400_000;
+let serial = 0;
+
+function record(over: Partial<MatterRecord>): MatterRecord {
+  serial += 1;
+  return { rid: `r${String(serial).padStart(4, '0')}`, department: 'hotline', stream: 'tickets', occurredAtMs: 1_780_000_000_000 + serial, category: '02', division: '510107001001', placeText: '', text: '', thingKey: null, parentRid: null, parties: [], rule: 'CLUSTER', ...over };
+}
+
+/** Unrelated records give the words their weight, as a county's do. */
+const background = Array.from({ length: 40 }, (_, i) => record({ text: `${'甲乙丙丁戊己庚辛'[i % 8]}事${i}号另一件`, placeText: `${'东西南北'[i % 4]}路${i}号`, category: '99', occurredAtMs: 1_700_000_000_000 + i * 30 * day }));
+
+function groups(...records: MatterRecord[]): string[][] {
+  const mine = new Set(records.map((one) => one.rid));
+  return clusterRecords([...background, ...records]).map((cluster) => cluster.members.map((member) => member.rid).filter((rid) => mine.has(rid))).filter((rids) => rids.length > 0);
+}
+
+describe('records become matters', () => {
+  it('joins a call and a ticket about one leak in one house', () => {
+    const a = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
+    const b = record({ text: '阳台渗水，楼上不修', placeText: '通用机器厂家属院三栋玉林中路', stream: 'jcj_jjd' });
+    expect(groups(a, b)).toEqual([[a.rid, b.rid]]);
+  });
+
+  it('keeps two problems of one requester apart', () => {
+    const a = record({ text: '楼上阳台渗水', placeText: '玉林中路通用机器厂家属院3栋', parties: ['p1'] });
+    const b = record({ text: '公司拖欠工资两个月', placeText: '高新大道软件园', parties: ['p1'], category: '10' });
+    expect(groups(a, b)).toEqual([[a.rid], [b.rid]]);
+  });
+
+  it('a shared requester is never the only evidence', () => {
+    const a = record({ parties: ['p1', 'p2', 'p3'] });
+    const b = record({ parties: ['p1', 'p2', 'p3'] });
+    expect(groups(a, b)).toEqual([[a.rid], [b.rid]]);
+  });
+
+  it('joins what names its parent, and says that the reference is the reason', () => {
+    const parent = record({ text: '第一次来电' });
+    const child = record({ text: '完全不同的话', parentRid: parent.rid });
+    const cluster = clusterRecords([...background, parent, child]).find((one) => one.members.some((member) => member.rid === child.rid))!;
+    expect(cluster.members.map((member) => member.basis)).toEqual(['FOUNDING', 'EXPLICIT']);
+    expect(cluster.members[1]!.trustGroup).toBe(parent.rid);
+  });
+
+  it('what was only inferred stands in a trust group of its own', () => {
+    const a = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
+    const b = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
+    const cluster = clusterRecords([...background, a, b]).find((one) => one.members.length === 2)!;
+    expect(cluster.members.map((member) => [member.basis, member.trustGroup])).toEqual([['FOUNDING', a.rid], ['INFERRED', b.rid]]);
+  });
+
+  it('reports of one route join within days, another route and another month do not', () => {
+    const text = '等车四十分钟一辆都没来';
+    const [a, b] = [record({ thingKey: 't12', text }), record({ thingKey: 't12', text: '车间隔太长等不上' })];
+    const other = record({ thingKey: 't335', text });
+    const later = record({ thingKey: 't12', text: '晚上收车太早', occurredAtMs: 1_780_000_000_000 + 90 * day });
+    expect(groups(a, b, other, later)).toEqual([[a.rid, b.rid], [other.rid], [later.rid]]);
+  });
+
+  it('an application is a matter of its own, whatever it shares', () => {
+    const same = { text: '低保申请', placeText: '玉林中路通用机器厂家属院3栋', parties: ['p1'], rule: 'OWN' as const };
+    const [a, b] = [record(same), record(same)];
+    expect(groups(a, b)).toEqual([[a.rid], [b.rid]]);
+  });
+
+  it('people decide before any weight', () => {
+    const same = { text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' };
+    const [a, b, c] = [record(same), record(same), record({ text: '无关', placeText: '别处' })];
+    const found = clusterRecords([...background, a, b, c], [{ a: a.rid, b: b.rid, decision: 'CANNOT_LINK' }, { a: a.rid, b: c.rid, decision: 'MUST_LINK' }]);
+    const of = (rid: string) => found.findIndex((cluster) => cluster.members.some((member) => member.rid === rid));
+    expect(of(a.rid)).toBe(of(c.rid));
+    expect(of(a.rid)).not.toBe(of(b.rid));
+  });
+
+  it('gives the same matters in whatever order the records come', () => {
+    const words = ['渗水', '停车', '噪音', '欠薪', '漏电', '阳台', '楼道', '车位'];
+    const worlds = fc.array(fc.record({ text: fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 4 }), place: fc.constantFrom('阳光家园3栋', '阳光家园5栋', '锦绣花园1栋'), day: fc.integer({ min: 0, max: 60 }) }), { minLength: 2, maxLength: 25 });
+    fc.assert(
+      fc.property(worlds, fc.integer(), (world, seed) => {
+        const records = world.map((one, i) => record({ rid: `w${i}`, text: one.text.join('，'), placeText: one.place, occurredAtMs: one.day * day }));
+        const shuffled = [...records].sort((x, y) => ((Number(x.rid.slice(1)) * 7919 + seed) % 101) - ((Number(y.rid.slice(1)) * 7919 + seed) % 101));
+        expect(clusterRecords(shuffled)).toEqual(clusterRecords(records));
+        expect(clusterRecords(records).flatMap((cluster) => cluster.members).length).toBe(records.length);
+      }),
+      { numRuns: 50, seed: 7 },
+    );
+  });
+});
