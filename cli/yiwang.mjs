@@ -16,7 +16,7 @@ if (Number.parseInt(process.versions.node, 10) >= nodeMajorMin) {
     process.stderr.write('run `npm ci` first: the pinned Node is not installed · 请先运行 npm ci\n');
     process.exit(1);
   }
-  const child = spawn(pinnedNode, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(pinnedNode, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, YIWANG_WRAPPER_PID: String(process.pid) } });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => { if (!process.stdin.isTTY) child.kill('SIGINT'); });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

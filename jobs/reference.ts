@@ -40,8 +40,16 @@ async function insertChanges(pool: Pool): Promise<void> {
        WHERE hub.division.code <> excluded.successor`,
       [change.oldCode, change.oldName, tierOf(change.oldCode), parentOf(change.oldCode), change.effectiveOn, change.newCode, change.source],
     );
-    await pool.query(`UPDATE hub.division SET valid_from = $2::date WHERE code = $1 AND valid_from IS NULL AND $1 <> $3`, [change.newCode, change.effectiveOn, change.oldCode]);
+    // The same place under a new code: the code began with the change. A neighbour that took the place over is older.
+    if (stem(change.oldName) === stem(change.newName)) {
+      await pool.query(`UPDATE hub.division SET valid_from = $2::date WHERE code = $1 AND valid_from IS NULL AND $1 <> $3`, [change.newCode, change.effectiveOn, change.oldCode]);
+    }
   }
+}
+
+/** `密云县` and `密云区` are one place. */
+function stem(name: string): string {
+  return name.replace(/(?:自治县|特区|[县区市镇乡]|街道(?:办事处)?)$/u, '');
 }
 
 function tierOf(code: string): Division['tier'] {

@@ -54,7 +54,7 @@ function packagesOf(file) {
 
 // The child gets a terminal's Ctrl-C by itself (same process group); what is sent to this process alone is passed on.
 function run() {
-  const child = spawn(pinnedNode, [join(root, entry), ...args], { stdio: 'inherit', env: { ...process.env, PATH: withPinnedNodeFirst() } });
+  const child = spawn(pinnedNode, [join(root, entry), ...args], { stdio: 'inherit', env: { ...process.env, PATH: withPinnedNodeFirst(), YIWANG_WRAPPER_PID: String(process.pid) } });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => { if (!process.stdin.isTTY) child.kill('SIGINT'); });
   child.on('error', (error) => fail(`${pinnedNode}: ${error.code ?? 'cannot be started'}`));
