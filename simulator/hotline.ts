@@ -1,0 +1,107 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Dataset, Version } from './dataset.ts';
+import { json, type Answer, type Request } from './http.ts';
+import { LineFile } from './lines.ts';
+import { instantMs } from './time.ts';
+
+const pageTicketsMax = 500;
+const pageTicketsUsual = 100;
+/** The hub refuses bodies over 5 MiB; a batch stays well below, unless one event alone is larger. */
+const batchBytesMax = 2 << 20;
+const batchEventsMax = 40;
+
+/** What is posted to the hub at once: one event in structured mode, or several in batched mode. */
+export interface Push {
+  events: Version[];
+  batched: boolean;
+}
+
+/**
+ * The events in the order of the file, in pushes of both modes. All events are of round 1: a key of this stream is an
+ * event, not a ticket, and a repeated id is a delivery repeated.
+ */
+export function pushes(dataset: Dataset): Push[] {
+  const planned: Push[] = [];
+  let current: Version[] = [];
+  let bytes = 0;
+  const close = () => {
+    if (current.length > 0) planned.push({ events: current, batched: current.length > 1 });
+    current = [];
+    bytes = 0;
+  };
+  for (const event of dataset.events.versions) {
+    // Sizes 1, 40, 7, 1, 23 … by turn, so that both modes and several sizes occur whatever the set holds.
+    const size = [1, batchEventsMax, 7, 1, 23][planned.length % 5]!;
+    if (current.length >= size || bytes + event.length > batchBytesMax) close();
+    current.push(event);
+    bytes += event.length;
+  }
+  close();
+  return planned;
+}
+
+interface Ticket {
+  ticketNo: string;
+  sequence: bigint;
+  type: string;
+  updatedMs: number;
+  event: Version;
+}
+
+/** `GET /tickets`: the newest version of each ticket that was pushed so far, by update time. */
+export class Tickets {
+  readonly #file: LineFile;
+  readonly #token: string;
+  readonly #newest = new Map<string, Ticket>();
+  #ordered: Ticket[] | undefined;
+
+  constructor(file: LineFile, token: string) {
+    this.#file = file;
+    this.#token = token;
+  }
+
+  /** Of two versions with one sequence the first received stays, here as in the hub. */
+  offer(event: Version): void {
+    const value = this.#file.value(event);
+    const ticket = value['data'] as Record<string, unknown> | undefined;
+    const ticketNo = typeof value['subject'] === 'string' ? value['subject'] : '';
+    const sequence = /^\d+$/.test(String(value['sequence'])) ? BigInt(String(value['sequence'])) : undefined;
+    if (value['specversion'] !== '1.0' || !ticketNo || sequence === undefined || typeof ticket !== 'object' || ticket === null) return;
+    const known = this.#newest.get(ticketNo);
+    if (known && known.sequence >= sequence) return;
+    this.#newest.set(ticketNo, { ticketNo, sequence, type: String(value['type']), updatedMs: instantMs(ticket['updatedAt']), event });
+    this.#ordered = undefined;
+  }
+
+  answer(request: Request): Answer {
+    if (!sameText(request.headers.authorization ?? '', `Bearer ${this.#token}`)) return json(401, { error: 'invalid token' }, { 'www-authenticate': 'Bearer' });
+    const since = request.url.searchParams.get('since');
+    const sinceMs = since === null ? -Infinity : instantMs(since);
+    const page = Number(request.url.searchParams.get('page') ?? 1);
+    const size = Number(request.url.searchParams.get('size') ?? pageTicketsUsual);
+    if (sinceMs === Infinity) return json(400, { error: '`since` is not a time' });
+    if (!Number.isInteger(page) || page < 1) return json(400, { error: '`page` counts from 1' });
+    if (!Number.isInteger(size) || size < 1 || size > pageTicketsMax) return json(400, { error: `\`size\` is 1 to ${pageTicketsMax}` });
+    this.#ordered ??= [...this.#newest.values()].sort((a, b) => a.updatedMs - b.updatedMs || (a.ticketNo < b.ticketNo ? -1 : 1));
+    const wanted = this.#ordered.filter((ticket) => ticket.updatedMs >= sinceMs);
+    const tickets = wanted.slice((page - 1) * size, page * size).map((ticket) => ({
+      ...(this.#file.value(ticket.event)['data'] as object),
+      sequence: String(ticket.sequence),
+      type: ticket.type,
+    }));
+    return json(200, { tickets, page, last: page * size >= wanted.length });
+  }
+}
+
+/** The body of one push and its headers, signed as sources.md says. */
+export function signed(push: Push, file: LineFile, secret: string): { body: string; headers: Record<string, string> } {
+  const texts = push.events.map((event) => file.text(event));
+  const body = push.batched ? `[${texts.join(',')}]` : texts[0]!;
+  const type = push.batched ? 'application/cloudevents-batch+json' : 'application/cloudevents+json';
+  return { body, headers: { 'content-type': `${type}; charset=utf-8`, 'x-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` } };
+}
+
+export function sameText(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

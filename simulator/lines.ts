@@ -1,0 +1,94 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { YiwangError } from '../base/errors.ts';
+
+const chunkBytes = 1 << 20;
+/** A data set may plant a record far over 1 MiB, to be refused; a line over this is a broken file. */
+const lineBytesMax = 64 << 20;
+
+/** One line of an ndjson file: its number from 1, its bytes' place, and its object. */
+export interface Line {
+  number: number;
+  offset: number;
+  length: number;
+  value: Record<string, unknown>;
+}
+
+/** The lines of an ndjson file, one at a time; `DATASET_INVALID` names file and line of the first that is not a JSON object. */
+export function* readLines(path: string, label: string): Generator<Line> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let number = 0;
+  for (const { bytes, offset } of rawLines(path, label)) {
+    number += 1;
+    if (bytes.length === 0) continue;
+    yield { number, offset, length: bytes.length, value: parseObject(decoder, bytes, `${label}, line ${number}`) };
+  }
+}
+
+/** Reads again the text of lines that an index points at. */
+export class LineFile {
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'r');
+  }
+
+  text(place: { offset: number; length: number }): string {
+    const bytes = Buffer.allocUnsafe(place.length);
+    readSync(this.#descriptor, bytes, 0, place.length, place.offset);
+    return bytes.toString('utf8');
+  }
+
+  value(place: { offset: number; length: number }): Record<string, unknown> {
+    return JSON.parse(this.text(place)) as Record<string, unknown>;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function* rawLines(path: string, label: string): Generator<{ bytes: Buffer; offset: number }> {
+  const descriptor = openForReading(path, label);
+  try {
+    let rest = Buffer.alloc(0);
+    let restOffset = 0;
+    for (let position = 0; ; ) {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
+      const read = readSync(descriptor, chunk, 0, chunkBytes, position);
+      if (read === 0) break;
+      position += read;
+      rest = Buffer.concat([rest, chunk.subarray(0, read)]);
+      let start = 0;
+      for (let newline = rest.indexOf(10); newline !== -1; newline = rest.indexOf(10, start)) {
+        yield { bytes: rest.subarray(start, newline), offset: restOffset + start };
+        start = newline + 1;
+      }
+      rest = rest.subarray(start);
+      restOffset += start;
+      if (rest.length > lineBytesMax) throw new YiwangError('DATASET_INVALID', { hint: `${label}: a line is over 64 MiB` });
+    }
+    if (rest.length > 0) yield { bytes: rest, offset: restOffset };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openForReading(path: string, label: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new YiwangError('DATASET_INVALID', { hint: `the data set has no readable file \`${label}\``, cause });
+  }
+}
+
+function parseObject(decoder: TextDecoder, bytes: Buffer, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(bytes));
+  } catch {
+    // The parser's own message quotes the line, which may hold a person.
+    throw new YiwangError('DATASET_INVALID', { hint: `${where}: this is not JSON` });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new YiwangError('DATASET_INVALID', { hint: `${where}: a line must be a JSON object` });
+  return value as Record<string, unknown>;
+}
