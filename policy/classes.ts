@@ -1,4 +1,5 @@
-import type { GraphQLArgument, GraphQLField, GraphQLInputField, ConstDirectiveNode } from 'graphql';
+import { getNamedType, isInterfaceType, isObjectType, isUnionType } from 'graphql';
+import type { ConstDirectiveNode, GraphQLArgument, GraphQLField, GraphQLInputField, GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /** How much a value tells about a person, from D0 to D5 (access.md). The order is that of strictness. */
 export const fieldClasses = ['PUBLIC', 'WORK', 'PERSONAL', 'IDENTIFYING', 'SENSITIVE', 'RESTRICTED'] as const;
@@ -8,25 +9,34 @@ export type FieldClass = (typeof fieldClasses)[number];
 export const masks = ['NAME', 'PHONE', 'ID_NUMBER', 'ADDRESS', 'COORDINATES', 'BIRTH_DATE', 'TEXT'] as const;
 export type Mask = (typeof masks)[number];
 
-/**
- * A field, argument or input field as the policy knows it. `owner` is the department that owns every value of the field;
- * null where the owner is that of the row. Three owners are not departments of records: `DATA` (runs, quarantine, linkage
- * levels), `AUDIT` (the access log) and `STATISTICS` (protected aggregates).
- */
+/** Whose duty a field serves, where it is not the department that owns the row: written in `owner` of `@classified`. */
+export const duties = ['STATISTICS', 'OPERATIONS', 'AUDIT', 'SELF'] as const;
+export type Duty = (typeof duties)[number] | 'RECORD';
+
+/** A field, argument or input field as the policy knows it. */
 export interface Classified {
   /** Schema coordinate: `Person.name`, `Query.records(phone:)`, `RecordFilter.phone`. */
   coordinate: string;
   class: FieldClass;
   mask: Mask | null;
+  /** A department (in capitals) that owns every value of the field, or a duty; null where the row's department owns it. */
   owner: string | null;
+  /** Leads to objects whose own fields are decided: passed on where a value would be masked. */
+  link?: boolean;
 }
 
 export const classifiedDirective = 'classified';
 export const classifiedUrl = 'https://yiwang.example/classified/v1.0';
 
-/** Reads `@classified` of a definition; null where there is none, which a caller must treat as closed. */
-export function classificationOf(definition: GraphQLField<unknown, unknown> | GraphQLArgument | GraphQLInputField, coordinate: string): Classified | null {
-  return classificationIn(definition.astNode?.directives ?? [], coordinate);
+/** Reads `@classified` of a field of an object type; null where there is none, which a caller must treat as closed. */
+export function classificationOfField(schema: GraphQLSchema, parent: string, field: GraphQLField<unknown, unknown>): Classified | null {
+  const found = classificationIn(field.astNode?.directives ?? [], `${parent}.${field.name}`);
+  return found && { ...found, link: found.mask === null && decidesItself(schema, getNamedType(field.type)) };
+}
+
+/** Reads `@classified` of an argument or input field. */
+export function classificationOfInput(input: GraphQLArgument | GraphQLInputField, coordinate: string): Classified | null {
+  return classificationIn(input.astNode?.directives ?? [], coordinate);
 }
 
 export function classificationIn(directives: readonly ConstDirectiveNode[], coordinate: string): Classified | null {
@@ -42,7 +52,13 @@ export function classificationIn(directives: readonly ConstDirectiveNode[], coor
   return { coordinate, class: as, mask: isMask(mask) ? mask : null, owner: departmentCode(argument('owner')) };
 }
 
+export function dutyOf(field: Classified): Duty {
+  return (duties as readonly (string | null)[]).includes(field.owner) ? (field.owner as Duty) : 'RECORD';
+}
+
 /** Departments are compared in capitals: the folder `police`, the token's `POLICE`. */
+export function departmentCode(department: string): string;
+export function departmentCode(department: string | null): string | null;
 export function departmentCode(department: string | null): string | null {
   return department === null ? null : department.toUpperCase();
 }
@@ -58,4 +74,11 @@ export function isFieldClass(text: string | null): text is FieldClass {
 
 function isMask(text: string | null): text is Mask {
   return (masks as readonly (string | null)[]).includes(text);
+}
+
+/** A type of which some field is not public decides for itself; one of public leaves (CodedValue) is decided by its field. */
+function decidesItself(schema: GraphQLSchema, type: GraphQLNamedType): boolean {
+  if (isInterfaceType(type) || isUnionType(type)) return schema.getPossibleTypes(type).some((possible) => decidesItself(schema, possible));
+  if (!isObjectType(type)) return false;
+  return Object.values(type.getFields()).some((field) => classificationIn(field.astNode?.directives ?? [], '')?.class !== 'PUBLIC');
 }
