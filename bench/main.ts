@@ -1,0 +1,19 @@
+import { YiwangError } from '../base/errors.ts';
+
+export interface BenchOptions {
+  durationSeconds?: number;
+}
+
+/** Name → what runs it and gives the table to print. Each is loaded only when it is asked for. */
+const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<string>>> = {
+  federation: async () => (await import('./federation/main.ts')).benchFederation,
+};
+
+export const benchNames: readonly string[] = Object.keys(benches);
+
+/** Runs one bench and gives its table (Markdown). Errors: `USAGE` for a name that is none. */
+export async function runBench(name: string, options: BenchOptions = {}): Promise<string> {
+  const load = benches[name];
+  if (!load) throw new YiwangError('USAGE', { hint: `\`${name}\` is no bench; there are: ${benchNames.join(', ')} · 没有名为 \`${name}\` 的基准` });
+  return (await load())(options);
+}

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { createInterface } from 'node:readline';
+import autocannon from 'autocannon';
+import { projectRoot } from '../base/departments.ts';
+import { invariant, YiwangError } from '../base/errors.ts';
+
+/** A server under test in a process of its own, so that its CPU time can be told from the load's. */
+export interface Contender {
+  name: string;
+  /** Script and arguments; it prints `listening PORT` on stdout when it is ready. */
+  command: readonly string[];
+}
+
+export interface Load {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  connections: number;
+  durationSeconds: number;
+  /** Throws where the answer is not the expected one: a fast wrong answer is no figure. */
+  check(answer: unknown): void;
+}
+
+export interface Figure {
+  name: string;
+  requestsPerSecond: number;
+  cpuMsPerRequest: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+const startTimeoutMs = 60_000;
+const warmUpSeconds = 3;
+/** The server has one core and the load the other, where there are two; `taskset` is part of every Linux. */
+const serverCore = '0';
+
+/** Starts the contender pinned to one core, checks its answer, warms it up, loads it, and stops it. */
+export async function measure(contender: Contender, load: Load): Promise<Figure> {
+  const server = pinned(contender.command);
+  try {
+    const port = await listening(server, contender.name);
+    const url = `http://127.0.0.1:${port}${load.path}`;
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...load.headers }, body: load.body });
+    load.check(await answer.json());
+    await cannon(url, load, warmUpSeconds);
+    const before = cpuMs(server.pid!);
+    const result = await cannon(url, load, load.durationSeconds);
+    invariant(result.non2xx === 0 && result.errors === 0, `\`${contender.name}\` answered every request`);
+    const requests = result.requests.total;
+    return {
+      name: contender.name,
+      requestsPerSecond: requests / result.duration,
+      cpuMsPerRequest: (cpuMs(server.pid!) - before) / requests,
+      p50Ms: result.latency.p50,
+      p99Ms: result.latency.p99,
+    };
+  } finally {
+    server.kill('SIGTERM');
+  }
+}
+
+/** Writes `bench/results/NAME.json` with the machine, and gives the text of the table. */
+export function reported(name: string, figures: readonly Figure[], against: string, notes: readonly string[]): string {
+  const base = figures.find((figure) => figure.name === against);
+  invariant(base, 'the contender to compare with was measured');
+  const rows = figures.map((figure) => ({ ...figure, ratio: figure.requestsPerSecond / base.requestsPerSecond }));
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
+  mkdirSync(`${projectRoot()}bench/results`, { recursive: true });
+  writeFileSync(`${projectRoot()}bench/results/${name}.json`, `${JSON.stringify({ name, against, machine, notes, rows }, null, 2)}\n`);
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}`,
+    ...notes,
+    `| | requests/s | CPU-ms each | p50 ms | p99 ms | × ${against} |`,
+    '|---|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row.name} | ${row.requestsPerSecond.toFixed(0)} | ${row.cpuMsPerRequest.toFixed(2)} | ${row.p50Ms} | ${row.p99Ms} | ${row.ratio.toFixed(2)} |`),
+  ].join('\n');
+}
+
+function pinned(command: readonly string[]): ChildProcess {
+  const onCore = cpus().length > 1 ? ['taskset', '-c', serverCore] : [];
+  const [program = process.execPath, ...args] = [...onCore, process.execPath, ...command];
+  return spawn(program, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'production', YIWANG_LOG_LEVEL: 'error' } });
+}
+
+function listening(server: ChildProcess, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new YiwangError('INTERNAL', { hint: `\`${name}\` did not start in time` })), startTimeoutMs);
+    server.once('exit', (code) => reject(new YiwangError('INTERNAL', { hint: `\`${name}\` ended with ${code}` })));
+    createInterface({ input: server.stdout! }).on('line', (line) => {
+      const port = /^listening (\d+)$/.exec(line)?.[1];
+      if (port === undefined) return;
+      clearTimeout(timer);
+      resolve(Number(port));
+    });
+  });
+}
+
+function cannon(url: string, load: Load, seconds: number) {
+  return autocannon({ url, method: 'POST', connections: load.connections, duration: seconds, headers: { 'content-type': 'application/json', ...load.headers }, body: load.body });
+}
+
+const clockTicksPerSecond = 100; // sysconf(_SC_CLK_TCK) on every Linux that Node runs on
+
+/** User and system time of a process so far (proc(5), fields 14 and 15). */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond;
+}
