@@ -1,8 +1,15 @@
 -- The third wall. Subgraphs read as yiwang_reader, which owns nothing and cannot bypass these policies. The viewer stands
 -- in settings local to the transaction; where none is set, nothing is visible.
+-- Roles belong to the cluster, not to the database: another database may have made it, even at this moment.
 DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'yiwang_reader') THEN CREATE ROLE yiwang_reader NOLOGIN; END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+  BEGIN
+    CREATE ROLE yiwang_reader NOLOGIN;
+  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+  END;
+  IF NOT pg_has_role(current_user, 'yiwang_reader', 'MEMBER') THEN
+    EXECUTE 'GRANT yiwang_reader TO CURRENT_USER';
+  END IF;
+END $$;
 GRANT USAGE ON SCHEMA hub TO yiwang_reader;
 GRANT SELECT ON hub.division, hub.organization, hub.unit, hub.place, hub.thing, hub.setting TO yiwang_reader;
 GRANT SELECT ON hub.record, hub.assignment, hub.mention, hub.matter, hub.matter_member TO yiwang_reader;
