@@ -1,0 +1,121 @@
+import { defaultFieldResolver, isIntrospectionType, isObjectType } from 'graphql';
+import type { GraphQLField, GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
+import { YiwangError } from '../base/errors.ts';
+import { classifiedArguments, refusedArgument, type ClassifiedArgument } from './arguments.ts';
+import { classificationOfField, isPersonal, type Classified } from './classes.ts';
+import type { Decision, Effect, Policy } from './decide.ts';
+import { masked } from './masks.ts';
+import { access, candidates, noRow, unknownRow, type Candidate, type ParentAccess, type RowAccess } from './row.ts';
+import { see, type Seen } from './seen.ts';
+import type { Viewer } from './viewer.ts';
+
+/** What a resolver's context must hold for its fields to be decided. */
+export interface EnforcedContext {
+  viewer: Viewer;
+  seen: Seen;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, EnforcedContext>;
+
+/**
+ * Puts the decision in front of every resolver of a subgraph's schema, in place, and returns the schema. A withheld field
+ * is null and its resolver never runs; a masked one is masked on the way out. Decisions stand on object types: what an
+ * interface or union says does not matter. A field without `@classified` stops the start.
+ */
+export function enforce(schema: GraphQLSchema, policy: Policy): GraphQLSchema {
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+  const unclassified: string[] = [];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type) || type.name.startsWith('_')) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (field.name.startsWith('_')) continue; // the federation's own
+      const classified = classificationOfField(schema, type.name, field as GraphQLField<unknown, unknown>);
+      if (!classified) unclassified.push(`${type.name}.${field.name}`);
+      else enforceField(field as GraphQLField<unknown, EnforcedContext>, classified, policy, roots.has(type));
+    }
+  }
+  if (unclassified.length > 0) throw new YiwangError('POLICY_INVALID', { hint: `without @classified: ${unclassified.join(', ')}` });
+  return schema;
+}
+
+function enforceField(field: GraphQLField<unknown, EnforcedContext>, classified: Classified, policy: Policy, isRoot: boolean): void {
+  const inner: Resolver = field.resolve ?? (defaultFieldResolver as Resolver);
+  const args = classifiedArguments(classified.coordinate, field.args);
+  const decided = classified.class === 'PUBLIC' ? inner : isRoot ? decidedForClass(classified, policy, inner) : decidedByRow(classified, policy, inner);
+  if (args.length > 0) field.resolve = refusingArguments(args, policy, decided);
+  else if (decided !== inner) field.resolve = decided;
+}
+
+function refusingArguments(args: readonly ClassifiedArgument[], policy: Policy, decided: Resolver): Resolver {
+  return (parent, given, context, info) => {
+    const refused = refusedArgument(policy, context.viewer, args, given);
+    if (!refused) return decided(parent, given, context, info);
+    see(context.seen, refused.classified.coordinate, refused.decision, null, false);
+    return null;
+  };
+}
+
+/** Root fields stand for no row: whoever could see no row at all through them gets none. */
+function decidedForClass(classified: Classified, policy: Policy, inner: Resolver): Resolver {
+  return (parent, args, context, info) => applied(classified, policy.best(context.viewer, classified), null, inner, parent, args, context, info);
+}
+
+function decidedByRow(classified: Classified, policy: Policy, inner: Resolver): Resolver {
+  const ofClass = decidedForClass(classified, policy, inner);
+  return (parent, args, context, info) => {
+    const several = (parent as { [candidates]?: readonly Candidate[] } | null)?.[candidates];
+    if (several) return ofCandidates(classified, policy, inner, several, args, context, info);
+    const found = (parent as { [access]?: ParentAccess } | null)?.[access];
+    if (found === noRow) return ofClass(parent, args, context, info);
+    const row = found ?? unknownRow; // a loader that says nothing of its row gives nothing away
+    return applied(classified, policy.decide(context.viewer, classified, row), row, inner, parent, args, context, info);
+  };
+}
+
+/** Runs the resolver as far as the decision allows, and counts the position. */
+function applied(classified: Classified, decision: Decision, row: RowAccess | null, inner: Resolver, parent: unknown, args: Record<string, unknown>, context: EnforcedContext, info: GraphQLResolveInfo): unknown {
+  see(context.seen, classified.coordinate, decision, row, isPersonal(classified.class));
+  if (decision.effect === 'WITHHELD') return null;
+  return shown(classified, decision.effect, inner(parent, args, context, info));
+}
+
+/**
+ * A value that several mentions could give: the best right first, then survivorship. The first that has a value answers;
+ * mentions that are withheld are never asked.
+ */
+function ofCandidates(classified: Classified, policy: Policy, inner: Resolver, several: readonly Candidate[], args: Record<string, unknown>, context: EnforcedContext, info: GraphQLResolveInfo): unknown {
+  const decided = several.map((candidate) => ({ candidate, decision: policy.decide(context.viewer, classified, candidate.access) }));
+  const open = [...decided.filter(({ decision }) => decision.effect === 'FULL'), ...decided.filter(({ decision }) => decision.effect === 'MASKED')];
+  const count = (chosen: { candidate: Candidate; decision: Decision }) => see(context.seen, classified.coordinate, chosen.decision, chosen.candidate.access, isPersonal(classified.class));
+  const first = open[0] ?? decided[0];
+  if (!first) {
+    see(context.seen, classified.coordinate, policy.decide(context.viewer, classified, unknownRow), null, false);
+    return null;
+  }
+  const from = (position: number): unknown => {
+    const chosen = open[position];
+    if (!chosen) {
+      count(first);
+      return null;
+    }
+    const settle = (value: unknown): unknown => {
+      if (value === null || value === undefined) return from(position + 1);
+      count(chosen);
+      return shown(classified, chosen.decision.effect, value);
+    };
+    const value = inner(chosen.candidate.value, args, context, info);
+    return isPromise(value) ? value.then(settle) : settle(value);
+  };
+  return from(0);
+}
+
+function shown(classified: Classified, effect: Effect, value: unknown): unknown {
+  if (effect !== 'MASKED' || classified.link) return value;
+  const { mask } = classified;
+  if (mask === null) return null;
+  return isPromise(value) ? value.then((settled) => masked(mask, settled)) : masked(mask, value);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
