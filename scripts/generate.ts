@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
+import { generatedTypes } from '../codegen.ts';
 import { projectRoot } from '../base/departments.ts';
 import { YiwangError } from '../base/errors.ts';
 import { subgraphSdl } from '../subgraphs/sdl.ts';
@@ -20,8 +21,7 @@ async function generated(root: string): Promise<Map<string, string>> {
     const open = unclassified(parse(text));
     if (open.length > 0) fail(`subgraph \`${name}\`: ${open.join('; ')}`);
   }
-  const out = new Map([[join(root, 'schema', 'supergraph.graphql'), supergraph(sdl)]]);
-  return out;
+  return new Map([[join(root, 'schema', 'supergraph.graphql'), supergraph(sdl)], ...(await generatedTypes(sdl, root))]);
 }
 
 function supergraph(sdl: ReadonlyMap<string, string>): string {
