@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander';
+import { asOperatingError } from '../base/db.ts';
+import { errorTable, YiwangError } from '../base/errors.ts';
+import { log } from '../base/log.ts';
+
+/** Exit codes of every command. */
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Says on stderr what went wrong, in one sentence in English and Chinese, and returns the exit code. */
+export function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said it
+  const error = asOperatingError(thrown);
+  if (!(error instanceof YiwangError)) {
+    log.error({ err: error }, 'command failed');
+    if (error instanceof Error && process.env['YIWANG_LOG_LEVEL'] === 'debug') process.stderr.write(`${error.stack}\n`);
+    process.stderr.write('yiwang: something went wrong here; YIWANG_LOG_LEVEL=debug shows where · 内部错误，可用 YIWANG_LOG_LEVEL=debug 查看 [INTERNAL]\n');
+    return exitCodes.failed;
+  }
+  process.stderr.write(`yiwang: ${sentence(error)} [${error.code}]\n`);
+  return error.code === 'USAGE' ? exitCodes.usage : exitCodes.failed;
+}
+
+function sentence(error: YiwangError): string {
+  const { en, zh } = errorTable[error.code];
+  return error.hint === undefined ? `${en} · ${zh}` : `${error.hint} · ${zh}`;
+}
