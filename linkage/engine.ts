@@ -1,0 +1,89 @@
+import { blocksOf, candidatePairs, type Blocks, type Pairs } from './block.ts';
+import { comparer, type Comparer } from './compare.ts';
+import type { Model } from './model.ts';
+import { scorer, weightAt, type Frequencies, type Scorer } from './score.ts';
+import { learnMatchRate, startingPoint, train, type Trained } from './train.ts';
+import type { Table } from './table.ts';
+
+/** The steps of one run, so that a caller can show where it is. */
+export type Stage = 'BLOCK' | 'TRAIN' | 'SCORE' | 'CLUSTER';
+
+export interface RunOptions {
+  /** Parameters of an earlier run; without them the model is trained on this table. */
+  trained?: Trained | null;
+  frequencies?: Frequencies | null;
+  /** Pairs to leave out. */
+  wanted?: (i: number, j: number) => boolean;
+  /** Below this many rows there is too little to learn from: the model's own parameters are used. */
+  trainingRowsMin?: number;
+  progress?: (stage: Stage) => void;
+}
+
+/** Scored pairs from the review zone upwards. */
+export interface Run {
+  trained: Trained;
+  compare: Comparer;
+  score: Scorer;
+  blocks: Blocks[];
+  candidates: number;
+  left: Int32Array;
+  right: Int32Array;
+  weight: Float64Array;
+}
+
+/** Blocks, trains, scores: what every use of the engine shares. Clustering follows in `cluster.ts`. */
+export function run(model: Model, table: Table, options: RunOptions = {}): Run {
+  const wanted = options.wanted ?? (() => true);
+  options.progress?.('BLOCK');
+  const blocks = blocksOf(model, table);
+  const pairs = candidatePairs(model, blocks, table, wanted);
+  const compare = comparer(model.comparisons, table);
+  options.progress?.('SCORE');
+  const patterns = patternsOf(pairs, compare);
+  options.progress?.('TRAIN');
+  const trained = options.trained ?? learnt(model, table, blocks, compare, wanted, patterns, options.trainingRowsMin ?? 0);
+  const score = scorer(model, trained, compare, table, options.frequencies ?? null);
+  return { trained, compare, score, blocks, candidates: pairs.count, ...kept(pairs, patterns, score, weightAt(model.reviewFrom ?? model.threshold)) };
+}
+
+function patternsOf(pairs: Pairs, compare: Comparer): Int32Array {
+  const patterns = new Int32Array(pairs.count);
+  for (let k = 0; k < pairs.count; k += 1) patterns[k] = compare.pattern(pairs.left[k] as number, pairs.right[k] as number);
+  return patterns;
+}
+
+function learnt(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: (i: number, j: number) => boolean, patterns: Int32Array, rowsMin: number): Trained {
+  const trained = table.rows >= rowsMin ? train(model, table, blocks, compare, wanted) : startingPoint(model);
+  const counts = new Map<number, number>();
+  for (const pattern of patterns) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+  const pairsTotal = Math.max(1, model.pairs === 'across' ? acrossPairs(table) : (table.rows * (table.rows - 1)) / 2);
+  return { ...trained, matchRate: learnMatchRate(model, trained, counts, compare, pairsTotal) };
+}
+
+/** With one input, `across` means within it. */
+function acrossPairs(table: Table): number {
+  const sizes = new Map<number, number>();
+  for (const input of table.inputs) sizes.set(input, (sizes.get(input) ?? 0) + 1);
+  const all = (table.rows * (table.rows - 1)) / 2;
+  if (sizes.size < 2) return all;
+  return [...sizes.values()].reduce((rest, size) => rest - (size * (size - 1)) / 2, all);
+}
+
+function kept(pairs: Pairs, patterns: Int32Array, score: Scorer, weightMin: number): Pick<Run, 'left' | 'right' | 'weight'> {
+  const weights = new Float64Array(pairs.count);
+  let count = 0;
+  for (let k = 0; k < pairs.count; k += 1) {
+    const weight = score.weightOf(patterns[k] as number, pairs.left[k] as number, pairs.right[k] as number);
+    weights[k] = weight;
+    if (weight >= weightMin) count += 1;
+  }
+  const result = { left: new Int32Array(count), right: new Int32Array(count), weight: new Float64Array(count) };
+  for (let k = 0, at = 0; k < pairs.count; k += 1) {
+    if ((weights[k] as number) < weightMin) continue;
+    result.left[at] = pairs.left[k] as number;
+    result.right[at] = pairs.right[k] as number;
+    result.weight[at] = weights[k] as number;
+    at += 1;
+  }
+  return result;
+}

@@ -1,0 +1,122 @@
+import type { Comparer } from './compare.ts';
+import type { Model } from './model.ts';
+import { valueCounts, type Column, type Table } from './table.ts';
+import type { Trained } from './train.ts';
+
+/** Match weights: log2 of how much likelier a level is in true pairs than in false ones (Fellegi–Sunter). */
+export interface Scorer {
+  /** The weight of a pair of which nothing is known: log2 of the odds that two rows are one entity. */
+  prior: number;
+  /** The weight of two rows, prior and term frequencies included; −Infinity is a veto. */
+  weight(i: number, j: number): number;
+  /** The same, from a pattern worked out before. */
+  weightOf(pattern: number, i: number, j: number): number;
+  /** What each comparison adds, for the waterfall. */
+  parts(i: number, j: number): WeightPart[];
+}
+
+export interface WeightPart {
+  comparison: string;
+  level: string;
+  weight: number;
+  /** The share of the weight that the value's rarity made. */
+  termFrequency: number;
+}
+
+/** How often values occur, from the table itself or from the last full run. */
+export interface Frequencies {
+  rows: number;
+  /** By column and value; absent means once. */
+  counts: Record<string, Record<string, number>>;
+}
+
+export function scorer(model: Model, trained: Trained, compare: Comparer, table: Table, frequencies: Frequencies | null): Scorer {
+  const weights = levelWeights(model, trained);
+  const rarities = model.comparisons.map((comparison, c) =>
+    comparison.levels.map((level, l) => (level.termFrequency === undefined ? null : rarity(level.termFrequency, table, trained.u[c]?.[l] as number, frequencies))),
+  );
+  const prior = Math.log2(trained.matchRate / (1 - trained.matchRate));
+  const sums = patternSums(compare, weights, prior);
+  const adjusted = rarities.some((levels) => levels.some((level) => level !== null));
+  const weightOf = (pattern: number, i: number, j: number): number => {
+    const sum = sums(pattern);
+    if (!adjusted || sum === -Infinity) return sum;
+    return sum + rarityOf(compare.levels(pattern), rarities, i, j);
+  };
+  return {
+    prior,
+    weightOf,
+    weight: (i, j) => weightOf(compare.pattern(i, j), i, j),
+    parts: (i, j) =>
+      compare.levels(compare.pattern(i, j)).map((level, c) => {
+        const termFrequency = rarities[c]?.[level]?.(i, j) ?? 0;
+        const comparison = model.comparisons[c] as Model['comparisons'][number];
+        return { comparison: comparison.name, level: comparison.levels[level]?.label as string, weight: (weights[c]?.[level] as number) + termFrequency, termFrequency };
+      }),
+  };
+}
+
+/** Posterior probability of a match weight. */
+export function probability(weight: number): number {
+  return 1 / (1 + 2 ** -weight);
+}
+
+/** The match weight of a probability. */
+export function weightAt(share: number): number {
+  return Math.log2(share / (1 - share));
+}
+
+function levelWeights(model: Model, trained: Trained): number[][] {
+  return model.comparisons.map((comparison, c) =>
+    comparison.levels.map((level, l) => {
+      if (level.veto === true) return -Infinity;
+      if (level.neutral === true) return 0;
+      return Math.log2((trained.m[c]?.[l] as number) / (trained.u[c]?.[l] as number));
+    }),
+  );
+}
+
+/** Sums are remembered by pattern: a million pairs have a few thousand patterns. */
+function patternSums(compare: Comparer, weights: readonly number[][], prior: number): (pattern: number) => number {
+  const sums = new Map<number, number>();
+  return (pattern) => {
+    let sum = sums.get(pattern);
+    if (sum === undefined) {
+      sum = compare.levels(pattern).reduce((total, level, c) => total + (weights[c]?.[level] as number), prior);
+      sums.set(pattern, sum);
+    }
+    return sum;
+  };
+}
+
+type Rarity = (i: number, j: number) => number;
+
+function rarityOf(levels: readonly number[], rarities: readonly (readonly (Rarity | null)[])[], i: number, j: number): number {
+  let sum = 0;
+  for (let c = 0; c < levels.length; c += 1) sum += rarities[c]?.[levels[c] as number]?.(i, j) ?? 0;
+  return sum;
+}
+
+/** log2(u / frequency of the value that both have), bounded so that no value alone decides. */
+function rarity(name: string, table: Table, u: number, frequencies: Frequencies | null): Rarity {
+  const source = table.columns.get(name) as Column;
+  const known = frequencies?.counts[name];
+  const counts = known === undefined ? valueCounts(source) : source.values.map((value) => (Object.hasOwn(known, value) ? (known[value] as number) : 1));
+  const rows = frequencies?.rows ?? table.rows;
+  const bonus = Float64Array.from(counts, (count) => Math.max(-rarityBitsMax, Math.min(rarityBitsMax, Math.log2(u / (Math.max(count, 2) / rows)))));
+  return (i, j) => {
+    const code = sharedCode(source, i, j);
+    return code < 0 ? 0 : (bonus[code] as number);
+  };
+}
+
+function sharedCode(source: Column, i: number, j: number): number {
+  const { codes, offsets } = source;
+  if (offsets === null) return codes[i] === codes[j] ? (codes[i] as number) : -1;
+  for (let a = offsets[i] as number; a < (offsets[i + 1] as number); a += 1) {
+    for (let b = offsets[j] as number; b < (offsets[j + 1] as number); b += 1) if (codes[a] === codes[b]) return codes[a] as number;
+  }
+  return -1;
+}
+
+const rarityBitsMax = 8;

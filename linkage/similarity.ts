@@ -1,0 +1,84 @@
+/** Jaro–Winkler similarity, 0 to 1, with the usual prefix scale 0.1 over at most four characters. */
+export function jaroWinkler(a: string, b: string): number {
+  if (a === b) return 1;
+  const [n, m] = [Math.min(a.length, lengthMax), Math.min(b.length, lengthMax)];
+  if (n === 0 || m === 0) return 0;
+  const reach = Math.max(0, (Math.max(n, m) >> 1) - 1);
+  leftHit.fill(0, 0, n);
+  rightHit.fill(0, 0, m);
+  let matches = 0;
+  for (let i = 0; i < n; i += 1) {
+    const code = a.charCodeAt(i);
+    const to = Math.min(m - 1, i + reach);
+    for (let j = Math.max(0, i - reach); j <= to; j += 1) {
+      if (rightHit[j] === 1 || b.charCodeAt(j) !== code) continue;
+      leftHit[i] = 1;
+      rightHit[j] = 1;
+      matches += 1;
+      break;
+    }
+  }
+  if (matches === 0) return 0;
+  const jaro = (matches / n + matches / m + (matches - transpositions(a, b, n) / 2) / matches) / 3;
+  let prefix = 0;
+  while (prefix < 4 && prefix < n && prefix < m && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix += 1;
+  return jaro + prefix * 0.1 * (1 - jaro);
+}
+
+/** Damerau–Levenshtein distance (adjacent letters swapped count one), or `limit + 1` as soon as it must exceed `limit`. */
+export function edits(a: string, b: string, limit: number): number {
+  const [n, m] = [Math.min(a.length, lengthMax), Math.min(b.length, lengthMax)];
+  if (Math.abs(n - m) > limit) return limit + 1;
+  let [before, previous, current] = editRows;
+  for (let j = 0; j <= m; j += 1) previous[j] = j;
+  for (let i = 1; i <= n; i += 1) {
+    const code = a.charCodeAt(i - 1);
+    current[0] = i;
+    let least = i;
+    for (let j = 1; j <= m; j += 1) {
+      const other = b.charCodeAt(j - 1);
+      let cost = (previous[j - 1] as number) + (code === other ? 0 : 1);
+      cost = Math.min(cost, (previous[j] as number) + 1, (current[j - 1] as number) + 1);
+      const swapped = i > 1 && j > 1 && code === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === other;
+      if (swapped) cost = Math.min(cost, (before[j - 2] as number) + 1);
+      current[j] = cost;
+      if (cost < least) least = cost;
+    }
+    if (least > limit) return limit + 1;
+    [before, previous, current] = [previous, current, before];
+  }
+  return previous[m] as number;
+}
+
+/** The share of the shorter text's words that the other has too. */
+export function sharedWords(a: string, b: string): number {
+  const left = new Set(a.split(' '));
+  const right = new Set(b.split(' '));
+  let shared = 0;
+  for (const word of left) if (right.has(word)) shared += 1;
+  return shared / Math.min(left.size, right.size);
+}
+
+/** Days between two dates `YYYY-MM-DD`; infinite where one is partial. */
+export function daysApart(a: string, b: string): number {
+  if (a.length !== 10 || b.length !== 10) return Infinity;
+  return Math.abs(Date.parse(a) - Date.parse(b)) / 86_400_000;
+}
+
+function transpositions(a: string, b: string, n: number): number {
+  let count = 0;
+  let j = 0;
+  for (let i = 0; i < n; i += 1) {
+    if (leftHit[i] !== 1) continue;
+    while (rightHit[j] !== 1) j += 1;
+    if (a.charCodeAt(i) !== b.charCodeAt(j)) count += 1;
+    j += 1;
+  }
+  return count;
+}
+
+/** Longer texts are compared by their beginnings. */
+const lengthMax = 128;
+const leftHit = new Uint8Array(lengthMax);
+const rightHit = new Uint8Array(lengthMax);
+const editRows: [Uint16Array, Uint16Array, Uint16Array] = [new Uint16Array(lengthMax + 1), new Uint16Array(lengthMax + 1), new Uint16Array(lengthMax + 1)];

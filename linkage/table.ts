@@ -1,0 +1,74 @@
+/** A column of many rows: each distinct value once, and per row its number, −1 where it is missing. */
+export interface Column {
+  values: readonly string[];
+  /** One per row; with `offsets`, the values of row r are `codes[offsets[r]]` up to `codes[offsets[r + 1]]`. */
+  codes: Int32Array;
+  offsets: Int32Array | null;
+}
+
+export interface Table {
+  rows: number;
+  columns: Map<string, Column>;
+  /** The number of each row's input. */
+  inputs: Uint8Array;
+}
+
+/** A column of one value per row. */
+export function column(rows: number, value: (row: number) => string | null): Column {
+  const numbers = new Map<string, number>();
+  const values: string[] = [];
+  const codes = new Int32Array(rows);
+  for (let row = 0; row < rows; row += 1) codes[row] = numberOf(value(row), numbers, values);
+  return { values, codes, offsets: null };
+}
+
+/** A column of several values per row. */
+export function listColumn(rows: number, list: (row: number) => readonly string[]): Column {
+  const numbers = new Map<string, number>();
+  const values: string[] = [];
+  const codes: number[] = [];
+  const offsets = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row += 1) {
+    for (const value of list(row)) codes.push(numberOf(value, numbers, values));
+    offsets[row + 1] = codes.length;
+  }
+  return { values, codes: Int32Array.from(codes), offsets };
+}
+
+/** A column whose every value is worked out once from a value of another. */
+export function mappedColumn(source: Column, map: (value: string) => string | null): Column {
+  const numbers = new Map<string, number>();
+  const values: string[] = [];
+  const mapped = Int32Array.from(source.values, (value) => numberOf(map(value), numbers, values));
+  return { values, codes: source.codes.map((code) => (code < 0 ? -1 : (mapped[code] as number))), offsets: source.offsets };
+}
+
+/** The values of a row. */
+export function valuesAt(source: Column, row: number): string[] {
+  const from = source.offsets === null ? row : (source.offsets[row] as number);
+  const to = source.offsets === null ? row + 1 : (source.offsets[row + 1] as number);
+  const found: string[] = [];
+  for (let index = from; index < to; index += 1) {
+    const code = source.codes[index] as number;
+    if (code >= 0) found.push(source.values[code] as string);
+  }
+  return found;
+}
+
+/** How many rows carry each value. */
+export function valueCounts(source: Column): Int32Array {
+  const counts = new Int32Array(source.values.length);
+  for (const code of source.codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
+  return counts;
+}
+
+function numberOf(value: string | null, numbers: Map<string, number>, values: string[]): number {
+  if (value === null || value === '') return -1;
+  let number = numbers.get(value);
+  if (number === undefined) {
+    number = values.length;
+    numbers.set(value, number);
+    values.push(value);
+  }
+  return number;
+}

@@ -1,0 +1,184 @@
+import { blockRowsMax, sampledPairs, type Blocks, type Pairs } from './block.ts';
+import type { Comparer } from './compare.ts';
+import type { Derived, Model, Predicate } from './model.ts';
+import type { Table } from './table.ts';
+
+/** The parameters of a model on some data: per comparison and level. Plain JSON, so that it can be stored. */
+export interface Trained {
+  m: number[][];
+  u: number[][];
+  /** The share of true pairs among all pairs of rows. */
+  matchRate: number;
+}
+
+/** The parameters a model starts from. */
+export function startingPoint(model: Model): Trained {
+  const of = (key: 'm' | 'u') => model.comparisons.map((comparison) => shares(comparison.levels.map((level, l, all) => level[key] ?? startingShare(key, l, all.length))));
+  return { m: of('m'), u: of('u'), matchRate: model.matchRate ?? 1e-4 };
+}
+
+/**
+ * Estimates the parameters without labels: u from random pairs; m by expectation maximisation over the pairs of one blocking
+ * rule at a time, leaving out the comparisons that the rule itself makes agree (as Splink does); then the match rate.
+ */
+export function train(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: (i: number, j: number) => boolean, seed = 1): Trained {
+  const trained = startingPoint(model);
+  const priorPairs = model.training?.priorPairs ?? 10;
+  learnU(model, table, compare, trained, priorPairs, seed, wanted);
+  learnM(model, blocks, compare, trained, priorPairs, wanted);
+  return trained;
+}
+
+/** The share of true pairs among all pairs, from the candidate pairs' patterns; blocking is taken to lose few true ones. */
+export function learnMatchRate(model: Model, trained: Trained, patterns: ReadonlyMap<number, number>, compare: Comparer, pairsTotal: number): number {
+  const ratios = [...patterns].map(([pattern, count]) => ({ count, ratio: likelihoodRatio(model, trained, compare.levels(pattern)) }));
+  let rate = trained.matchRate;
+  for (let round = 0; round < matchRateRounds; round += 1) {
+    let expected = 0;
+    for (const { count, ratio } of ratios) expected += (count * rate * ratio) / (rate * ratio + 1 - rate);
+    rate = Math.min(0.5, Math.max(1 / (pairsTotal + 1), expected / pairsTotal));
+  }
+  return rate;
+}
+
+export function patternCounts(pairs: Pairs, compare: Comparer): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let k = 0; k < pairs.count; k += 1) {
+    const pattern = compare.pattern(pairs.left[k] as number, pairs.right[k] as number);
+    counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function learnU(model: Model, table: Table, compare: Comparer, trained: Trained, priorPairs: number, seed: number, wanted: (i: number, j: number) => boolean): void {
+  const random = generator(seed);
+  const counts = model.comparisons.map((comparison) => new Float64Array(comparison.levels.length));
+  if (table.rows < 2) return;
+  for (let k = 0; k < Math.min(randomPairsMax, table.rows * table.rows); k += 1) {
+    const [i, j] = [Math.floor(random() * table.rows), Math.floor(random() * table.rows)];
+    if (i === j || !wanted(i, j)) continue;
+    compare.levels(compare.pattern(i, j)).forEach((level, c) => ((counts[c] as Float64Array)[level] = ((counts[c] as Float64Array)[level] as number) + 1));
+  }
+  model.comparisons.forEach((_, c) => (trained.u[c] = blended(model, c, counts[c] as Float64Array, trained.u[c] as number[], priorPairs)));
+}
+
+function learnM(model: Model, blocks: readonly Blocks[], compare: Comparer, trained: Trained, priorPairs: number, wanted: (i: number, j: number) => boolean): void {
+  const sums = model.comparisons.map((comparison) => new Float64Array(comparison.levels.length));
+  const sources = columnSources(model);
+  blocks.forEach((block, index) => {
+    const rule = model.blocking[index] as Model['blocking'][number];
+    const pairs = sampledPairs(block, rule.rowsMax ?? blockRowsMax, trainingPairsMax, wanted);
+    if (pairs.count < trainingPairsMin) return;
+    const fixedFields = new Set(rule.columns.flatMap((name) => sources(name)));
+    const free = model.comparisons.map((comparison) => !comparison.levels.some((level) => predicateColumns(level.when).some((name) => sources(name).some((field) => fixedFields.has(field)))));
+    if (free.filter(Boolean).length >= freeComparisonsMin) maximise(model, patternCounts(pairs, compare), compare, trained, free, sums);
+  });
+  model.comparisons.forEach((_, c) => (trained.m[c] = blended(model, c, sums[c] as Float64Array, trained.m[c] as number[], priorPairs)));
+}
+
+/** EM on one rule's pairs; expected counts of true pairs per level are added to `sums`. */
+function maximise(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer, trained: Trained, free: readonly boolean[], sums: readonly Float64Array[]): void {
+  const rows = [...patterns].map(([pattern, count]) => ({ levels: compare.levels(pattern), count }));
+  const m = trained.m.map((shares) => shares.slice());
+  let rate = 0.2;
+  let expected = m.map((shares) => new Float64Array(shares.length));
+  for (let round = 0; round < (model.training?.roundsMax ?? 25); round += 1) {
+    expected = m.map((shares) => new Float64Array(shares.length));
+    let [matches, total] = [0, 0];
+    for (const { levels, count } of rows) {
+      const p = posterior(model, levels, m, trained.u, free, rate) * count;
+      matches += p;
+      total += count;
+      levels.forEach((level, c) => ((expected[c] as Float64Array)[level] = ((expected[c] as Float64Array)[level] as number) + p));
+    }
+    rate = Math.min(0.999, Math.max(1e-6, matches / total));
+    model.comparisons.forEach((_, c) => {
+      if (free[c] === true) m[c] = blended(model, c, expected[c] as Float64Array, trained.m[c] as number[], model.training?.priorPairs ?? 10);
+    });
+  }
+  expected.forEach((counts, c) => {
+    if (free[c] === true) counts.forEach((count, level) => ((sums[c] as Float64Array)[level] = ((sums[c] as Float64Array)[level] as number) + count));
+  });
+}
+
+function posterior(model: Model, levels: readonly number[], m: readonly number[][], u: readonly number[][], free: readonly boolean[], rate: number): number {
+  let ratio = rate / (1 - rate);
+  for (let c = 0; c < levels.length; c += 1) {
+    const level = levels[c] as number;
+    if (model.comparisons[c]?.levels[level]?.veto === true) return 0;
+    if (free[c] !== true || model.comparisons[c]?.levels[level]?.neutral === true) continue;
+    ratio *= (m[c]?.[level] as number) / (u[c]?.[level] as number);
+  }
+  return ratio / (1 + ratio);
+}
+
+function likelihoodRatio(model: Model, trained: Trained, levels: readonly number[]): number {
+  return posterior(model, levels, trained.m, trained.u, levels.map(() => true), 0.5) / Math.max(1e-300, 1 - posterior(model, levels, trained.m, trained.u, levels.map(() => true), 0.5));
+}
+
+/** Observed counts and the starting point as so many pairs more; neutral levels do not share in the rest's hundred per cent. */
+function blended(model: Model, c: number, counts: Float64Array, start: readonly number[], priorPairs: number): number[] {
+  const levels = (model.comparisons[c] as Model['comparisons'][number]).levels;
+  const counted = counts.reduce((sum, count, l) => (levels[l]?.neutral === true ? sum : sum + count), 0);
+  if (counted === 0) return start.slice();
+  const startTotal = start.reduce((sum, share, l) => (levels[l]?.neutral === true ? sum : sum + share), 0);
+  return start.map((share, l) => {
+    if (levels[l]?.fixed === true || levels[l]?.neutral === true) return share;
+    const seen = Math.max(counts[l] as number, unseenPairs);
+    return (seen + (priorPairs * share) / startTotal) / (counted + priorPairs);
+  });
+}
+
+/** The input fields a derived column comes from. */
+function columnSources(model: Model): (name: string) => string[] {
+  const derived = new Map<string, Derived>((model.derived ?? []).map((one) => [one.name, one]));
+  const sources = (name: string): string[] => derived.get(name)?.from.flatMap(sources) ?? [name.split('.')[0] as string];
+  return sources;
+}
+
+function predicateColumns(predicate: Predicate): string[] {
+  switch (predicate.kind) {
+    case 'all':
+    case 'any':
+      return predicate.of.flatMap(predicateColumns);
+    case 'not':
+      return predicateColumns(predicate.of);
+    case 'missing':
+      return predicate.columns;
+    case 'else':
+      return [];
+    case 'differs':
+      return [predicate.column];
+    default:
+      return predicate.with === undefined ? [predicate.column] : [predicate.column, predicate.with];
+  }
+}
+
+function startingShare(key: 'm' | 'u', level: number, levels: number): number {
+  const best = key === 'm' ? level : levels - 1 - level;
+  return 0.9 * 0.25 ** best + 0.002;
+}
+
+function shares(values: readonly number[]): number[] {
+  return values.map((value) => Math.max(shareMin, value));
+}
+
+/** mulberry32: the same seed gives the same sample. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const randomPairsMax = 1_000_000;
+const trainingPairsMax = 200_000;
+const trainingPairsMin = 50;
+const freeComparisonsMin = 2;
+const matchRateRounds = 8;
+const shareMin = 1e-9;
+/** A level that a sample does not show is taken for half a pair, not for impossible. */
+const unseenPairs = 0.5;
