@@ -1,11 +1,12 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { readConfig, sourceConfig } from '../../base/config.ts';
 import { loadOrCreateSecret } from '../../base/home.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'yiwang-home-'));
+afterAll(() => rmSync(home, { recursive: true }));
 const court = { department: 'court', secrets: ['COURT_CLIENT_ID', 'COURT_CLIENT_SECRET'] };
 
 describe('the environment', () => {
