@@ -9,7 +9,7 @@ export type FieldClass = (typeof fieldClasses)[number];
 export const masks = ['NAME', 'PHONE', 'ID_NUMBER', 'ADDRESS', 'COORDINATES', 'BIRTH_DATE', 'TEXT'] as const;
 export type Mask = (typeof masks)[number];
 
-/** Whose duty a field serves, where it is not the department that owns the row: written in `owner` of `@classified`. */
+/** Whose duty a field serves, where it is no department's record: written in `owner` of `@classified`; `DATA` is OPERATIONS. */
 export const duties = ['STATISTICS', 'OPERATIONS', 'AUDIT', 'SELF'] as const;
 export type Duty = (typeof duties)[number] | 'RECORD';
 
@@ -21,7 +21,7 @@ export interface Classified {
   mask: Mask | null;
   /** A department (in capitals) that owns every value of the field, or a duty; null where the row's department owns it. */
   owner: string | null;
-  /** Leads to objects whose own fields are decided: passed on where a value would be masked. */
+  /** Leads to objects whose own fields are decided: passed on where a value would be masked. Unset: not known here. */
   link?: boolean;
 }
 
@@ -53,6 +53,7 @@ export function classificationIn(directives: readonly ConstDirectiveNode[], coor
 }
 
 export function dutyOf(field: Classified): Duty {
+  if (field.owner === 'DATA') return 'OPERATIONS'; // the department of the hub's operators
   return (duties as readonly (string | null)[]).includes(field.owner) ? (field.owner as Duty) : 'RECORD';
 }
 

@@ -135,12 +135,12 @@ function questionOf(viewer: Viewer, field: Classified, bits: number): Omit<Quest
 }
 
 function valueOf(field: Classified): string {
-  return field.mask ?? (field.link ? 'LINK' : 'OTHER');
+  return field.mask ?? (field.link === false ? 'OTHER' : 'LINK');
 }
 
-/** Texts and coordinates have no part that could be shown, and neither has a value without a mask. */
+/** Texts and coordinates have no part that could be shown, and neither has a value without a mask, unless it is a link. */
 function isMaskable(field: Classified): boolean {
-  return field.mask === null ? field.link === true : field.mask !== 'TEXT' && field.mask !== 'COORDINATES';
+  return field.mask === null ? field.link !== false : field.mask !== 'TEXT' && field.mask !== 'COORDINATES';
 }
 
 // Where several rules refuse, the one that most plainly tells what to change; equal codes in the order of their ids.

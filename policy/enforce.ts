@@ -99,7 +99,7 @@ function ofCandidates(classified: Classified, policy: Policy, inner: Resolver, s
       return null;
     }
     const settle = (value: unknown): unknown => {
-      if (value === null || value === undefined) return from(position + 1);
+      if (isEmpty(value)) return from(position + 1);
       count(chosen);
       return shown(classified, chosen.decision.effect, value);
     };
@@ -114,6 +114,10 @@ function shown(classified: Classified, effect: Effect, value: unknown): unknown 
   const { mask } = classified;
   if (mask === null) return null;
   return isPromise(value) ? value.then((settled) => masked(mask, settled)) : masked(mask, value);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {
