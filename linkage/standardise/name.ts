@@ -45,15 +45,14 @@ export function pinyinOf(text: string, surname = ''): string {
 /** Simplified characters, one by one: names are not phrases. */
 export function simplified(text: string): string {
   let result = '';
-  for (const character of text) {
-    let simple: string | undefined = simpleForms.get(character);
-    if (simple === undefined) {
-      simple = toSimplified(character);
-      simpleForms.set(character, simple);
-    }
-    result += simple;
-  }
+  for (const character of text) result += simpleForms.get(character) ?? simpleForm(character);
   return result;
+}
+
+function simpleForm(character: string): string {
+  const simple = toSimplified(character);
+  simpleForms.set(character, simple);
+  return simple;
 }
 
 function fullName(name: string): PersonName {
