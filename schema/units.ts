@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 
-/** Which code of a source names the unit: police `jjdw`, court `courtCode`, civil affairs `经办机构代码`. */
-export type UnitKind = 'RECEIVING_UNIT' | 'COURT' | 'AGENCY';
+/** Which code of a source names the unit: police `jjdw`, court `courtCode`, civil affairs `经办机构代码`; of a mediation centre its township's. */
+export type UnitKind = 'RECEIVING_UNIT' | 'COURT' | 'AGENCY' | 'MEDIATION_CENTRE';
 
 export interface Unit {
   kind: UnitKind;

@@ -1,0 +1,155 @@
+import type { z } from 'zod';
+import type { UnitKind } from '../schema/units.ts';
+
+/** One record as its source gives it, decoded: never trusted before `judge` has seen it. */
+export type Row = Record<string, unknown>;
+
+/**
+ * A connector: everything the hub knows of one department, as data. There is no code per department beyond it; what two
+ * departments need is part of a source kind. `connectors/<department>/connector.ts` exports it as `connector`.
+ */
+export interface Connector {
+  department: string;
+  name: { zh: string; en: string };
+  /** Who owns the values, as `hub.organization.kind` and access.md name it. */
+  schedule: { cron: string; tz: string };
+  /** A complete read, to find what a watermark cannot: nightly. */
+  reconcile: { cron: string; tz: string };
+  source: SourceDeclaration;
+  streams: readonly Stream[];
+}
+
+export type SourceDeclaration =
+  | { kind: 'sql'; urlEnv: string }
+  | { kind: 'events'; urlEnv: string; secretEnv: string; tokenEnv: string; amqpEnv: string; queue: string; backfillPath: string; eventTypes: readonly string[] }
+  | { kind: 'rest'; urlEnv: string; tokenPath: string; clientIdEnv: string; clientSecretEnv: string }
+  | { kind: 'files'; urlEnv: string }
+  | { kind: 'soap'; urlEnv: string; usernameEnv: string; passwordEnv: string; namespace: string; operation: string };
+
+export interface Stream {
+  name: string;
+  title: { zh: string; en: string };
+  /** GraphQL type of its records; null where records only identify persons or organisations. */
+  typeName: string | null;
+  /** Where the source kind finds it: a table, a path, a file name pattern. */
+  from: string;
+  /** Record shape: its keys are the known columns, anything else is drift; a value it refuses is `SCHEMA`. */
+  shape: z.ZodObject;
+  /** Empty (placeholders count as empty) is `REQUIRED_MISSING`; a missing column stops the stream. */
+  required: readonly string[];
+  /** Of the required ones, those that must be a time: else `UNPARSABLE_TIME`. */
+  requiredTimes: readonly string[];
+  key: Rule<string | null>;
+  watermark: string;
+  /** Which of two versions is newer: the watermark, an event's sequence, or (files) watermark, asOf and folder. */
+  order: 'WATERMARK' | 'SEQUENCE' | 'DELIVERY';
+  /** A source may commit 10 minutes after the time it writes; the rest is margin. */
+  overlapSeconds: number;
+  /** Anything else in one of these is `SCHEMA`. */
+  closedLists: Readonly<Record<string, readonly (string | boolean)[]>>;
+  drop?: DropRule;
+  tombstone?: { reads: string; when: readonly (string | boolean)[] };
+  /** Removed before anything is written, landed copies included. */
+  neverStored: readonly string[];
+  /** Removed only where `reads` is one of `when`. */
+  neverStoredWhen?: { reads: string; when: readonly (string | boolean)[]; fields: readonly string[] };
+  /** Excel spoils numbers in CSV only. */
+  spreadsheet: boolean;
+  record?: RecordRules;
+  detail?: { table: string; columns: Readonly<Record<string, Rule>> };
+  mentions: readonly MentionRules[];
+  assignment: readonly AssignmentRule[];
+  organization?: Readonly<Record<string, Rule>>;
+  thing?: ThingRules;
+}
+
+export interface DropRule {
+  rule: 'NOT_A_DISPUTE' | 'CLOSED_HEARING' | 'ACCUSATION';
+  reads: string;
+  /** The normalised value decides. */
+  when: (value: string) => boolean;
+  /** Keeps one count per division and month, and nothing else. */
+  counted?: { division: string; month: string };
+}
+
+export interface RecordRules {
+  occurredAt?: Rule<string | null>;
+  status?: Rule<string | null>;
+  category?: Rule<string | null>;
+  division?: Rule<string | null>;
+  gridCode?: Rule<string | null>;
+  subjectKind?: Rule<string | null>;
+  placeText?: Rule<string | null>;
+  textForMatching?: Rule<string | null>;
+  parentKey?: Rule<string | null>;
+  respondentOrg?: Rule<string | null>;
+  confidential?: Rule<boolean>;
+  minor?: Rule<boolean>;
+  familyViolence?: Rule<boolean>;
+  matterRule?: 'CLUSTER' | 'OWN';
+}
+
+export interface MentionRules {
+  role: string | Rule<string | null>;
+  /** A list of the record, one mention an element; the ordinal is its index. */
+  list?: string;
+  kind?: Rule<string | null>;
+  fields: Partial<Record<MentionField, Rule>>;
+}
+
+export type MentionField = 'name' | 'sex' | 'birthDate' | 'idType' | 'idNumber' | 'phones' | 'address' | 'householdNo' | 'relationToHead';
+
+/** A fact of the record (access.md, Assigned): an organisation's code in a field, or a unit's code in the unit map. */
+export interface AssignmentRule {
+  relation: 'LEAD' | 'ASSIST';
+  reads: string;
+  unit?: UnitKind;
+  /** The mediation centre of the township of the record's division, where `reads` is one of these. */
+  townshipCentreWhen?: readonly string[];
+}
+
+export interface ThingRules {
+  kind: Rule<string | null>;
+  name: Rule<string | null>;
+  identifier: Rule<string | null>;
+}
+
+/** What a rule finds on its way: it goes with the version, never with a log line. */
+export interface Findings {
+  spreadsheet: boolean;
+  /** The event's date, `YYYY-MM-DD`: divisions are valid at a date. */
+  eventDate: string | null;
+  repairs: { field: string; kind: string }[];
+  quarantined: { field: string; reason: 'ID_CHECK_DIGIT' | 'ID_EXCEL' | 'UNPARSABLE_TIME' | 'OTHER' }[];
+}
+
+/** A mapping rule knows the columns it reads, so that lineage is printed from the declaration. */
+export interface Rule<T = unknown> {
+  reads: readonly string[];
+  /** What it does, for lineage: `text`, `time`, `division` … */
+  repair: string;
+  apply(row: Row, found: Findings): T;
+}
+
+/** One line of lineage: source columns → repair → column of the hub. */
+export interface Lineage {
+  stream: string;
+  reads: readonly string[];
+  repair: string;
+  target: string;
+}
+
+export function lineage(connector: Connector): Lineage[] {
+  return connector.streams.flatMap((stream) => {
+    const line = (target: string, rule: unknown): Lineage[] => (isRule(rule) ? [{ stream: stream.name, reads: rule.reads, repair: rule.repair, target }] : []);
+    const record = Object.entries(stream.record ?? {}).flatMap(([field, rule]) => line(`record.${field}`, rule));
+    const detail = Object.entries(stream.detail?.columns ?? {}).flatMap(([column, rule]) => line(`${stream.detail!.table}.${column}`, rule));
+    const mentions = stream.mentions.flatMap((mention) => Object.entries(mention.fields).flatMap(([field, rule]) => line(`mention.${field}`, rule)));
+    const organization = Object.entries(stream.organization ?? {}).flatMap(([column, rule]) => line(`organization.${column}`, rule));
+    return [...record, ...detail, ...mentions, ...organization];
+  });
+}
+
+function isRule(value: unknown): value is Rule {
+  return typeof value === 'object' && value !== null && 'apply' in value;
+}

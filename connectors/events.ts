@@ -1,0 +1,30 @@
+import { solidText } from '../linkage/standardise/text.ts';
+import type { Row } from './contract.ts';
+import type { Offered } from './judge.ts';
+
+/** An acknowledged event as `hub.received_event` keeps it until it is applied: without what is never stored. */
+export interface StoredEvent {
+  id: string;
+  subject: unknown;
+  sequence: unknown;
+  type: string;
+  /** null where `data` is no object. */
+  row: Row | null;
+  /** Found when it arrived, because afterwards its size is not kept. */
+  fault?: { reason: 'TOO_LARGE'; field?: string };
+}
+
+/** A version whose identity is its ticket and sequence, whatever way it came. */
+export function offeredEvent(event: StoredEvent, position: string, receivedId: number | undefined): Offered {
+  const subject = typeof event.subject === 'string' || typeof event.subject === 'number' ? solidText(event.subject) : null;
+  const sequence = sequenceText(event.sequence);
+  const identity = subject !== null && sequence !== null ? `${subject}|${sequence}` : undefined;
+  const row = event.row === null ? null : { ...event.row, eventType: event.type };
+  return { position, row, event: { subject, sequence }, ...(event.fault ? { fault: event.fault } : row === null ? { fault: { reason: 'SCHEMA' as const, field: 'data' } } : {}), ...(identity === undefined ? {} : { identity }), ...(receivedId === undefined ? {} : { receivedId }) };
+}
+
+/** Integer text; leading zeros say nothing. */
+function sequenceText(raw: unknown): string | null {
+  const text = typeof raw === 'number' && Number.isSafeInteger(raw) ? String(raw) : typeof raw === 'string' ? raw.trim() : '';
+  return /^\d{1,20}$/.test(text) ? BigInt(text).toString() : null;
+}

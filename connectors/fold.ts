@@ -1,0 +1,145 @@
+import type { Keys } from '../base/keys.ts';
+import type { Row, Stream } from './contract.ts';
+import { add, noCounts, type Counts } from './counts.ts';
+import { stableText, type Judged, type QuarantineReason } from './judge.ts';
+import type { Mapped } from './map.ts';
+import { compareTimes, type Precision } from './repairs/times.ts';
+
+export type State = 'LIVE' | 'TOMBSTONE' | 'DROPPED';
+
+/** The newest version of a key, as `hub.record_head` keeps it. */
+export interface Head {
+  order: string;
+  state: State;
+  mappedHash: string | null;
+  restricted: boolean;
+  repaired: Record<string, number>;
+  quarantinedValues: Record<string, number>;
+}
+
+export interface Known {
+  heads: ReadonlyMap<string, Head>;
+  /** `keyHmac/contentHmac` of versions counted before. */
+  seen: ReadonlySet<string>;
+}
+
+export interface LiveVersion {
+  key: string;
+  mapped: Mapped;
+  content: Row;
+  contentHmac: string;
+  position: string;
+  /** False: nothing that is mapped changed; only the newest version's own marks are written. */
+  changed: boolean;
+}
+
+export interface QuarantinedVersion {
+  keyHmac: string;
+  reason: QuarantineReason;
+  field: string | null;
+  position: string;
+  contentHmac: string;
+  content: Row | null;
+}
+
+/** What a page does, folded to one effect per key. */
+export interface Effects {
+  counts: Counts;
+  heads: Map<string, Head>;
+  seen: { keyHmac: string; contentHmac: string }[];
+  live: Map<string, LiveVersion>;
+  /** Keys whose record goes, by tombstone or because it became never-stored. */
+  gone: Set<string>;
+  /** Keys of which quarantine may keep no content any more. */
+  purged: Set<string>;
+  quarantined: QuarantinedVersion[];
+  countedDrops: { rule: string; division: string; month: string }[];
+  drift: Record<string, number>;
+}
+
+/** Folds the versions of a page, in the order they were offered, over what is known of their keys. Pure. */
+export function fold(stream: Stream, versions: readonly Judged[], known: Known, keys: Keys): Effects {
+  const effects: Effects = { counts: noCounts(), heads: new Map(), seen: [], live: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
+  const seen = new Set(known.seen);
+  for (const version of versions) {
+    const identity = `${version.keyHmac}/${version.contentHmac}`;
+    if (version.receivedId === undefined) {
+      if (seen.has(identity)) continue;
+    }
+    if (!seen.has(identity)) effects.seen.push({ keyHmac: version.keyHmac, contentHmac: version.contentHmac });
+    seen.add(identity);
+    effects.counts.offered += 1;
+    for (const [field, n] of Object.entries(version.droppedFields)) add(effects.counts.droppedFields, field, n);
+    for (const column of version.drift) add(effects.drift, column);
+    applyVersion(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), effects, keys);
+  }
+  return effects;
+}
+
+function applyVersion(stream: Stream, version: Judged, head: Head | undefined, effects: Effects, keys: Keys): void {
+  const { counts } = effects;
+  const effective = head === undefined || isNewer(stream, version.order, head.order, version.kind);
+  if (version.kind === 'DROPPED') {
+    add(counts.dropped, version.rule);
+    if (effective) end(version, 'DROPPED', head, effects);
+    if (effective && version.counted && head?.state !== 'DROPPED') effects.countedDrops.push({ rule: version.rule, ...version.counted });
+  } else if (version.kind === 'TOMBSTONE') {
+    counts.tombstones += 1;
+    if (effective) end(version, 'TOMBSTONE', head, effects);
+  } else if (version.kind === 'QUARANTINED') {
+    add(counts.quarantined, version.reason);
+    const forbidden = head !== undefined && (head.state === 'DROPPED' || head.restricted);
+    effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content });
+  } else if (!effective) counts.superseded += 1;
+  else becomeLive(version, head, effects, keys);
+}
+
+/** Equal order: of polled sources the last read wins, of events the first received stays. What cannot be ordered is newest only where it takes something away. */
+function isNewer(stream: Stream, order: string | null, than: string, kind: Judged['kind']): boolean {
+  if (order === null) return kind === 'DROPPED' || kind === 'TOMBSTONE';
+  if (than === '') return true;
+  const comparison = compareOrders(stream, order, than);
+  return stream.order === 'SEQUENCE' ? comparison > 0 : comparison >= 0;
+}
+
+/** Deliveries compare by time at the coarser precision, then by asOf, then by folder. */
+export function compareOrders(stream: Stream, a: string, b: string): number {
+  if (stream.order !== 'DELIVERY') return a < b ? -1 : a > b ? 1 : 0;
+  const [x, y] = [a, b].map((order) => order.split('|')) as [string[], string[]];
+  const times = compareTimes({ instant: x[0]!, precision: x[1] as Precision }, { instant: y[0]!, precision: y[1] as Precision });
+  if (times !== 0) return times;
+  const [left, right] = [x.slice(2).join('|'), y.slice(2).join('|')];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function end(version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undefined, effects: Effects): void {
+  effects.heads.set(version.keyHmac, { order: version.order ?? head?.order ?? '', state, mappedHash: null, restricted: false, repaired: {}, quarantinedValues: {} });
+  effects.live.delete(version.keyHmac);
+  if (version.key !== null) effects.gone.add(version.key);
+  if (state === 'DROPPED') {
+    effects.purged.add(version.keyHmac);
+    for (const row of effects.quarantined) if (row.keyHmac === version.keyHmac) row.content = null;
+  }
+}
+
+function becomeLive(version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
+  const { sourceUpdatedAt: _, repairs, quarantined, ...published } = version.mapped;
+  const mappedHash = keys.contentHmac(stableText(published));
+  const changed = head?.state !== 'LIVE' || head.mappedHash !== mappedHash;
+  if (changed) effects.counts.published += 1;
+  else effects.counts.unchanged += 1;
+  const earlier = effects.live.get(version.keyHmac);
+  effects.heads.set(version.keyHmac, { order: version.order!, state: 'LIVE', mappedHash, restricted: version.restricted, repaired: byKind(repairs.map((one) => one.kind)), quarantinedValues: byKind(quarantined.map((one) => one.reason)) });
+  effects.live.set(version.keyHmac, { key: version.key!, mapped: version.mapped, content: version.content, contentHmac: version.contentHmac, position: version.position, changed: changed || earlier?.changed === true });
+  effects.gone.delete(version.key!);
+  if (version.restricted) {
+    effects.purged.add(version.keyHmac);
+    for (const row of effects.quarantined) if (row.keyHmac === version.keyHmac) row.content = null;
+  }
+}
+
+function byKind(kinds: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of kinds) add(counts, kind);
+  return counts;
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { Connector, Stream } from '../contract.ts';
+import { code, codes, derived, idNumber, integer, latitude, longitude, name, phones, text, texts, time, truth } from '../rules.ts';
+
+const cell = z.union([z.string(), z.number()]).nullish();
+const truthValue = z.boolean().nullish();
+
+/** The states of sources.md and what each means for the matter. */
+const states: Readonly<Record<string, string>> = {
+  ACCEPTED: 'OPEN', DISPATCHED: 'ASSIGNED', HANDLING: 'IN_PROGRESS', SUPERVISED: 'IN_PROGRESS', REPLIED: 'RESOLVED', CLOSED: 'CLOSED', FOLLOWED_UP: 'CLOSED', EVALUATED: 'CLOSED',
+};
+
+const tickets: Stream = {
+  name: 'tickets',
+  title: { zh: '12345 热线工单', en: '12345 hotline tickets' },
+  typeName: 'HotlineTicket',
+  from: 'tickets',
+  shape: z.looseObject({
+    ticketNo: cell, receivedAt: cell, channel: cell, appealType: cell, categoryCode: cell, categoryPath: z.array(cell).nullish(), disputeType: cell,
+    requester: z.looseObject({ name: cell, phone: cell, idNumber: cell, address: cell }).nullish(),
+    confidential: truthValue, title: cell, body: cell, address: cell, regionCode: cell, gridCode: cell, lng: cell, lat: cell, urgency: cell, leadOrg: cell,
+    assistOrgs: z.array(cell).nullish(), respondentOrg: cell, assignedAt: cell, contactedAt: cell, acceptedAt: cell, returnedAt: cell, dueAt: cell, closedAt: cell,
+    status: cell, reply: cell, followUpAt: cell, resolvedByResident: truthValue, satisfaction: cell, parentTicketNo: cell, subjectKind: cell,
+    facility: z.looseObject({ kind: cell, name: cell, identifier: cell }).nullish(), updatedAt: cell,
+    /** The event's `type`, put beside the ticket by the source kind: a withdrawal stands there only. */
+    eventType: z.string(),
+  }),
+  required: ['ticketNo', 'receivedAt', 'status', 'updatedAt'],
+  requiredTimes: ['receivedAt', 'updatedAt'],
+  key: code('ticketNo'),
+  watermark: 'updatedAt',
+  order: 'SEQUENCE',
+  overlapSeconds: 900,
+  closedLists: { status: Object.keys(states) },
+  neverStored: [],
+  spreadsheet: false,
+  record: {
+    occurredAt: time('receivedAt'),
+    status: derived(['status', 'eventType'], 'state of the matter', (status, type) => (type?.endsWith('.withdrawn') ? 'WITHDRAWN' : (states[status ?? ''] ?? 'OPEN'))),
+    category: code('disputeType'),
+    division: code('regionCode'),
+    gridCode: code('gridCode'),
+    subjectKind: code('subjectKind'),
+    placeText: text('address'),
+    textForMatching: texts('title', 'body'),
+    parentKey: code('parentTicketNo'),
+    respondentOrg: code('respondentOrg'),
+    confidential: derived(['confidential'], 'flag', (value) => value === 'true'),
+  },
+  detail: {
+    table: 'hotline.ticket',
+    columns: {
+      status: code('status'),
+      withdrawn: derived(['eventType'], 'withdrawal', (type) => type?.endsWith('.withdrawn') ?? false),
+      channel: code('channel'),
+      appeal_type: code('appealType'),
+      category_code: code('categoryCode'),
+      category_path: codes('categoryPath'),
+      title: text('title'),
+      body: text('body'),
+      address: text('address'),
+      lng: longitude('lng', 'lat'),
+      lat: latitude('lng', 'lat'),
+      urgency: code('urgency'),
+      assigned_at: time('assignedAt'),
+      contacted_at: time('contactedAt'),
+      accepted_at: time('acceptedAt'),
+      returned_at: time('returnedAt'),
+      due_at: time('dueAt'),
+      closed_at: time('closedAt'),
+      reply: text('reply'),
+      follow_up_at: time('followUpAt'),
+      resolved_by_resident: truth('resolvedByResident'),
+      satisfaction: integer('satisfaction'),
+      parent_ticket_no: code('parentTicketNo'),
+      subject_kind: code('subjectKind'),
+      facility_kind: text('facility.kind'),
+      facility_name: text('facility.name'),
+      facility_identifier: code('facility.identifier'),
+    },
+  },
+  mentions: [{ role: 'REQUESTER', fields: { name: name('requester.name'), phones: phones('requester.phone'), idNumber: idNumber('requester.idNumber'), address: text('requester.address') } }],
+  assignment: [
+    { relation: 'LEAD', reads: 'leadOrg' },
+    { relation: 'ASSIST', reads: 'assistOrgs' },
+  ],
+  thing: { kind: text('facility.kind'), name: text('facility.name'), identifier: code('facility.identifier') },
+};
+
+export const connector: Connector = {
+  department: 'hotline',
+  name: { zh: '12345 政务服务便民热线', en: '12345 hotline' },
+  schedule: { cron: '*/10 * * * *', tz: 'Asia/Shanghai' },
+  reconcile: { cron: '0 3 * * *', tz: 'Asia/Shanghai' },
+  source: {
+    kind: 'events', urlEnv: 'HOTLINE_SOURCE_URL', secretEnv: 'HOTLINE_SECRET', tokenEnv: 'HOTLINE_TOKEN', amqpEnv: 'HOTLINE_AMQP_URL', queue: 'hotline.events', backfillPath: '/tickets',
+    eventTypes: ['created', 'updated', 'closed', 'withdrawn'].map((kind) => `cn.gov.12345.ticket.${kind}`),
+  },
+  streams: [tickets],
+};

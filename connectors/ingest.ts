@@ -1,0 +1,147 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type pg from 'pg';
+import { sha256Hex } from '../base/canonical.ts';
+import { connect, type Pool } from '../base/db.ts';
+import { YiwangError, invariant } from '../base/errors.ts';
+import type { Row, Stream } from './contract.ts';
+import { addCounts, countsOf, noCounts, type Counts } from './counts.ts';
+import type { StoredEvent } from './events.ts';
+import { storable, tooLarge } from './judge.ts';
+import { connectorOf } from './registry.ts';
+
+export interface ReceiveRequest {
+  pool: Pool;
+  department: string;
+  /** The raw body: the signature is over these bytes. */
+  body: Buffer;
+  /** `X-Signature: sha256=<hex>`. */
+  signature: string | undefined;
+  contentType: string | undefined;
+  secret: string;
+}
+
+export interface ReceiveAnswer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+export const bodyBytesMax = 5 * 1024 * 1024;
+const eventsMax = 10_000;
+
+/**
+ * Takes a delivery of CloudEvents 1.0, structured or batched. 202 only after they are durable; 401 for a wrong signature,
+ * 413 over 5 MiB, 400 with the index of what is no CloudEvent (the good ones of the batch are kept).
+ */
+export async function receiveEvents({ pool, department, body, signature, secret }: ReceiveRequest): Promise<ReceiveAnswer> {
+  if (body.length > bodyBytesMax) return refused('PAYLOAD_TOO_LARGE');
+  if (secret === '' || !signed(body, signature, secret)) return refused('SIGNATURE_INVALID');
+  const { accepted, duplicates, bad } = await storeEvents(pool, department, body);
+  if (bad.length > 0) return { status: 400, body: { error: { code: 'BAD_REQUEST', message: 'not a CloudEvent · 不是 CloudEvent' }, index: bad[0], indexes: bad, accepted, duplicates } };
+  return { status: 202, body: { accepted, duplicates } };
+}
+
+export interface StoredOutcome {
+  accepted: number;
+  duplicates: number;
+  /** Indexes of what is no CloudEvent. */
+  bad: number[];
+}
+
+/** Makes the events of one body durable, in one transaction, with their counts and the doorbell for the job. */
+export async function storeEvents(pool: Pool, department: string, body: Buffer): Promise<StoredOutcome> {
+  const connector = await connectorOf(department);
+  const stream = connector.streams[0];
+  invariant(connector.source.kind === 'events' && stream, 'events are received for an event source');
+  const items = parsedItems(body);
+  const bad = items.flatMap((item, index) => (item.event ? [] : [index]));
+  const good = items.flatMap((item) => (item.event ? [item.event] : []));
+  const client = await connect(pool);
+  try {
+    await client.query('BEGIN');
+    const accepted = await insertEvents(client, department, stream.name, good);
+    const counts = noCounts();
+    const duplicates = good.length - accepted;
+    if (duplicates > 0) counts.dropped['DUPLICATE_EVENT'] = duplicates;
+    if (bad.length > 0) counts.quarantined['NOT_A_CLOUDEVENT'] = bad.length;
+    counts.offered = duplicates + bad.length;
+    if (counts.offered > 0) await countAtOnce(client, department, stream, counts);
+    if (bad.length > 0) await quarantineBad(client, department, stream.name, items.filter((item) => !item.event).map((item) => item.sha256), bad);
+    if (accepted > 0) await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('PUSHED', $1)", [JSON.stringify({ department, stream: stream.name })]);
+    await client.query('COMMIT');
+    client.release();
+    return { accepted, duplicates, bad };
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // gone with its connection
+    client.release(error as Error);
+    throw error;
+  }
+}
+
+function signed(body: Buffer, signature: string | undefined, secret: string): boolean {
+  const given = /^sha256=([0-9a-f]{64})$/i.exec(signature?.trim() ?? '')?.[1];
+  if (given === undefined) return false;
+  return timingSafeEqual(Buffer.from(given, 'hex'), createHmac('sha256', secret).update(body).digest());
+}
+
+function refused(code: 'PAYLOAD_TOO_LARGE' | 'SIGNATURE_INVALID'): ReceiveAnswer {
+  const error = new YiwangError(code);
+  return { status: error.http, body: { error: { code, message: error.message } } };
+}
+
+interface Item {
+  event: (StoredEvent & { data: unknown }) | null;
+  sha256: string;
+}
+
+function parsedItems(body: Buffer): Item[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    return [{ event: null, sha256: sha256Hex(body) }];
+  }
+  const items = Array.isArray(value) ? value : [value];
+  if (items.length > eventsMax) throw new YiwangError('BAD_REQUEST', { hint: `a batch holds at most ${eventsMax} events` });
+  return items.map((item: unknown) => {
+    const event = cloudEvent(item);
+    return { event, sha256: event ? '' : sha256Hex(JSON.stringify(item) ?? '') };
+  });
+}
+
+/** An event is one when `specversion` is 1.0 and `id`, `source` and `type` are there. */
+function cloudEvent(item: unknown): Item['event'] {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
+  const { specversion, id, source, type, subject, sequence, data } = item as Row;
+  const present = [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
+  if (specversion !== '1.0' || !present) return null;
+  const row = typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Row) : null;
+  const large = row === null ? null : tooLarge(row);
+  return { id: id as string, type: type as string, subject, sequence, row: large ? null : row, data, ...(large ? { fault: { reason: 'TOO_LARGE' as const, ...(large.field ? { field: large.field } : {}) } } : {}) };
+}
+
+async function insertEvents(client: pg.ClientBase, department: string, stream: string, events: readonly (StoredEvent & { data: unknown })[]): Promise<number> {
+  if (events.length === 0) return 0;
+  const contents = events.map(({ id, subject, sequence, type, row, fault }) => JSON.stringify(storable({ id, subject, sequence, type, row, ...(fault ? { fault } : {}) })));
+  const { rowCount } = await client.query(
+    `INSERT INTO hub.received_event (department, stream, event_hmac, content)
+     SELECT $1, $2, x.id, x.content FROM unnest($3::text[], $4::jsonb[]) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n ON CONFLICT (department, stream, event_hmac) DO NOTHING`,
+    [department, stream, events.map((event) => sha256Hex(event.id)), contents],
+  );
+  return rowCount ?? 0;
+}
+
+/** Repeats and what is no event end here; they are counted where everything of the stream is. */
+async function countAtOnce(client: pg.ClientBase, department: string, stream: Stream, counts: Counts): Promise<void> {
+  await client.query('INSERT INTO hub.stream (department, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [department, stream.name]);
+  const { rows } = await client.query<{ totals: unknown }>('SELECT totals FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [department, stream.name]);
+  await client.query('UPDATE hub.stream SET totals = $3 WHERE department = $1 AND stream = $2', [department, stream.name, JSON.stringify(addCounts(countsOf(rows[0]!.totals), counts))]);
+}
+
+/** Nothing of it is kept: its fields cannot be told apart. */
+async function quarantineBad(client: pg.ClientBase, department: string, stream: string, hashes: readonly string[], indexes: readonly number[]): Promise<void> {
+  await client.query(
+    `INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac) SELECT $1, $2, 'NOT_A_CLOUDEVENT', 'item ' || x.i, x.h FROM unnest($3::int[], $4::text[]) AS x(i, h)
+     ON CONFLICT (department, stream, content_hmac, position) DO NOTHING`,
+    [department, stream, indexes, hashes],
+  );
+}

@@ -1,0 +1,208 @@
+import { plainText } from '../linkage/standardise/text.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Row, Stream } from './contract.ts';
+import { mapRecord, type Mapped } from './map.ts';
+import { sourceTime } from './repairs/times.ts';
+import { normalised, valueAt } from './rules.ts';
+
+export type QuarantineReason = 'TOO_LARGE' | 'NOT_A_CLOUDEVENT' | 'INVALID_BYTES' | 'CELL_COUNT' | 'SCHEMA' | 'REQUIRED_MISSING' | 'UNPARSABLE_TIME';
+
+/** One version as a source kind hands it over. */
+export interface Offered {
+  position: string;
+  /** null where its bytes or cells could not be told apart. */
+  row: Row | null;
+  /** What the source kind itself found wrong. */
+  fault?: { reason: QuarantineReason; field?: string };
+  /** Of an event, checked by its envelope: its key and sequence. Of a file, its delivery. */
+  event?: { subject: string | null; sequence: string | null };
+  delivery?: { asOf: string; folder: string; snapshot: boolean };
+  /** Marks the version where the content does not: an event's ticket and sequence; bytes that could not be decoded. */
+  identity?: string;
+  /** Row of `hub.received_event` that it came from. */
+  receivedId?: number;
+}
+
+interface Common {
+  position: string;
+  key: string | null;
+  keyHmac: string;
+  contentHmac: string;
+  /** Sorts as text; null where it cannot be told. */
+  order: string | null;
+  droppedFields: Record<string, number>;
+  drift: string[];
+  receivedId: number | undefined;
+}
+
+export type Judged = Common &
+  (
+    | { kind: 'DROPPED'; rule: string; counted: { division: string; month: string } | null }
+    | { kind: 'TOMBSTONE' }
+    | { kind: 'QUARANTINED'; reason: QuarantineReason; field: string | null; content: Row | null }
+    | { kind: 'LIVE'; mapped: Mapped; content: Row; restricted: boolean }
+  );
+
+const recordBytesMax = 1024 * 1024;
+const cellBytesMax = 64 * 1024;
+
+/**
+ * Judges one version in the order of sources.md: never stored, tombstone, quarantine, and only then what it says. Nothing
+ * that a rule forbids is in the result. Pure: what is already stored is looked at later.
+ */
+export function judge(department: string, stream: Stream, offered: Offered, keys: Keys): Judged {
+  const row = offered.row;
+  const identity = keys.contentHmac(offered.identity ?? stableText(row));
+  const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
+  const common: Common = {
+    position: offered.position,
+    key,
+    keyHmac: keys.keyHmac(department, stream.name, key ?? ''),
+    contentHmac: identity,
+    order: row === null ? null : versionOrder(stream, row, offered),
+    droppedFields: {},
+    drift: [],
+    receivedId: offered.receivedId,
+  };
+  const refused = (reason: QuarantineReason, field: string | null, content: Row | null): Judged => ({ ...common, kind: 'QUARANTINED', reason, field, content });
+  if (row === null) return refused(offered.fault?.reason ?? 'SCHEMA', offered.fault?.field ?? null, null);
+
+  const drop = stream.drop;
+  if (drop?.when(normalised(valueAt(row, drop.reads)) ?? '')) return { ...common, kind: 'DROPPED', rule: drop.rule, counted: countedDrop(stream, row) };
+  const unreadable = undecidedField(stream, row);
+  const restricted = stream.neverStoredWhen?.when.includes(decisive(valueAt(row, stream.neverStoredWhen.reads))) === true;
+  const content = withoutForbidden(stream, row, restricted || unreadable !== null, common.droppedFields, restricted);
+  common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column));
+  if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
+
+  const fault = offered.fault ?? firstFault(stream, row, offered, key);
+  if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
+  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content) as Row, restricted };
+}
+
+/** JSON with sorted keys: one text for one content, whatever the order of columns. */
+export function stableText(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}
+
+function recordKey(stream: Stream, row: Row, offered: Offered): string | null {
+  return offered.event?.subject ?? stream.key.apply(row, { spreadsheet: false, eventDate: null, repairs: [], quarantined: [] });
+}
+
+function versionOrder(stream: Stream, row: Row, offered: Offered): string | null {
+  if (stream.order === 'SEQUENCE') return offered.event?.sequence?.padStart(sequenceDigits, '0') ?? null;
+  const time = sourceTime(valueAt(row, stream.watermark));
+  if (!time) return null;
+  if (stream.order === 'WATERMARK') return time.instant;
+  return [time.instant, time.precision, offered.delivery?.asOf ?? '', offered.delivery?.folder ?? ''].join('|');
+}
+
+const sequenceDigits = 20;
+
+/** Booleans stay booleans, everything else is normalised text. */
+function decisive(value: unknown): string | boolean {
+  return typeof value === 'boolean' ? value : (normalised(value) ?? '');
+}
+
+/** A field that decides what may be stored and cannot be read: then nothing of the row may be kept. */
+function undecidedField(stream: Stream, row: Row): string | null {
+  const deciding = [stream.drop?.reads, stream.neverStoredWhen?.reads].filter((field) => field !== undefined);
+  return deciding.find((field) => stream.closedLists[field] !== undefined && !stream.closedLists[field].includes(decisive(valueAt(row, field)))) ?? null;
+}
+
+/** A copy without what is never stored; counts the non-empty values that went. */
+function withoutForbidden(stream: Stream, row: Row, restricted: boolean, counts: Record<string, number>, counted: boolean): Row {
+  const conditional = restricted ? (stream.neverStoredWhen?.fields ?? []) : [];
+  const kept: Row = {};
+  for (const [column, value] of Object.entries(row)) {
+    const always = stream.neverStored.includes(column);
+    if (!always && !conditional.includes(column)) kept[column] = value;
+    else if (!isEmpty(value) && (always || counted)) counts[column] = (counts[column] ?? 0) + 1;
+  }
+  return kept;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === 'object') return value === null || Object.keys(value).length === 0;
+  return plainText(value) === null;
+}
+
+function countedDrop(stream: Stream, row: Row): { division: string; month: string } | null {
+  const counted = stream.drop?.counted;
+  if (!counted) return null;
+  const division = normalised(valueAt(row, counted.division)) ?? '';
+  const time = sourceTime(valueAt(row, counted.month));
+  const local = time ? new Date(Date.parse(time.instant) + 8 * 3_600_000).toISOString().slice(0, 7) : 'unknown';
+  return { division: /^\d{2,12}$/.test(division) ? division : 'unknown', month: local };
+}
+
+type Fault = { reason: QuarantineReason; field?: string };
+
+/** The first fault in the order of sources.md. */
+function firstFault(stream: Stream, row: Row, offered: Offered, key: string | null): Fault | null {
+  return tooLarge(row) ?? badText(row) ?? badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
+}
+
+export function tooLarge(row: Row): Fault | null {
+  const serialised = JSON.stringify(row);
+  if (serialised.length * 3 > cellBytesMax) {
+    if (Buffer.byteLength(serialised) > recordBytesMax) return { reason: 'TOO_LARGE' };
+    for (const [field, value] of Object.entries(row)) if (leaves(value).some((leaf) => Buffer.byteLength(leaf) > cellBytesMax)) return { reason: 'TOO_LARGE', field };
+  }
+  return null;
+}
+
+function leaves(value: unknown, depth = 0): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null || depth > depthMax) return [];
+  return Object.values(value).flatMap((part) => leaves(part, depth + 1));
+}
+
+const depthMax = 32;
+
+/** A lone surrogate is no character in any encoding. */
+function badText(row: Row): Fault | null {
+  for (const [field, value] of Object.entries(row)) {
+    if (typeof value === 'string' ? !value.isWellFormed() : leaves(value).some((leaf) => !leaf.isWellFormed())) return { reason: 'INVALID_BYTES', field };
+  }
+  return null;
+}
+
+function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
+  if (offered.event) {
+    if (offered.event.subject === null) return { reason: 'SCHEMA', field: 'subject' };
+    if (offered.event.sequence === null) return { reason: 'SCHEMA', field: 'sequence' };
+    const own = stream.key.apply(row, { spreadsheet: false, eventDate: null, repairs: [], quarantined: [] });
+    if (own !== null && own !== offered.event.subject) return { reason: 'SCHEMA', field: 'subject' };
+  }
+  if (Object.hasOwn(row, '__proto__')) return { reason: 'SCHEMA', field: '__proto__' };
+  const parsed = stream.shape.safeParse(row);
+  if (!parsed.success) return { reason: 'SCHEMA', field: String(parsed.error.issues[0]?.path[0] ?? '') };
+  for (const [field, allowed] of Object.entries(stream.closedLists)) {
+    const value = valueAt(row, field);
+    if (!isEmpty(value) && !allowed.includes(decisive(value))) return { reason: 'SCHEMA', field };
+  }
+  return null;
+}
+
+function missing(stream: Stream, row: Row, key: string | null): Fault | null {
+  const field = stream.required.find((column) => isEmpty(valueAt(row, column)));
+  if (field !== undefined) return { reason: 'REQUIRED_MISSING', field };
+  return key === null ? { reason: 'REQUIRED_MISSING', field: stream.key.reads[0]! } : null;
+}
+
+function badTime(stream: Stream, row: Row): Fault | null {
+  const field = stream.requiredTimes.find((column) => !sourceTime(valueAt(row, column)));
+  return field === undefined ? null : { reason: 'UNPARSABLE_TIME', field };
+}
+
+/** `jsonb` takes no NUL; nobody can read one either. */
+export function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('\u0000') || value.includes('\ufffd') ? value.replaceAll(/[\u0000\ufffd]/g, '') : value;
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key.replaceAll('\u0000', ''), storable(part)]));
+}

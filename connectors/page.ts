@@ -1,0 +1,148 @@
+import type pg from 'pg';
+import { YiwangError, invariant } from '../base/errors.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Connector, Stream } from './contract.ts';
+import { addCounts, countsOf, type Counts } from './counts.ts';
+import { fold, type Effects, type Head, type Known, type State } from './fold.ts';
+import type { Judged } from './judge.ts';
+import { writeLive, removeRecords } from './write.ts';
+
+export interface PageContext {
+  connector: Connector;
+  stream: Stream;
+  keys: Keys;
+  runId: string | null;
+  epoch: number;
+  now: Date;
+}
+
+export interface PageOutcome {
+  counts: Counts;
+  drift: Record<string, number>;
+  /** Records that are new, changed or gone. */
+  touched: number;
+}
+
+/**
+ * Writes one page inside the caller's transaction: heads, landed copies, unified rows, tombstones, purges, quarantine,
+ * touched keys, counts and the watermark. Refused (`FENCED`) when a newer run took the stream over. Doing it twice changes
+ * nothing the second time.
+ */
+export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], watermark: unknown, complete?: { keys: ReadonlySet<string>; order: string }): Promise<PageOutcome> {
+  invariant(complete === undefined, 'snapshots are settled by the files source');
+  const { connector, stream } = context;
+  const totals = await lockStream(client, connector.department, stream.name, context.epoch);
+  const known = await knownOf(client, connector.department, stream.name, versions);
+  const effects = fold(stream, versions, known, context.keys);
+  await writeSeen(client, context, effects);
+  await writeHeads(client, context, effects);
+  const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
+  await writeQuarantine(client, context, effects);
+  await writeCountedDrops(client, context, effects);
+  await touch(client, touched);
+  await markApplied(client, versions);
+  await writeStream(client, context, totals, effects, watermark);
+  return { counts: effects.counts, drift: effects.drift, touched: touched.length };
+}
+
+interface StreamTotals {
+  totals: unknown;
+  drift: Record<string, number>;
+  watermark: unknown;
+}
+
+/** The row lock orders pages of one stream; the epoch refuses a run that lost its place. */
+async function lockStream(client: pg.ClientBase, department: string, stream: string, epoch: number): Promise<StreamTotals> {
+  const { rows } = await client.query<StreamTotals & { epoch: number }>('SELECT epoch, totals, drift, watermark FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [department, stream]);
+  const row = rows[0];
+  if (row?.epoch !== epoch) throw new YiwangError('FENCED', { detail: `${department}/${stream}` });
+  return row;
+}
+
+async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[]): Promise<Known> {
+  const keyHmacs = versions.map((version) => version.keyHmac);
+  const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
+    'SELECT key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
+    [department, stream, [...new Set(keyHmacs)]],
+  );
+  const seen = await client.query<{ identity: string }>(
+    `SELECT v.key_hmac || '/' || v.content_hmac AS identity FROM unnest($3::text[], $4::text[]) AS x(key_hmac, content_hmac)
+     JOIN hub.version_seen v ON v.department = $1 AND v.stream = $2 AND v.key_hmac = x.key_hmac AND v.content_hmac = x.content_hmac`,
+    [department, stream, keyHmacs, versions.map((version) => version.contentHmac)],
+  );
+  const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, repaired: row.repaired, quarantinedValues: row.quarantined_values });
+  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: new Set(seen.rows.map((row) => row.identity)) };
+}
+
+async function writeSeen(client: pg.ClientBase, { connector, stream }: PageContext, { seen }: Effects): Promise<void> {
+  if (seen.length === 0) return;
+  await client.query(
+    'INSERT INTO hub.version_seen (department, stream, key_hmac, content_hmac) SELECT $1, $2, x.k, x.c FROM unnest($3::text[], $4::text[]) AS x(k, c) ON CONFLICT DO NOTHING',
+    [connector.department, stream.name, seen.map((one) => one.keyHmac), seen.map((one) => one.contentHmac)],
+  );
+}
+
+async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, { heads }: Effects): Promise<void> {
+  if (heads.size === 0) return;
+  const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
+  await client.query(
+    `INSERT INTO hub.record_head (department, stream, key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values)
+     SELECT $1, $2, x.key_hmac, x.version_order, x.state, x.mapped_hash, x.restricted, x.repaired, x.quarantined_values FROM json_populate_recordset(NULL::hub.record_head, $3) x
+     ON CONFLICT (department, stream, key_hmac) DO UPDATE SET version_order = excluded.version_order, state = excluded.state, mapped_hash = excluded.mapped_hash,
+       restricted = excluded.restricted, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
+    [connector.department, stream.name, JSON.stringify(rows)],
+  );
+}
+
+async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId }: PageContext, { purged, quarantined }: Effects): Promise<void> {
+  if (purged.size > 0) {
+    await client.query('UPDATE hub.quarantine SET content = NULL, sample = NULL WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3) AND content IS NOT NULL', [connector.department, stream.name, [...purged]]);
+  }
+  if (quarantined.length === 0) return;
+  const rows = quarantined.map((one) => ({ key_hmac: one.keyHmac, reason: one.reason, field: one.field, position: one.position, content_hmac: one.contentHmac, content: one.content }));
+  await client.query(
+    `INSERT INTO hub.quarantine (department, stream, run_id, key_hmac, reason, field, position, content_hmac, content)
+     SELECT $1, $2, $3, x.key_hmac, x.reason, x.field, x.position, x.content_hmac, x.content
+     FROM json_to_recordset($4) AS x(key_hmac text, reason text, field text, position text, content_hmac text, content jsonb)
+     ON CONFLICT (department, stream, content_hmac, position) DO NOTHING`,
+    [connector.department, stream.name, runId, wellFormedJson(rows)],
+  );
+}
+
+/** A quarantined row may hold what `jsonb` refuses: NUL and lone surrogates, which are what is wrong with it. */
+function wellFormedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.replaceAll('\u0000', '').toWellFormed().replaceAll('\ufffd', '') : part));
+}
+
+async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: PageContext, { countedDrops }: Effects): Promise<void> {
+  if (countedDrops.length === 0) return;
+  await client.query(
+    `INSERT INTO hub.counted_drop AS c (department, stream, rule, division, month, count)
+     SELECT $1, $2, x.rule, x.division, x.month, count(*) FROM unnest($3::text[], $4::text[], $5::text[]) AS x(rule, division, month) GROUP BY x.rule, x.division, x.month
+     ON CONFLICT (department, stream, rule, division, month) DO UPDATE SET count = c.count + excluded.count`,
+    [connector.department, stream.name, countedDrops.map((one) => one.rule), countedDrops.map((one) => one.division), countedDrops.map((one) => one.month)],
+  );
+}
+
+async function touch(client: pg.ClientBase, rids: readonly string[]): Promise<void> {
+  if (rids.length === 0) return;
+  await client.query('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[]) ON CONFLICT (rid) DO UPDATE SET touched_at = now()', [rids]);
+  await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', '{}')");
+}
+
+async function markApplied(client: pg.ClientBase, versions: readonly Judged[]): Promise<void> {
+  const ids = versions.map((version) => version.receivedId).filter((id) => id !== undefined);
+  if (ids.length > 0) await client.query('UPDATE hub.received_event SET applied_at = now(), content = NULL WHERE id = ANY($1::bigint[])', [ids]);
+}
+
+async function writeStream(client: pg.ClientBase, { connector, stream }: PageContext, before: StreamTotals, effects: Effects, watermark: unknown): Promise<void> {
+  const newest = [...effects.live.values()].reduce((latest, one) => (one.mapped.sourceUpdatedAt !== null && one.mapped.sourceUpdatedAt > latest ? one.mapped.sourceUpdatedAt : latest), '');
+  const moved = watermark !== undefined && JSON.stringify(watermark) !== JSON.stringify(before.watermark);
+  if (effects.counts.offered === 0 && !moved) return;
+  const drift = { ...before.drift };
+  for (const [column, n] of Object.entries(effects.drift)) drift[column] = (drift[column] ?? 0) + n;
+  await client.query(
+    `UPDATE hub.stream SET totals = $3, drift = $4, watermark = coalesce($5, watermark), fresh_through = greatest(fresh_through, $6::timestamptz) WHERE department = $1 AND stream = $2`,
+    [connector.department, stream.name, JSON.stringify(addCounts(countsOf(before.totals), effects.counts)), JSON.stringify(drift), watermark === undefined ? null : JSON.stringify(watermark), newest || null],
+  );
+}

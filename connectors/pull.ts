@@ -1,0 +1,112 @@
+import type pg from 'pg';
+import { asOperatingError, connect, type Client, type Pool } from '../base/db.ts';
+import { YiwangError } from '../base/errors.ts';
+import { log, safeError } from '../base/log.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Connector, Stream } from './contract.ts';
+import { addCounts, noCounts, type Counts } from './counts.ts';
+import { judge } from './judge.ts';
+import { applyPage, type PageContext } from './page.ts';
+import { received } from './sources/events.ts';
+import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
+
+export type RunMode = 'INCREMENT' | 'FULL' | 'DRY_RUN' | 'PUSH';
+
+export interface PullRequest {
+  pool: Pool;
+  keys: Keys;
+  connector: Connector;
+  stream: Stream;
+  runId: string | null;
+  mode: RunMode;
+  /** A dry run may be of either. */
+  full?: boolean;
+  env: NodeJS.ProcessEnv;
+  now: () => Date;
+}
+
+export interface PullOutcome {
+  counts: Counts;
+  /** Records that are new, changed or gone: a second run has 0. */
+  touched: number;
+  epoch: number;
+}
+
+/**
+ * One run of one stream: the loop that every department shares. One run at a time (session lock, and an epoch that fences
+ * off a run that lost it); each page is judged, committed with its watermark, and only then is the next one read.
+ */
+export async function pullStream(request: PullRequest): Promise<PullOutcome> {
+  const { pool, connector, stream } = request;
+  const client = await connect(pool);
+  const lockName = `${connector.department}/${stream.name}`;
+  let broken: Error | undefined;
+  client.on('error', (error: Error) => (broken = error));
+  try {
+    const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtext('yiwang stream'), hashtext($1)) AS locked", [lockName]);
+    if (!rows[0]!.locked) throw new YiwangError('STREAM_BUSY', { detail: lockName });
+    try {
+      return await pulled(request, client);
+    } finally {
+      await client.query("SELECT pg_advisory_unlock(hashtext('yiwang stream'), hashtext($1))", [lockName]).catch((error: Error) => (broken = error));
+    }
+  } catch (error) {
+    throw asOperatingError(error);
+  } finally {
+    client.removeAllListeners('error');
+    client.release(broken);
+  }
+}
+
+async function pulled(request: PullRequest, client: Client): Promise<PullOutcome> {
+  const { connector, stream, mode } = request;
+  const { epoch, watermark } = await begin(client, connector.department, stream.name, mode !== 'DRY_RUN');
+  const sourceContext: SourceContext = { connector, env: request.env, pool: request.pool, keys: request.keys };
+  const outcome: PullOutcome = { counts: noCounts(), touched: 0, epoch };
+  let source: OpenSource | undefined;
+  try {
+    source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
+    const pages = source ? source.pages(stream, { watermark, full: request.full ?? mode === 'FULL' }) : received(sourceContext, stream);
+    for await (const page of pages) await commitPage(request, client, epoch, page, outcome);
+    if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
+    return outcome;
+  } catch (error) {
+    if (mode !== 'DRY_RUN') await markStale(request, error);
+    throw error;
+  } finally {
+    await source?.close().catch((error: unknown) => log.warn({ err: safeError(error), stream: stream.name }, 'source did not close'));
+  }
+}
+
+async function begin(client: pg.ClientBase, department: string, stream: string, raise: boolean): Promise<{ epoch: number; watermark: unknown }> {
+  await client.query('INSERT INTO hub.stream (department, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [department, stream]);
+  const { rows } = await client.query<{ epoch: number; watermark: unknown }>(
+    raise ? 'UPDATE hub.stream SET epoch = epoch + 1 WHERE department = $1 AND stream = $2 RETURNING epoch, watermark' : 'SELECT epoch, watermark FROM hub.stream WHERE department = $1 AND stream = $2',
+    [department, stream],
+  );
+  return rows[0]!;
+}
+
+async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, outcome: PullOutcome): Promise<void> {
+  const { connector, stream, keys, runId, now } = request;
+  const context: PageContext = { connector, stream, keys, runId, epoch, now: now() };
+  const versions = page.offered.map((offered) => judge(connector.department, stream, offered, keys));
+  await client.query('BEGIN');
+  try {
+    const done = await applyPage(client, context, versions, page.watermark, page.complete);
+    await client.query(request.mode === 'DRY_RUN' ? 'ROLLBACK' : 'COMMIT');
+    addCounts(outcome.counts, done.counts);
+    outcome.touched += done.touched;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone; so is the transaction
+    throw error;
+  }
+}
+
+/** The last good data stays and says that it is old. */
+async function markStale({ pool, connector, stream }: PullRequest, error: unknown): Promise<void> {
+  const code = error instanceof YiwangError ? error.code : 'INTERNAL';
+  if (code === 'FENCED' || code === 'STREAM_BUSY') return;
+  const reason = error instanceof YiwangError && error.hint !== undefined ? `${code}: ${error.hint}` : code;
+  await pool.query('UPDATE hub.stream SET stale_reason = $3 WHERE department = $1 AND stream = $2', [connector.department, stream.name, reason]).catch((failure: unknown) => log.warn({ err: safeError(failure) }, 'stream could not be marked stale'));
+}

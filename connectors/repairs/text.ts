@@ -1,0 +1,29 @@
+import { placeholders } from '../../linkage/standardise/text.ts';
+
+export type TextRepair = 'TEXT_SPACE' | 'TEXT_FULL_WIDTH' | 'TEXT_PINYIN' | 'TEXT_CONTROL';
+
+/**
+ * Text as it is published: no characters that cannot be shown, white space collapsed, full-width letters and digits made
+ * ordinary (punctuation stays as written), pinyin annotations removed. `null` for empty cells and placeholders.
+ */
+export function cleanText(raw: unknown): { text: string | null; repairs: TextRepair[] } {
+  if (raw === null || raw === undefined) return { text: null, repairs: [] };
+  const source = String(raw);
+  const repairs: TextRepair[] = [];
+  const step = (from: string, to: string, kind: TextRepair) => {
+    if (from !== to) repairs.push(kind);
+    return to;
+  };
+  const visible = step(source, source.replace(controls, ''), 'TEXT_CONTROL');
+  const spaced = step(visible, visible.replace(/[\s\u3000]+/gu, ' ').trim(), 'TEXT_SPACE');
+  const narrow = step(spaced, spaced.replace(/[０-９Ａ-Ｚａ-ｚ]/gu, (character) => character.normalize('NFKC')), 'TEXT_FULL_WIDTH');
+  const text = step(narrow, narrow.replace(pinyin, ''), 'TEXT_PINYIN');
+  const empty = text === '' || placeholders.has(text.normalize('NFKC'));
+  return { text: empty ? null : text, repairs: empty ? [] : repairs };
+}
+
+/** Controls but for white space, zero-width characters, the byte-order mark, the replacement character. */
+const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/gu;
+
+/** `汉(hàn)`: after a Chinese character, brackets that hold Latin letters with at least one tone mark. */
+const pinyin = /(?<=\p{Script=Han})[(（]\s*(?=[^()（）]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ])[a-zA-Zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹ\s'’]+[)）]/gu;

@@ -1,0 +1,39 @@
+import type { Pool } from '../base/db.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Connector, SourceDeclaration, Stream } from './contract.ts';
+import type { Offered } from './judge.ts';
+import { openEventsSource } from './sources/events.ts';
+import { openSqlSource } from './sources/sql.ts';
+
+export interface SourcePage {
+  offered: Offered[];
+  /** Where to go on once this page is committed; undefined leaves the stored watermark as it is. */
+  watermark: unknown;
+  /** Snapshot only: every key of the stream was in it, all others are gone. */
+  complete?: { keys: ReadonlySet<string>; order: string };
+}
+
+/** A source that is open for one run. Pages come in order; each is committed before the next is asked for. */
+export interface OpenSource {
+  pages(stream: Stream, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage>;
+  close(): Promise<void>;
+}
+
+export interface SourceContext {
+  connector: Connector;
+  env: NodeJS.ProcessEnv;
+  pool: Pool;
+  keys: Keys;
+}
+
+const openers: Record<SourceDeclaration['kind'], (context: SourceContext) => Promise<OpenSource>> = {
+  sql: openSqlSource,
+  events: openEventsSource,
+  rest: (context) => import('./sources/rest.ts').then((kind) => kind.openRestSource(context)),
+  soap: (context) => import('./sources/soap.ts').then((kind) => kind.openSoapSource(context)),
+  files: (context) => import('./sources/files.ts').then((kind) => kind.openFilesSource(context)),
+};
+
+export function openSource(context: SourceContext): Promise<OpenSource> {
+  return openers[context.connector.source.kind](context);
+}

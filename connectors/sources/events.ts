@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { YiwangError, invariant } from '../../base/errors.ts';
+import type { Row, Stream } from '../contract.ts';
+import { offeredEvent, type StoredEvent } from '../events.ts';
+import type { Offered } from '../judge.ts';
+import { limits } from '../limits.ts';
+import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import { askSource } from './http.ts';
+
+const pagesMax = 100_000;
+/** Before any ticket: the whole of what the source still serves. */
+const beginning = '1970-01-01T00:00:00Z';
+
+/**
+ * Events that were acknowledged and wait to be applied, in the order received, and then what the push lost, asked for over
+ * REST (`since` inclusive). A ticket and sequence received before is not counted again.
+ */
+export async function openEventsSource(context: SourceContext): Promise<OpenSource> {
+  return { pages: (stream, from) => pages(context, stream, from), close: async () => undefined };
+}
+
+async function* pages(context: SourceContext, stream: Stream, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
+  const { connector, env } = context;
+  invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');
+  yield* received(context, stream);
+  const url = env[connector.source.urlEnv];
+  const pushOnly = (from.watermark as { pushOnly?: boolean } | null)?.pushOnly === true;
+  if (url && !pushOnly) yield* backfill(context, stream, url, from);
+}
+
+/** Pages of acknowledged events only; for runs that a push started. */
+export async function* received({ connector, pool }: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
+  for (let after = 0; ; ) {
+    const { rows } = await pool.query<{ id: number; content: StoredEvent }>(
+      'SELECT id, content FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id > $3 ORDER BY id LIMIT $4',
+      [connector.department, stream.name, after, limits.pageRowsMax],
+    );
+    if (rows.length > 0) yield { offered: rows.map((row) => offeredEvent(row.content, `event ${row.id}`, row.id)), watermark: undefined };
+    if (rows.length < limits.pageRowsMax) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+const ticketPage = z.object({ tickets: z.array(z.record(z.string(), z.unknown())), last: z.boolean() });
+
+async function* backfill({ connector, env }: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
+  invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');
+  const token = env[connector.source.tokenEnv] ?? '';
+  const stored = (from.watermark as { since?: string } | null)?.since;
+  const since = stored === undefined || from.full ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString();
+  let newest = stored;
+  for (let page = 1; page <= pagesMax; page += 1) {
+    const target = `${url.replace(/\/$/, '')}${connector.source.backfillPath}?${new URLSearchParams({ since, page: String(page), size: String(limits.pageRowsMax) })}`;
+    const body = await askSource(target, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }, readTickets);
+    for (const ticket of body.tickets) {
+      const updated = typeof ticket['updatedAt'] === 'string' ? Date.parse(ticket['updatedAt']) : Number.NaN;
+      if (!Number.isNaN(updated) && (newest === undefined || updated > Date.parse(newest))) newest = new Date(updated).toISOString();
+    }
+    yield { offered: body.tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`)), watermark: newest === undefined ? undefined : { since: newest } };
+    if (body.last) return;
+  }
+}
+
+function readTickets(answer: { status: number; text: string }): z.infer<typeof ticketPage> {
+  if (answer.status === 401 || answer.status === 403) throw new YiwangError('SOURCE_REFUSED', { detail: `status ${answer.status}` });
+  let value: unknown;
+  try {
+    value = JSON.parse(answer.text);
+  } catch {
+    throw new YiwangError('SOURCE_SCHEMA', { detail: `status ${answer.status}, no JSON` });
+  }
+  const parsed = ticketPage.safeParse(value);
+  if (answer.status !== 200 || !parsed.success) throw new YiwangError('SOURCE_SCHEMA', { detail: `status ${answer.status}` });
+  return parsed.data;
+}
+
+/** A ticket of the back-fill carries its sequence and last type beside its fields. */
+function offeredTicket(stream: Stream, ticket: Row, position: string): Offered {
+  const { sequence, type, ...row } = ticket;
+  const subject = stream.key.apply(row, { spreadsheet: false, eventDate: null, repairs: [], quarantined: [] });
+  return offeredEvent({ id: '', subject, sequence, type: typeof type === 'string' ? type : '', row }, position, undefined);
+}

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { Effects, LiveVersion } from './fold.ts';
+import type { PageContext } from './page.ts';
+
+/** Removes what is gone with all that hangs on it (details, mentions, links, membership, landed copies). Returns the rids. */
+export async function removeRecords(client: pg.ClientBase, { connector, stream, keys }: PageContext, { gone }: Effects): Promise<string[]> {
+  if (gone.size === 0) return [];
+  const recordKeys = [...gone];
+  const rids = recordKeys.map((key) => keys.rid(connector.department, stream.name, key));
+  const removed = await client.query<{ rid: string }>('DELETE FROM hub.record WHERE rid = ANY($1) RETURNING rid', [rids]);
+  await client.query('DELETE FROM hub.landed WHERE department = $1 AND stream = $2 AND record_key = ANY($3)', [connector.department, stream.name, recordKeys]);
+  if (stream.organization) await client.query("DELETE FROM hub.organization WHERE credit_code = ANY($1) AND source = 'REGISTER'", [recordKeys]);
+  return removed.rows.map((row) => row.rid);
+}
+
+/** Writes the newest live versions, one statement per table. Returns the rids of those that changed. */
+export async function writeLive(client: pg.ClientBase, context: PageContext, { live }: Effects): Promise<string[]> {
+  if (live.size === 0) return [];
+  const rows = [...live.values()].map((version) => ({ ...version, rid: context.keys.rid(context.connector.department, context.stream.name, version.key) }));
+  const changed = rows.filter((row) => row.changed);
+  await writeLanded(client, context, rows);
+  if (changed.length > 0) {
+    await writeOrganizations(client, context, changed);
+    await writeThings(client, changed);
+  }
+  if (!context.stream.record) return [];
+  await writeRecords(client, context, changed);
+  await markNewest(client, rows.filter((row) => !row.changed));
+  if (changed.length === 0) return [];
+  await writeDetails(client, context, changed);
+  await writeMentions(client, context, changed);
+  await writeAssignments(client, changed);
+  return changed.map((row) => row.rid);
+}
+
+type LiveRow = LiveVersion & { rid: string };
+
+async function writeLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  await client.query(
+    `INSERT INTO hub.landed (department, stream, run_id, record_key, content, content_hash, position)
+     SELECT $1, $2, $3, x.record_key, x.content, x.content_hash, x.position FROM json_to_recordset($4) AS x(record_key text, content jsonb, content_hash text, position text)
+     ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()`,
+    [connector.department, stream.name, runId ?? noRun, JSON.stringify(rows.map((row) => ({ record_key: row.key, content: row.content, content_hash: row.contentHmac, position: row.position })))],
+  );
+}
+
+const noRun = '00000000-0000-0000-0000-000000000000';
+
+async function writeRecords(client: pg.ClientBase, { connector, stream, runId, now }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const records = rows.map((row) => ({
+    ...row.mapped.record,
+    rid: row.rid,
+    department: connector.department,
+    stream: stream.name,
+    record_key: row.key,
+    type_name: stream.typeName,
+    source_updated_at: row.mapped.sourceUpdatedAt,
+    fetched_at: now.toISOString(),
+    run_id: runId,
+    thing_key: row.mapped.thing ? thingKey(row.mapped.thing, row.mapped.record['division_now']) : null,
+    repairs: row.mapped.repairs,
+  }));
+  const columns = Object.keys(records[0]!);
+  await client.query(
+    `INSERT INTO hub.record (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.record, $1) x
+     ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => column !== 'rid').map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    [JSON.stringify(records)],
+  );
+}
+
+/** A version in which nothing mapped changed is still the newest: its time and its repairs are the record's. */
+async function markNewest(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await client.query(
+    `UPDATE hub.record r SET source_updated_at = x.at, repairs = x.repairs FROM json_to_recordset($1) AS x(rid text, at timestamptz, repairs jsonb)
+     WHERE r.rid = x.rid AND (r.source_updated_at, r.repairs) IS DISTINCT FROM (x.at, x.repairs)`,
+    [JSON.stringify(rows.map((row) => ({ rid: row.rid, at: row.mapped.sourceUpdatedAt, repairs: row.mapped.repairs })))],
+  );
+}
+
+async function writeDetails(client: pg.ClientBase, { stream }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  if (!stream.detail) return;
+  const { table } = stream.detail;
+  const columns = ['rid', ...Object.keys(stream.detail.columns)];
+  await client.query(
+    `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::${table}, $1) x
+     ON CONFLICT (rid) DO UPDATE SET ${columns.slice(1).map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    [JSON.stringify(rows.map((row) => ({ ...row.mapped.detail, rid: row.rid })))],
+  );
+}
+
+/** Mentions keep their link (`entity_key`) when a record changes; what linkage makes of the change is its own step. */
+async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  const mentions = rows.flatMap((row) =>
+    row.mapped.mentions.map((mention) => ({ ...mention, mention_id: keys.mentionId(row.rid, mention.role, mention.ordinal), rid: row.rid, department: connector.department, source_updated_at: row.mapped.sourceUpdatedAt })),
+  );
+  const rids = rows.map((row) => row.rid);
+  await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [rids, mentions.map((mention) => mention.mention_id)]);
+  await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [rids]);
+  if (mentions.length === 0) return;
+  const columns = Object.keys(mentions[0]!);
+  await client.query(
+    `INSERT INTO hub.mention (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.mention, $1) x
+     ON CONFLICT (mention_id) DO UPDATE SET ${columns.filter((column) => column !== 'mention_id').map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    [JSON.stringify(mentions)],
+  );
+  const own = mentions.filter((mention) => mention.id_hmac !== null && mention.kind === 'PERSON');
+  if (own.length === 0) return;
+  await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [own.map((mention) => mention.rid), own.map((mention) => mention.id_hmac)]);
+}
+
+async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {
+  const assignments = rows.flatMap((row) => row.mapped.assignments.map((one) => ({ rid: row.rid, ...one })));
+  await client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [rows.map((row) => row.rid)]);
+  if (assignments.length === 0) return;
+  await client.query('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
+    assignments.map((one) => one.rid),
+    assignments.map((one) => one.credit_code),
+    assignments.map((one) => one.relation),
+  ]);
+}
+
+/** Organisations of the register, units of the unit map, and a row for every code that only records name. */
+async function writeOrganizations(client: pg.ClientBase, { connector, stream }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  const registered = rows.filter((row) => row.mapped.organization !== null).map((row) => ({ ...row.mapped.organization, credit_code: row.key, source: 'REGISTER' }));
+  if (registered.length > 0) {
+    const columns = Object.keys(registered[0]!);
+    await client.query(
+      `INSERT INTO hub.organization (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.organization, $1) x
+       ON CONFLICT (credit_code) DO UPDATE SET ${columns.filter((column) => column !== 'credit_code').map((column) => `${column} = excluded.${column}`).join(', ')}`,
+      [JSON.stringify(registered)],
+    );
+  }
+  if (!stream.record) return;
+  const units = new Map(rows.flatMap((row) => row.mapped.units.map((unit) => [`${unit.kind}/${unit.code}`, unit] as const)));
+  if (units.size > 0) {
+    const list = [...units.values()].sort((a, b) => (a.kind + a.code < b.kind + b.code ? -1 : 1));
+    await client.query('INSERT INTO hub.unit (kind, code, credit_code) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING', [list.map((one) => one.kind), list.map((one) => one.code), list.map((one) => one.credit_code)]);
+  }
+  await writeGenerated(client, connector.department, rows, [...units.values()]);
+}
+
+/** A code that no register names gets a row of its own, so that a case always has an organisation to show. */
+async function writeGenerated(client: pg.ClientBase, department: string, rows: readonly LiveRow[], units: readonly { kind: string; code: string; credit_code: string }[]): Promise<void> {
+  const unitOfCode = new Map(units.map((unit) => [unit.credit_code, unit]));
+  const codes = [...new Set(rows.flatMap((row) => row.mapped.assignments.map((one) => one.credit_code)))].sort();
+  if (codes.length === 0) return;
+  const made = codes.map((code) => generated(code, department, unitOfCode.get(code)));
+  await client.query(
+    `INSERT INTO hub.organization (credit_code, name, kind, department, division, source) SELECT x.credit_code, x.name, x.kind, x.department, x.division, 'GENERATED'
+     FROM json_populate_recordset(NULL::hub.organization, $1) x ON CONFLICT (credit_code) DO NOTHING`,
+    [JSON.stringify(made)],
+  );
+}
+
+function generated(code: string, department: string, unit: { kind: string; code: string } | undefined): Record<string, string | null> {
+  const county = /^..(\d{6})/.exec(code)?.[1];
+  const division = unit?.kind === 'MEDIATION_CENTRE' ? unit.code : county === undefined ? null : `${county}000000`;
+  const named: Record<string, { name: string; kind: string; department: string }> = {
+    RECEIVING_UNIT: { name: `接处警单位 ${unit?.code}`, kind: 'POLICE', department: department.toUpperCase() },
+    COURT: { name: `人民法院 ${unit?.code}`, kind: 'COURT', department: department.toUpperCase() },
+    AGENCY: { name: `民政经办机构 ${unit?.code}`, kind: 'CIVIL', department: department.toUpperCase() },
+    MEDIATION_CENTRE: { name: `矛盾纠纷调解中心 ${unit?.code}`, kind: 'MEDIATION_CENTRE', department: 'MEDIATION' },
+  };
+  const known = named[unit?.kind ?? ''];
+  return { credit_code: code, division, name: known?.name ?? `单位 ${code}`, kind: known?.kind ?? 'OTHER', department: known?.department ?? null };
+}
+
+async function writeThings(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {
+  const things = new Map(
+    rows.flatMap(({ mapped }) => {
+      if (!mapped.thing) return [];
+      const thing_key = thingKey(mapped.thing, mapped.record['division_now']);
+      const row: Record<string, unknown> = { thing_key, ...mapped.thing, division: mapped.record['division_now'] };
+      return [[thing_key, row] as const];
+    }),
+  );
+  if (things.size === 0) return;
+  await client.query(
+    `INSERT INTO hub.thing (thing_key, kind, name, identifier, division) SELECT x.thing_key, x.kind, x.name, x.identifier, x.division FROM json_populate_recordset(NULL::hub.thing, $1) x
+     ON CONFLICT (thing_key) DO NOTHING`,
+    [JSON.stringify([...things.values()].sort((a, b) => (String(a['thing_key']) < String(b['thing_key']) ? -1 : 1)))],
+  );
+}
+
+/** A facility is public; its identifier names it everywhere, without one its name does within the county. */
+function thingKey(thing: { kind: string; name: string; identifier: string | null }, division: unknown): string {
+  const own = thing.identifier === null ? `${thing.name}|${String(division ?? '').slice(0, 6)}` : thing.identifier;
+  return createHash('sha256').update(`${thing.kind}|${own}`).digest('hex').slice(0, 32);
+}
