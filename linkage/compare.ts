@@ -1,6 +1,6 @@
 import { invariant } from '../base/errors.ts';
 import type { Comparison, Predicate } from './model.ts';
-import { daysApart, edits, jaroWinkler, sharedWords } from './similarity.ts';
+import { daysApart, edits, jaroWinkler, omission, sharedWords } from './similarity.ts';
 import type { Column, Table } from './table.ts';
 
 type Test = (i: number, j: number) => boolean;
@@ -170,6 +170,8 @@ function measure(name: string, limit: number): (a: string, b: string) => boolean
       return (a, b) => jaroWinkler(a, b) >= limit;
     case 'edits':
       return (a, b) => edits(a, b, limit) <= limit;
+    case 'omission':
+      return (a, b) => omission(a, b) <= limit;
     case 'shared_words':
       return (a, b) => sharedWords(a, b) >= limit;
     case 'days':

@@ -28,12 +28,12 @@ export interface History {
  * the first mention in order); whatever else happened is an event. Clusters and mentions are taken in the order of their
  * names, so that one set of clusters always gets the same answer.
  */
-export function history(clusters: readonly (readonly string[])[], previous: readonly PreviousEntity[], stamp: { modelVersion: string; reason: string }, newEntityId: () => string): History {
+export function history(clusters: readonly (readonly string[])[], previous: readonly PreviousEntity[], stamp: { modelVersion: string; reason: string }, newEntityId: (mentions: readonly string[]) => string): History {
   const before = new Map<string, string>();
   for (const entity of previous) for (const mention of entity.mentions) before.set(mention, entity.id);
   const ordered = clusters.map((mentions) => mentions.toSorted(byName)).toSorted((a, b) => byName(a[0] ?? '', b[0] ?? ''));
   const names = claims(ordered, before);
-  const entities = ordered.map((mentions, index) => ({ id: names.get(index) ?? newEntityId(), mentions }));
+  const entities = ordered.map((mentions, index) => ({ id: names.get(index) ?? newEntityId(mentions), mentions }));
   return { entities, events: eventsOf(entities, previous, before, stamp) };
 }
 

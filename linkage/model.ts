@@ -13,8 +13,8 @@ export type Predicate =
 
 export type Measure = z.infer<typeof measureSchema>;
 
-const measureSchema = z.enum(['jaro_winkler', 'edits', 'shared_words', 'days', 'number', 'prefix']).describe(
-  'jaro_winkler, shared_words (share of the shorter one’s words): at least `limit`; edits (Damerau–Levenshtein), days, number (difference): at most `limit`; prefix: the first `limit` characters are equal',
+const measureSchema = z.enum(['jaro_winkler', 'edits', 'omission', 'shared_words', 'days', 'number', 'prefix']).describe(
+  'jaro_winkler, shared_words (share of the shorter one’s words): at least `limit`; edits (Damerau–Levenshtein), days, number (difference): at most `limit`; omission: one is the other with at most `limit` characters left out; prefix: the first `limit` characters are equal',
 );
 
 const predicateSchema: z.ZodType<Predicate> = z.lazy(() =>
@@ -40,6 +40,8 @@ const levelSchema = z.strictObject({
   fixed: z.boolean().optional(),
   /** Agreement on a rare value of this column counts for more. */
   termFrequency: z.string().optional(),
+  /** Rarity counts distinct values of this column instead of rows: one person's many records do not make a phone common. */
+  frequencyBy: z.string().optional(),
   /** No evidence either way: a value is missing. */
   neutral: z.boolean().optional(),
   /** The two rows are never one entity, whatever else agrees. */

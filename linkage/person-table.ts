@@ -34,6 +34,7 @@ export const addressColumns: Record<string, (address: Address) => string | null>
   estate: (address) => address.estate,
   stem: (address) => address.estateStem,
   house: (address) => address.house,
+  building: (address) => (address.estateStem === null || address.building === null ? null : `${address.estateStem} ${address.building}`),
   street: (address) => address.street,
   place: (address) => address.estateStem ?? address.street,
 };

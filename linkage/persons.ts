@@ -6,8 +6,8 @@ import { history, type Entity, type EntityEvent, type PreviousEntity } from './h
 import type { Model } from './model.ts';
 import { cnPersons } from './models/cn-persons.ts';
 import { personTable } from './person-table.ts';
-import { probability, weightAt, type Frequencies, type WeightPart } from './score.ts';
-import { valueCounts, valuesAt, type Table } from './table.ts';
+import { frequencyCounts, frequencyName, probability, weightAt, type Frequencies, type WeightPart } from './score.ts';
+import { valuesAt, type Column, type Table } from './table.ts';
 import type { Trained } from './train.ts';
 import type { Mention } from './standardise/mention.ts';
 
@@ -38,7 +38,7 @@ export interface PersonLinkInput {
   state?: PersonState | null;
   /** `type:hash` of keys that more than 50 mentions share in the hub: needed where `mentions` are only a part. */
   genericKeys?: ReadonlySet<string>;
-  newEntityId: () => string;
+  newEntityId: (mentions: readonly string[]) => string;
   /** Why this run happens, for its events. */
   reason?: string;
   model?: Model;
@@ -214,7 +214,7 @@ function* keysOf(model: Model, table: Table, row: number, hash: (type: string, v
   for (const rule of model.blocking) {
     let combinations: string[][] = [[]];
     for (const name of rule.columns) {
-      const values = valuesAt(table.columns.get(name) as never, row);
+      const values = valuesAt(table.columns.get(name) as Column, row);
       combinations = combinations.flatMap((parts) => values.map((value) => [...parts, value]));
     }
     for (const parts of new Set(combinations.map((combination) => JSON.stringify(combination)))) {
@@ -230,13 +230,12 @@ function keyHash(type: string, value: string): string {
 }
 
 function frequenciesOf(model: Model, table: Table): Frequencies {
-  const names = new Set(model.comparisons.flatMap((comparison) => comparison.levels.flatMap((level) => level.termFrequency ?? [])));
   const counts: Frequencies['counts'] = {};
-  for (const name of names) {
-    const source = table.columns.get(name);
-    if (source === undefined) continue;
-    const found = valueCounts(source);
-    counts[name] = Object.fromEntries(source.values.flatMap((value, code) => ((found[code] as number) > 1 ? [[value, found[code] as number]] : [])));
+  for (const level of model.comparisons.flatMap((comparison) => comparison.levels)) {
+    if (level.termFrequency === undefined || counts[frequencyName(level)] !== undefined) continue;
+    const { values } = table.columns.get(level.termFrequency) as Column;
+    const found = frequencyCounts(level, table);
+    counts[frequencyName(level)] = Object.fromEntries(values.flatMap((value, code) => ((found[code] as number) > 1 ? [[value, found[code] as number]] : [])));
   }
   return { rows: table.rows, counts };
 }

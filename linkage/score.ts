@@ -1,5 +1,5 @@
 import type { Comparer } from './compare.ts';
-import type { Model } from './model.ts';
+import type { Level, Model } from './model.ts';
 import { valueCounts, type Column, type Table } from './table.ts';
 import type { Trained } from './train.ts';
 
@@ -26,14 +26,14 @@ export interface WeightPart {
 /** How often values occur, from the table itself or from the last full run. */
 export interface Frequencies {
   rows: number;
-  /** By column and value; absent means once. */
+  /** By `frequencyName` and value; absent means once. */
   counts: Record<string, Record<string, number>>;
 }
 
 export function scorer(model: Model, trained: Trained, compare: Comparer, table: Table, frequencies: Frequencies | null): Scorer {
   const weights = levelWeights(model, trained);
   const rarities = model.comparisons.map((comparison, c) =>
-    comparison.levels.map((level, l) => (level.termFrequency === undefined ? null : rarity(level.termFrequency, table, trained.u[c]?.[l] as number, frequencies))),
+    comparison.levels.map((level, l) => (level.termFrequency === undefined ? null : rarity(level, table, trained.u[c]?.[l] as number, frequencies))),
   );
   const prior = Math.log2(trained.matchRate / (1 - trained.matchRate));
   const sums = patternSums(compare, weights, prior);
@@ -98,16 +98,26 @@ function rarityOf(levels: readonly number[], rarities: readonly (readonly (Rarit
 }
 
 /** log2(u / frequency of the value that both have), bounded so that no value alone decides. */
-function rarity(name: string, table: Table, u: number, frequencies: Frequencies | null): Rarity {
-  const source = table.columns.get(name) as Column;
-  const known = frequencies?.counts[name];
-  const counts = known === undefined ? valueCounts(source) : source.values.map((value) => (Object.hasOwn(known, value) ? (known[value] as number) : 1));
+function rarity(level: Level, table: Table, u: number, frequencies: Frequencies | null): Rarity {
+  const source = table.columns.get(level.termFrequency as string) as Column;
+  const known = frequencies?.counts[frequencyName(level)];
+  const counts = known === undefined ? frequencyCounts(level, table) : source.values.map((value) => (Object.hasOwn(known, value) ? (known[value] as number) : 1));
   const rows = frequencies?.rows ?? table.rows;
   const bonus = Float64Array.from(counts, (count) => Math.max(-rarityBitsMax, Math.min(rarityBitsMax, Math.log2(u / (Math.max(count, 2) / rows)))));
   return (i, j) => {
     const code = sharedCode(source, i, j);
     return code < 0 ? 0 : (bonus[code] as number);
   };
+}
+
+/** The counts behind a level's term frequencies. */
+export function frequencyCounts(level: Level, table: Table): Int32Array {
+  const by = level.frequencyBy === undefined ? null : (table.columns.get(level.frequencyBy) as Column);
+  return valueCounts(table.columns.get(level.termFrequency as string) as Column, by);
+}
+
+export function frequencyName(level: Level): string {
+  return level.frequencyBy === undefined ? (level.termFrequency as string) : `${level.termFrequency} by ${level.frequencyBy}`;
 }
 
 function sharedCode(source: Column, i: number, j: number): number {

@@ -50,6 +50,14 @@ export function edits(a: string, b: string, limit: number): number {
   return previous[m] as number;
 }
 
+/** How many characters the longer text has more, where the shorter is the longer with some left out; else infinite. */
+export function omission(a: string, b: string): number {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  let at = 0;
+  for (let index = 0; index < long.length && at < short.length; index += 1) if (long[index] === short[at]) at += 1;
+  return at === short.length ? long.length - short.length : Infinity;
+}
+
 /** The share of the shorter text's words that the other has too. */
 export function sharedWords(a: string, b: string): number {
   const left = new Set(a.split(' '));

@@ -55,11 +55,27 @@ export function valuesAt(source: Column, row: number): string[] {
   return found;
 }
 
-/** How many rows carry each value. */
-export function valueCounts(source: Column): Int32Array {
+/** How many rows carry each value; with `by`, how many distinct values of that column stand beside it. */
+export function valueCounts(source: Column, by: Column | null = null): Int32Array {
   const counts = new Int32Array(source.values.length);
-  for (const code of source.codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
+  const seen = by === null ? null : new Set<number>();
+  const rows = source.offsets === null ? source.codes.length : source.offsets.length - 1;
+  for (let row = 0; row < rows; row += 1) {
+    const from = source.offsets === null ? row : (source.offsets[row] as number);
+    const to = source.offsets === null ? row + 1 : (source.offsets[row + 1] as number);
+    for (let index = from; index < to; index += 1) {
+      const code = source.codes[index] as number;
+      if (code >= 0 && (seen === null || isNew(seen, code, by?.codes[row] as number))) counts[code] = (counts[code] as number) + 1;
+    }
+  }
   return counts;
+}
+
+function isNew(seen: Set<number>, code: number, other: number): boolean {
+  if (other < 0) return false;
+  const size = seen.size;
+  seen.add(code * 0x4000000 + other);
+  return seen.size > size;
 }
 
 function numberOf(value: string | null, numbers: Map<string, number>, values: string[]): number {

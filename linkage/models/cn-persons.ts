@@ -7,6 +7,7 @@ const namesAgree: Predicate = {
     { kind: 'same', column: 'name' },
     { kind: 'same', column: 'name.pinyin' },
     { kind: 'all', of: [{ kind: 'same', column: 'name.surname' }, { kind: 'similar', column: 'name.pinyin', measure: 'edits', limit: 1 }] },
+    { kind: 'similar', column: 'name', measure: 'omission', limit: 1 },
   ],
 };
 
@@ -63,6 +64,8 @@ export const cnPersons: Model = {
         { label: 'same', when: { kind: 'same', column: 'id' }, m: 0.9, u: 1e-8, fixed: true },
         { label: 'two valid numbers', when: { kind: 'differs', column: 'id' }, veto: true },
         { label: 'one slip', when: { kind: 'similar', column: 'id.any', measure: 'edits', limit: 1 }, m: 0.08, u: 1e-6, fixed: true },
+        // A spreadsheet keeps fifteen digits.
+        { label: 'rounded', when: { kind: 'similar', column: 'id.any', measure: 'prefix', limit: 15 }, m: 0.02, u: 1e-6, fixed: true },
         { label: 'two slips', when: { kind: 'similar', column: 'id.any', measure: 'edits', limit: 2 }, m: 0.01, u: 2e-5, fixed: true },
         { label: 'else', when: { kind: 'else' }, m: 0.01, u: 0.99, fixed: true },
       ],
@@ -77,6 +80,7 @@ export const cnPersons: Model = {
         { label: 'surname only, another', when: { kind: 'missing', columns: ['name'] }, m: 0.005, u: 0.94, fixed: true },
         { label: 'same characters', when: { kind: 'same', column: 'name.letters' }, m: 0.003, u: 1e-4, fixed: true },
         { label: 'near sound', when: { kind: 'all', of: [{ kind: 'same', column: 'name.surname' }, { kind: 'similar', column: 'name.pinyin', measure: 'edits', limit: 1 }] }, m: 0.012, u: 1e-3, fixed: true },
+        { label: 'one character left out', when: { kind: 'similar', column: 'name', measure: 'omission', limit: 1 }, m: 0.01, u: 5e-3, fixed: true },
         { label: 'one character differs', when: { kind: 'similar', column: 'name', measure: 'edits', limit: 1 }, m: 0.004, u: 0.02, fixed: true },
         { label: 'else', when: { kind: 'else' }, m: 0.004, u: 0.97, fixed: true },
       ],
@@ -95,8 +99,8 @@ export const cnPersons: Model = {
       name: 'phone',
       levels: [
         { label: 'missing', when: { kind: 'missing', columns: ['phone.any'] }, neutral: true },
-        { label: 'same', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, namesAgree] }, m: 0.72, u: 2e-4, termFrequency: 'phone' },
-        { label: 'same, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, surnameOnly] }, m: 0.72, u: 0.004, fixed: true, termFrequency: 'phone' },
+        { label: 'same', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, namesAgree] }, m: 0.72, u: 2e-4, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
+        { label: 'same, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, surnameOnly] }, m: 0.72, u: 0.004, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
         { label: 'same, other name', when: { kind: 'same', column: 'phone' }, m: 0.02, u: 0.02, fixed: true },
         { label: 'one slip', when: { kind: 'all', of: [{ kind: 'similar', column: 'phone.any', measure: 'edits', limit: 1 }, namesAgree] }, m: 0.03, u: 1e-4, fixed: true },
         { label: 'else', when: { kind: 'else' }, m: 0.2, u: 0.98 },
@@ -106,11 +110,12 @@ export const cnPersons: Model = {
       name: 'address',
       levels: [
         { label: 'missing', when: { kind: 'missing', columns: ['address.place'] }, neutral: true },
-        { label: 'same home', when: { kind: 'all', of: [{ kind: 'same', column: 'address.home' }, namesAgree] }, m: 0.5, u: 2e-4, fixed: true, termFrequency: 'address.home' },
+        { label: 'same home', when: { kind: 'all', of: [{ kind: 'same', column: 'address.home' }, namesAgree] }, m: 0.5, u: 2e-4, fixed: true, termFrequency: 'address.home', frequencyBy: 'name' },
         { label: 'same home, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'address.home' }, surnameOnly] }, m: 0.5, u: 0.1, fixed: true },
         { label: 'same home, other name', when: { kind: 'same', column: 'address.home' }, m: 0.02, u: 0.02, fixed: true },
+        { label: 'same building', when: { kind: 'all', of: [{ kind: 'same', column: 'address.building' }, { kind: 'not', of: { kind: 'differs', column: 'address.house' } }, namesAgree] }, m: 0.2, u: 1e-3, fixed: true },
         { label: 'same estate, another house', when: { kind: 'all', of: [{ kind: 'same', column: 'address.stem' }, { kind: 'differs', column: 'address.house' }] }, m: 0.06, u: 0.02 },
-        { label: 'same estate', when: { kind: 'all', of: [{ kind: 'same', column: 'address.stem' }, namesAgree] }, m: 0.3, u: 0.006, termFrequency: 'address.stem' },
+        { label: 'same estate', when: { kind: 'all', of: [{ kind: 'same', column: 'address.stem' }, namesAgree] }, m: 0.3, u: 0.006, termFrequency: 'address.stem', frequencyBy: 'name' },
         { label: 'same place', when: { kind: 'same', column: 'address.place' }, m: 0.1, u: 0.02 },
         { label: 'same township', when: { kind: 'same', column: 'address.township' }, m: 0.05, u: 0.05 },
         { label: 'else', when: { kind: 'else' }, m: 0.15, u: 0.9 },

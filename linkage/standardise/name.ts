@@ -58,9 +58,9 @@ function simpleForm(character: string): string {
 function fullName(name: string): PersonName {
   const characters = [...name];
   if (characters.length === 1) return { full: null, surname: name, given: null, pinyin: null, sex: null };
-  // A name of another people (`白玛·卓玛`) or another script has no Chinese surname.
+  // A name of another people (`白玛·卓玛`) or another script has no Chinese surname; when masked it keeps its first character.
   if (!/^\p{Script=Han}{2,4}$/u.test(name)) {
-    return { full: name.toLowerCase(), surname: null, given: null, pinyin: pinyinOf(name.replaceAll('·', '')), sex: null };
+    return { full: name.toLowerCase(), surname: /^\p{Script=Han}/u.exec(name)?.[0] ?? null, given: null, pinyin: pinyinOf(name.replaceAll('·', '')), sex: null };
   }
   const length = characters.length > 2 && compoundSurnames.has(characters.slice(0, 2).join('')) ? 2 : 1;
   return {
