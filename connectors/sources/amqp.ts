@@ -1,0 +1,87 @@
+import { connect, type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool } from '../../base/db.ts';
+import { YiwangError } from '../../base/errors.ts';
+import { log, safeError } from '../../base/log.ts';
+import { bodyBytesMax, storeEvents } from '../ingest.ts';
+
+export interface EventConsumer {
+  stop(): Promise<void>;
+}
+
+const prefetchMessages = 200;
+const heartbeatSeconds = 20;
+const reconnectBaseMs = 500;
+const reconnectMaxMs = 30_000;
+
+/**
+ * Consumes a department's event queue (AMQP 0-9-1): a message is acknowledged only after its events are durable, and goes
+ * back where they could not be made so. Reconnects by itself until stopped.
+ */
+export function startConsumer({ url, queue, department, pool }: { url: string; queue: string; department: string; pool: Pool }): EventConsumer {
+  const stopping = new AbortController();
+  const ended = consumeUntilStopped(url, queue, department, pool, stopping.signal);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+async function consumeUntilStopped(url: string, queue: string, department: string, pool: Pool, signal: AbortSignal): Promise<void> {
+  for (let waitMs = reconnectBaseMs; !signal.aborted; waitMs = Math.min(waitMs * 2, reconnectMaxMs)) {
+    try {
+      await session(url, queue, department, pool, signal, () => (waitMs = reconnectBaseMs));
+    } catch (error) {
+      log.warn({ err: safeError(error), department }, 'event queue lost, reconnecting');
+    }
+    if (!signal.aborted) await pause(waitMs, undefined, { signal }).catch(() => undefined); // stopped while waiting
+  }
+}
+
+/** One connection, until it is lost or the consumer is stopped. */
+async function session(url: string, queue: string, department: string, pool: Pool, signal: AbortSignal, connected: () => void): Promise<void> {
+  const connection: ChannelModel = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=${heartbeatSeconds}`);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      connection.once('error', reject);
+      connection.once('close', resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      consume(connection, queue, department, pool, signal, reject).then(connected, reject);
+    });
+  } finally {
+    connection.removeAllListeners('error');
+    connection.on('error', () => undefined);
+    await connection.close().catch(() => undefined); // lost already
+  }
+}
+
+async function consume(connection: ChannelModel, queue: string, department: string, pool: Pool, signal: AbortSignal, lost: (reason: Error) => void): Promise<void> {
+  const channel = await connection.createChannel();
+  channel.on('error', lost);
+  channel.on('close', () => lost(new YiwangError('SOURCE_UNAVAILABLE', { detail: 'channel closed' })));
+  await channel.assertQueue(queue, { durable: true });
+  await channel.prefetch(prefetchMessages);
+  let order = Promise.resolve();
+  await channel.consume(queue, (message) => {
+    if (message === null) return lost(new YiwangError('SOURCE_UNAVAILABLE', { detail: 'consumer cancelled' }));
+    order = order.then(() => (signal.aborted ? undefined : receive(channel, message, department, pool)));
+  });
+}
+
+async function receive(channel: Channel, message: ConsumeMessage, department: string, pool: Pool): Promise<void> {
+  try {
+    if (message.content.length > bodyBytesMax) log.warn({ department, bytes: message.content.length }, 'a queued message is over 5 MiB');
+    await storeEvents(pool, department, message.content);
+    channel.ack(message);
+  } catch (error) {
+    log.warn({ err: safeError(error), department }, 'events could not be made durable; they stay in the queue');
+    await pause(reconnectBaseMs);
+    try {
+      channel.nack(message, false, true);
+    } catch {
+      return; // the channel closed meanwhile: the broker puts the message back by itself
+    }
+  }
+}

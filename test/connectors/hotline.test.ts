@@ -1,0 +1,133 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { connect } from 'amqplib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { receiveEvents } from '../../connectors/ingest.ts';
+import { startConsumer } from '../../connectors/sources/amqp.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { rabbitmqUrl, services } from '../services.ts';
+import { canaries, comparable, everything, expectedCounts, hasSampleCounty, published, pull, sampleCounty } from './sample.ts';
+
+const secret = 'a secret of this test';
+const sign = (body: Buffer) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+const post = (hub: TestDatabase, body: Buffer, signature = sign(body)) => receiveEvents({ pool: hub.pool, department: 'hotline', body, signature, contentType: 'application/cloudevents-batch+json', secret });
+const batch = (events: unknown[]) => Buffer.from(JSON.stringify(events));
+
+const ticketEvent = (id: string, sequence: string, more: Record<string, unknown> = {}, envelope: Record<string, unknown> = {}) => ({
+  specversion: '1.0', id, source: '/12345/6201', type: 'cn.gov.12345.ticket.updated', subject: 'T1', sequence,
+  data: { ticketNo: 'T1', receivedAt: '2026-03-02T09:00:00+08:00', status: 'HANDLING', updatedAt: '2026-03-02T10:00:00+08:00', title: `version ${sequence}`, ...more },
+  ...envelope,
+});
+
+describe('hotline events', () => {
+  let hub: TestDatabase;
+  beforeAll(async () => void (hub = await testDatabase()));
+  afterAll(() => hub?.drop());
+
+  it('refuses a wrong signature, an oversized body and what is no CloudEvent, and keeps the good ones of that batch', async () => {
+    const body = batch([ticketEvent('e1', '1'), { hello: 'world' }]);
+    expect((await post(hub, body, 'sha256=00')).status).toBe(401);
+    expect((await post(hub, Buffer.alloc(5 * 1024 * 1024 + 1))).status).toBe(413);
+    expect(await post(hub, body)).toMatchObject({ status: 400, body: { index: 1, accepted: 1 } });
+    await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+    expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 2, live: 1, quarantined: { NOT_A_CLOUDEVENT: 1 } });
+  });
+
+  it('orders by sequence, keeps the first of two equal ones, counts a repeated id as dropped', async () => {
+    expect((await post(hub, batch([ticketEvent('e3', '3', { status: 'CLOSED' }), ticketEvent('e2', '2'), ticketEvent('e4', '3', { status: 'HANDLING' }), ticketEvent('e3', '3')]))).status).toBe(202);
+    await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+    const { rows } = await hub.pool.query('SELECT t.status, r.status AS state FROM hotline.ticket t JOIN hub.record r USING (rid)');
+    expect(rows).toEqual([{ status: 'CLOSED', state: 'CLOSED' }]);
+    expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 6, dropped: { DUPLICATE_EVENT: 1 }, live: 1 });
+  });
+
+  it('quarantines an event without subject, sequence or data as SCHEMA', async () => {
+    const bare = [{ subject: undefined }, { sequence: undefined }, { data: undefined }].map((missing, index) => ticketEvent(`bare-${index}`, '9', {}, missing));
+    await post(hub, batch(bare));
+    await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+    expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ quarantined: { SCHEMA: 3 } });
+  });
+});
+
+describe.runIf(hasSampleCounty)('hotline of another generator', () => {
+  const lines = hasSampleCounty ? readFileSync(join(sampleCounty, 'hotline/events.ndjson'), 'utf8').split('\n').filter((line) => line.trim() !== '') : [];
+  let overHttp: TestDatabase;
+  let server: Server;
+  const lost = new Set<string>();
+
+  beforeAll(async () => {
+    overHttp = await testDatabase();
+    for (let start = 0; start < lines.length; start += 50) {
+      expect((await post(overHttp, Buffer.from(`[${lines.slice(start, start + 50).join(',')}]`))).status).toBe(202);
+      if (start % 200 === 0) await pull(overHttp.pool, 'hotline', 'tickets', {}, 'PUSH');
+    }
+    await pull(overHttp.pool, 'hotline', 'tickets', {}, 'PUSH');
+    server = ticketServer(lines, lost).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(async () => {
+    server?.close();
+    await overHttp?.drop();
+  });
+
+  it('counts as its data set says', async () => {
+    const { offered, tombstones, dropped, droppedFields, quarantined, quarantinedValues, repaired, deleted, live } = expectedCounts('tickets');
+    expect(await comparable(overHttp.pool, 'hotline', 'tickets')).toEqual({ offered, tombstones, dropped, droppedFields, quarantined, quarantinedValues, repaired, deleted, live });
+  });
+
+  it('finds nothing new in a back-fill of what was pushed', async () => {
+    const env = { HOTLINE_SOURCE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, HOTLINE_TOKEN: 'token' };
+    expect(await pull(overHttp.pool, 'hotline', 'tickets', env)).toMatchObject({ touched: 0, counts: { offered: 0 } });
+    expect(await pull(overHttp.pool, 'hotline', 'tickets', env, 'FULL')).toMatchObject({ touched: 0, counts: { offered: 0 } });
+  });
+
+  it('holds no canary of its streams', async () => {
+    const text = await everything(overHttp.pool);
+    for (const canary of canaries(['tickets'])) expect(text).not.toContain(canary);
+  });
+
+  it.runIf(services().rabbitmq)('gives the same tables over AMQP, every message delivered twice', async () => {
+    const hub = await testDatabase();
+    const queue = `hotline.events.test.${randomBytes(4).toString('hex')}`;
+    const connection = await connect(rabbitmqUrl);
+    const channel = await connection.createConfirmChannel();
+    await channel.assertQueue(queue, { durable: true });
+    for (const line of lines) channel.sendToQueue(queue, Buffer.from(line));
+    for (const line of lines.slice(0, 100)) channel.sendToQueue(queue, Buffer.from(line));
+    await channel.waitForConfirms();
+    const consumer = startConsumer({ url: rabbitmqUrl, queue, department: 'hotline', pool: hub.pool });
+    try {
+      await expect.poll(async () => (await channel.checkQueue(queue)).messageCount, { timeout: 30_000 }).toBe(0);
+      await expect.poll(async () => (await comparable(hub.pool, 'hotline', 'tickets'))['dropped'], { timeout: 30_000 }).toEqual({ DUPLICATE_EVENT: 124 });
+      await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+      expect(await published(hub.pool)).toEqual(await published(overHttp.pool));
+    } finally {
+      await consumer.stop();
+      await channel.deleteQueue(queue);
+      await connection.close();
+      await hub.drop();
+    }
+  });
+});
+
+/** The source's back-fill: the newest event of each ticket, but for those whose id is in `lost`. */
+function ticketServer(lines: readonly string[], lost: ReadonlySet<string>): Server {
+  const newest = new Map<string, { sequence: string; type: string; data: Record<string, unknown> }>();
+  for (const line of lines) {
+    const event = JSON.parse(line) as { id: string; subject: string; sequence: string; type: string; data: Record<string, unknown> };
+    const known = newest.get(event.subject);
+    if (!lost.has(event.id) && (!known || Number(known.sequence) < Number(event.sequence))) newest.set(event.subject, event);
+  }
+  const tickets = [...newest.values()].map(({ sequence, type, data }) => ({ ...data, sequence, type }));
+  return createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://test');
+    const [page, size] = [Number(searchParams.get('page')), Number(searchParams.get('size'))];
+    const since = Date.parse(searchParams.get('since') ?? '');
+    const due = tickets.filter((ticket) => Date.parse(String((ticket as Record<string, unknown>)['updatedAt'])) >= since);
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ tickets: due.slice((page - 1) * size, page * size), page, last: page * size >= due.length }));
+  });
+}
