@@ -1,0 +1,192 @@
+import { sql } from 'drizzle-orm';
+import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
+import type { Keys } from '../base/keys.ts';
+import { keyMentionsMax, linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
+import type { PreviousEntity } from '../linkage/history.ts';
+import type { Mention } from '../linkage/standardise/mention.ts';
+import { asMention, divisionsOf, mentionRows } from './mentions.ts';
+
+export interface LinkOutcome {
+  touched: number;
+  entities: number;
+  /** Mentions that got another entity than they had. A run with nothing new changes none. */
+  changed: number;
+}
+
+const lockKey = 7_201_003;
+const stateSetting = 'person_link_state';
+/** Steps from a touched mention along shared keys and stored edges; longer chains are settled by the next full run. */
+const reachStepsMax = 6;
+
+/**
+ * Links the mentions of persons that syncs touched, with everything that shares a blocking key with them, and writes what
+ * changed. The first run is a full one: it learns the state that incremental runs use, so that both give the same answer.
+ * One transaction; running it twice changes nothing.
+ */
+export async function linkTouched(pool: Pool, keys: Keys): Promise<LinkOutcome> {
+  return inTransaction(pool, async (tx) => {
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
+    const touched = await touchedRids(tx);
+    if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
+    const state = await storedState(tx);
+    const changed = state === null || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
+    await tx.execute(sql`DELETE FROM hub.touched WHERE rid = ANY(${sql.param(touched)}::text[])`);
+    await tx.execute(sql`DELETE FROM hub.entity e WHERE NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key) AND e.merged_into IS NULL`);
+    return { touched: touched.length, ...changed };
+  });
+}
+
+async function touchedRids(tx: Transaction): Promise<string[]> {
+  const { rows } = await tx.execute(sql`SELECT rid FROM hub.touched ORDER BY rid`);
+  return rows.map((row) => row['rid'] as string);
+}
+
+async function storedState(tx: Transaction): Promise<PersonState | null> {
+  const { rows } = await tx.execute(sql`SELECT value FROM hub.setting WHERE name = ${stateSetting}`);
+  return (rows[0]?.['value'] as PersonState | undefined) ?? null;
+}
+
+/** Names are rare or common only in numbers: a hub that has grown by half counts them again. */
+async function hasOutgrown(tx: Transaction, state: PersonState): Promise<boolean> {
+  const { rows } = await tx.execute(sql`SELECT count(*) AS mentions FROM hub.mention WHERE kind = 'PERSON'`);
+  return (rows[0]!['mentions'] as number) > outgrownTimes * state.frequencies.rows;
+}
+
+const outgrownTimes = 1.5;
+
+type Changed = { entities: number; changed: number };
+
+async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
+  const rows = await mentionRows(tx, null);
+  const divisions = divisionsOf(rows);
+  const mentions = rows.map((row) => asMention(row, divisions));
+  await writeKeys(tx, mentions, personKeys(mentions));
+  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys), reason: 'FULL_RUN' });
+  await tx.execute(sql`INSERT INTO hub.setting (name, value) VALUES (${stateSetting}, ${JSON.stringify(links.state)}::jsonb) ON CONFLICT (name) DO UPDATE SET value = excluded.value`);
+  return writeLinks(tx, mentions, links);
+}
+
+async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, touched: readonly string[]): Promise<Changed> {
+  const fresh = await idsOfRecords(tx, touched);
+  const freshRows = await mentionRows(tx, fresh);
+  const divisions = divisionsOf(freshRows);
+  const freshMentions = freshRows.map((row) => asMention(row, divisions));
+  await writeKeys(tx, freshMentions, personKeys(freshMentions));
+  const generic = await genericKeys(tx);
+  const reached = await reachedFrom(tx, fresh, generic);
+  const rows = await mentionRows(tx, reached);
+  const index = divisionsOf(rows);
+  const mentions = rows.map((row) => asMention(row, index));
+  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: generic, newEntityId: await namer(tx, keys), reason: 'SYNC' });
+  return writeLinks(tx, mentions, links);
+}
+
+async function idsOfRecords(tx: Transaction, rids: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.execute(sql`SELECT mention_id FROM hub.mention WHERE kind = 'PERSON' AND rid = ANY(${sql.param([...rids])}::text[])`);
+  return rows.map((row) => row['mention_id'] as string);
+}
+
+/** Keys that too many mentions share: the hotline's own number, a shelter's address. They link nobody. */
+async function genericKeys(tx: Transaction): Promise<Set<string>> {
+  const { rows } = await tx.execute(sql`SELECT key_type, key_hash, count(*)::int AS mentions FROM hub.blocking_key GROUP BY 1, 2 HAVING count(*) > ${smallestGeneric}`);
+  const shared = rows as unknown as { key_type: string; key_hash: string; mentions: number }[];
+  return new Set(shared.filter((row) => row.mentions > keyMentionsMax(row.key_type)).map((row) => `${row.key_type}:${row.key_hash}`));
+}
+
+const smallestGeneric = 10; // no key type is generic below this: keeps the list short
+
+/** The touched mentions, what shares a key with them, and the whole entities and stored edges that reach any of these. */
+async function reachedFrom(tx: Transaction, fresh: readonly string[], generic: ReadonlySet<string>): Promise<string[]> {
+  const { rows: shared } = await tx.execute(sql`
+    SELECT DISTINCT o.mention_id FROM hub.blocking_key k JOIN hub.blocking_key o USING (key_type, key_hash)
+    WHERE k.mention_id = ANY(${sql.param([...fresh])}::text[]) AND NOT (k.key_type || ':' || k.key_hash = ANY(${sql.param([...generic])}::text[]))`);
+  let reached = new Set([...fresh, ...shared.map((row) => row['mention_id'] as string)]);
+  for (let step = 0; step < reachStepsMax; step += 1) {
+    const next = await oneStep(tx, [...reached]);
+    if (next.size === reached.size) break;
+    reached = next;
+  }
+  return [...reached];
+}
+
+async function oneStep(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
+  const list = sql.param([...ids]);
+  const { rows } = await tx.execute(sql`
+    SELECT b AS id FROM hub.link_edge WHERE a = ANY(${list}::text[]) UNION SELECT a FROM hub.link_edge WHERE b = ANY(${list}::text[])
+    UNION SELECT m.mention_id FROM hub.mention m WHERE m.entity_key IN (SELECT entity_key FROM hub.mention WHERE mention_id = ANY(${list}::text[]) AND entity_key IS NOT NULL)`);
+  return new Set([...ids, ...rows.map((row) => row['id'] as string)]);
+}
+
+function entitiesOf(rows: readonly { mention_id: string; entity_key: string | null }[]): PreviousEntity[] {
+  const groups = Map.groupBy(rows.filter((row) => row.entity_key !== null), (row) => row.entity_key as string);
+  return [...groups].map(([id, group]) => ({ id, mentions: group.map((row) => row.mention_id) }));
+}
+
+/** A new entity is named by the first of its mentions whose name is free: the same in every rebuild. */
+async function namer(tx: Transaction, keys: Keys): Promise<(mentions: readonly string[]) => string> {
+  const { rows } = await tx.execute(sql`SELECT entity_key FROM hub.entity`);
+  const taken = new Set(rows.map((row) => row['entity_key'] as string));
+  return (mentions) => {
+    const free = mentions.map((mention) => keys.entityKey(mention)).find((key) => !taken.has(key)) ?? keys.entityKey(`split ${mentions.join(' ')}`);
+    taken.add(free);
+    return free;
+  };
+}
+
+async function decisions(tx: Transaction): Promise<Decision[]> {
+  const { rows } = await tx.execute(sql`SELECT decision AS kind, a, b FROM hub.link_decision ORDER BY at, a, b`);
+  return rows as unknown as Decision[];
+}
+
+async function writeKeys(tx: Transaction, mentions: readonly Mention[], found: readonly PersonKey[]): Promise<void> {
+  const ids = sql.param(mentions.map((mention) => mention.id));
+  const wanted = JSON.stringify(found);
+  await tx.execute(sql`
+    DELETE FROM hub.blocking_key k WHERE k.mention_id = ANY(${ids}::text[]) AND NOT EXISTS (
+      SELECT 1 FROM jsonb_to_recordset(${wanted}::jsonb) AS x(mention text, type text, hash text) WHERE x.mention = k.mention_id AND x.type = k.key_type AND x.hash = k.key_hash)`);
+  await tx.execute(sql`
+    INSERT INTO hub.blocking_key (key_type, key_hash, mention_id)
+    SELECT DISTINCT x.type, x.hash, x.mention FROM jsonb_to_recordset(${wanted}::jsonb) AS x(mention text, type text, hash text) ON CONFLICT DO NOTHING`);
+}
+
+async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: PersonLinks): Promise<Changed> {
+  await writeEntities(tx, links);
+  const { rowCount } = await tx.execute(sql`
+    UPDATE hub.mention m SET entity_key = x.entity FROM jsonb_to_recordset(${JSON.stringify(links.entities.flatMap((entity) => entity.mentions.map((mention) => ({ mention, entity: entity.id }))))}::jsonb) AS x(mention text, entity text)
+    WHERE m.mention_id = x.mention AND m.entity_key IS DISTINCT FROM x.entity`);
+  await writeEvents(tx, links);
+  await writeEdges(tx, mentions.map((mention) => mention.id), links.edges);
+  await writeReview(tx, mentions.map((mention) => mention.id), links.review);
+  return { entities: links.entities.length, changed: rowCount ?? 0 };
+}
+
+async function writeEntities(tx: Transaction, links: PersonLinks): Promise<void> {
+  await tx.execute(sql`INSERT INTO hub.entity (entity_key) SELECT unnest(${sql.param(links.entities.map((entity) => entity.id))}::text[]) ON CONFLICT (entity_key) DO UPDATE SET merged_into = NULL WHERE hub.entity.merged_into IS NOT NULL`);
+  const merged = links.events.flatMap((event) => (event.kind === 'MERGED' ? [{ old: event.from, into: event.entity }] : []));
+  await tx.execute(sql`UPDATE hub.entity e SET merged_into = x."into" FROM jsonb_to_recordset(${JSON.stringify(merged)}::jsonb) AS x(old text, "into" text) WHERE e.entity_key = x.old`);
+}
+
+async function writeEvents(tx: Transaction, links: PersonLinks): Promise<void> {
+  const events = links.events.filter((event) => event.kind !== 'CREATED').map((event) => ({ kind: event.kind, entity: event.entity, other: 'from' in event ? event.from : null, reason: event.reason, version: event.modelVersion }));
+  await tx.execute(sql`
+    INSERT INTO hub.entity_event (kind, entity_key, other_key, reason, model_version)
+    SELECT x.kind, x.entity, x.other, x.reason, x.version FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS x(kind text, entity text, other text, reason text, version text)`);
+}
+
+async function writeEdges(tx: Transaction, ids: readonly string[], edges: readonly PersonEdge[]): Promise<void> {
+  const list = sql.param([...ids]);
+  await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
+  const rows = edges.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights }, version: edge.modelVersion }));
+  await tx.execute(sql`
+    INSERT INTO hub.link_edge (a, b, weight, levels, model_version)
+    SELECT x.a, x.b, x.weight, x.levels, x.version FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS x(a text, b text, weight double precision, levels jsonb, version text)
+    ON CONFLICT (a, b) DO UPDATE SET weight = excluded.weight, levels = excluded.levels, model_version = excluded.model_version`);
+}
+
+async function writeReview(tx: Transaction, ids: readonly string[], items: readonly ReviewItem[]): Promise<void> {
+  const list = sql.param([...ids]);
+  await tx.execute(sql`DELETE FROM hub.review WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
+  await tx.execute(sql`
+    INSERT INTO hub.review (a, b, weight, reason)
+    SELECT x.a, x.b, x.weight, x.reason FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb) AS x(a text, b text, weight double precision, reason text) ON CONFLICT (a, b) DO NOTHING`);
+}

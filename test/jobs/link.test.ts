@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordKeys } from '../../base/keys.ts';
+import { clusterTouched } from '../../jobs/cluster.ts';
+import { linkTouched } from '../../jobs/link.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+
+const keys = recordKeys(Buffer.alloc(32, 7));
+let db: TestDatabase;
+
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(() => db.drop());
+
+interface Person {
+  name?: string;
+  idNumber?: string;
+  phone?: string;
+  birthDate?: string;
+}
+
+/** One record as a connector leaves it. */
+async function land(key: string, person: Person, over: { text?: string; place?: string; parent?: string; at?: string } = {}): Promise<string> {
+  const rid = keys.rid('hotline', 'tickets', key);
+  await db.pool.query(
+    `INSERT INTO hub.record (rid, department, stream, record_key, type_name, occurred_at, fetched_at, status, category, division, division_now, text_for_matching, place_text, parent_key)
+     VALUES ($1, 'hotline', 'tickets', $2, 'HotlineTicket', $3, now(), 'OPEN', '02', '510107001001', '510107001001', $4, $5, $6)`,
+    [rid, key, over.at ?? '2026-05-01T08:00:00Z', over.text ?? '', over.place ?? '', over.parent ?? null],
+  );
+  await db.pool.query(
+    `INSERT INTO hub.mention (mention_id, rid, department, role, ordinal, kind, name, id_number, phones, birth_date) VALUES ($1, $2, 'hotline', 'REQUESTER', 0, 'PERSON', $3, $4, $5, $6)`,
+    [keys.mentionId(rid, 'REQUESTER', 0), rid, person.name ?? null, person.idNumber ?? null, person.phone ? [person.phone] : [], person.birthDate ?? null],
+  );
+  await db.pool.query('INSERT INTO hub.touched (rid) VALUES ($1)', [rid]);
+  return rid;
+}
+
+async function entityOf(rid: string): Promise<string> {
+  const { rows } = await db.pool.query<{ entity_key: string }>('SELECT entity_key FROM hub.mention WHERE rid = $1', [rid]);
+  return rows[0]!.entity_key;
+}
+
+async function matterOf(rid: string): Promise<string> {
+  const { rows } = await db.pool.query<{ matter_no: string }>('SELECT matter_no FROM hub.matter JOIN hub.matter_member USING (matter_key) WHERE rid = $1', [rid]);
+  return rows[0]!.matter_no;
+}
+
+describe('what a sync touched is linked and clustered', () => {
+  let first: string;
+  let second: string;
+  let namesake: string;
+
+  it('joins two mentions of one ID number, and keeps a namesake with another number apart', async () => {
+    first = await land('t1', { name: '王平军', idNumber: '51010719630710075X', phone: '+8614785591918' });
+    second = await land('t2', { name: '王平军', idNumber: '51010719630710075X' });
+    namesake = await land('t3', { name: '王平军', idNumber: '510108198302179572', phone: '+8614785591918' });
+    const outcome = await linkTouched(db.pool, keys);
+    expect(outcome).toMatchObject({ touched: 3, changed: 3 });
+    expect(await entityOf(first)).toBe(await entityOf(second));
+    expect(await entityOf(namesake)).not.toBe(await entityOf(first));
+  });
+
+  it('changes nothing when it runs again on the same records', async () => {
+    await db.pool.query('INSERT INTO hub.touched SELECT rid FROM hub.record');
+    expect(await linkTouched(db.pool, keys)).toMatchObject({ touched: 3, changed: 0 });
+    expect(await linkTouched(db.pool, keys)).toEqual({ touched: 0, entities: 0, changed: 0 });
+  });
+
+  it('links a later record to the entity that is there, whose key stays', async () => {
+    const before = await entityOf(first);
+    const later = await land('t4', { name: '王平军', idNumber: '51010719630710075X' });
+    await linkTouched(db.pool, keys);
+    expect(await entityOf(later)).toBe(before);
+    expect(await entityOf(first)).toBe(before);
+  });
+
+  it('a phone that everybody shares links nobody', async () => {
+    const rids: string[] = [];
+    for (let i = 0; i < 60; i += 1) rids.push(await land(`shared${i}`, { phone: '+862812345' }));
+    await linkTouched(db.pool, keys);
+    expect(new Set(await Promise.all(rids.map(entityOf))).size).toBe(60);
+  });
+
+  it('a decision of a person holds against one ID number', async () => {
+    const [a, b] = [first, second].map((rid) => keys.mentionId(rid, 'REQUESTER', 0)).sort();
+    await db.pool.query(`INSERT INTO hub.link_decision (a, b, decision, decided_by, reason) VALUES ($1, $2, 'CANNOT_LINK', 'test', 'twins')`, [a, b]);
+    await db.pool.query('INSERT INTO hub.touched (rid) VALUES ($1)', [first]);
+    await linkTouched(db.pool, keys);
+    expect(await entityOf(first)).not.toBe(await entityOf(second));
+  });
+
+  it('makes one matter of a ticket and the one that names it as its parent; again changes nothing', async () => {
+    const parent = await land('p1', {}, { text: '楼上渗水' });
+    const child = await land('p2', {}, { text: '还是没有人来', parent: 'p1', at: '2026-05-09T08:00:00Z' });
+    await clusterTouched(db.pool, keys);
+    expect(await matterOf(child)).toBe(await matterOf(parent));
+    expect(await matterOf(parent)).toMatch(/^M[0-9A-HJKMNP-TV-Z]{12}$/);
+    expect((await clusterTouched(db.pool, keys)).changed).toBe(0);
+  });
+
+  it('a matter whose records are gone is gone, and the numbers of the others stay', async () => {
+    const kept = await matterOf(keys.rid('hotline', 'tickets', 'p1'));
+    await db.pool.query(`DELETE FROM hub.record WHERE record_key = 'p2'`);
+    await clusterTouched(db.pool, keys);
+    expect(await matterOf(keys.rid('hotline', 'tickets', 'p1'))).toBe(kept);
+    const { rows } = await db.pool.query<{ empty: number }>('SELECT count(*) AS empty FROM hub.matter m WHERE NOT EXISTS (SELECT 1 FROM hub.matter_member e WHERE e.matter_key = m.matter_key)');
+    expect(rows[0]!.empty).toBe(0);
+  });
+});
