@@ -12,6 +12,8 @@ export interface RunOptions {
   /** Parameters of an earlier run; without them the model is trained on this table. */
   trained?: Trained | null;
   frequencies?: Frequencies | null;
+  /** Blocks that were worked out before. */
+  blocks?: Blocks[];
   /** Pairs to leave out. */
   wanted?: (i: number, j: number) => boolean;
   /** Below this many rows there is too little to learn from: the model's own parameters are used. */
@@ -35,7 +37,7 @@ export interface Run {
 export function run(model: Model, table: Table, options: RunOptions = {}): Run {
   const wanted = options.wanted ?? (() => true);
   options.progress?.('BLOCK');
-  const blocks = blocksOf(model, table);
+  const blocks = options.blocks ?? blocksOf(model, table);
   const pairs = candidatePairs(model, blocks, table, wanted);
   const compare = comparer(model.comparisons, table);
   options.progress?.('SCORE');

@@ -1,0 +1,120 @@
+import { divisions } from '../schema/divisions/divisions.ts';
+import type { FieldKind } from './model.ts';
+import { addressColumns, homes } from './person-table.ts';
+import { standardiseAddress, type Address } from './standardise/address.ts';
+import { standardiseBirthDate } from './standardise/birth-date.ts';
+import { divisionIndex, type DivisionIndex } from './standardise/division-index.ts';
+import { standardiseIdNumber } from './standardise/id-number.ts';
+import { standardiseName } from './standardise/name.ts';
+import { standardisePhones } from './standardise/phone.ts';
+import { plainText } from './standardise/text.ts';
+import { column, listColumn, mappedColumn, type Column } from './table.ts';
+
+/** The columns that a field of this kind gives, by the end of their names: `''` is the field's own. */
+export function fieldColumns(kind: FieldKind, raw: Column): Map<string, Column> {
+  switch (kind) {
+    case 'text':
+      return new Map([['', mappedColumn(raw, (value) => plainText(value)?.toLowerCase() ?? null)]]);
+    case 'digits':
+      return new Map([['', mappedColumn(raw, (value) => plainText(value)?.replace(/\D/g, '') || null)]]);
+    case 'sex':
+      return new Map([['', mappedColumn(raw, sex)]]);
+    case 'date':
+    case 'birth_date_cn':
+      return dateColumns(raw);
+    case 'name_cn':
+      return nameColumns(raw);
+    case 'id_cn':
+      return idColumns(raw);
+    case 'phone_cn':
+      return phoneColumns(raw);
+    case 'address_cn':
+      return addressParts(raw);
+  }
+}
+
+/** The ends of the names that a field of this kind gives, for checking a model before any file is read. */
+export function fieldColumnNames(kind: FieldKind): string[] {
+  return [...fieldColumns(kind, { values: [], codes: new Int32Array(0), offsets: null }).keys()];
+}
+
+function dateColumns(raw: Column): Map<string, Column> {
+  const dates = mappedColumn(raw, anyDate);
+  const part = (from: number, to: number) => mappedColumn(dates, (date) => (date.length >= to ? date.slice(from, to) : null));
+  return new Map([
+    ['', dates],
+    ['.year', part(0, 4)],
+    ['.month', part(5, 7)],
+    ['.day', part(8, 10)],
+    ['.month_day', part(5, 10)],
+  ]);
+}
+
+/** Dates of any century; a date that cannot be (a generator's slip in the month) is kept digit by digit, for it still resembles. */
+function anyDate(value: string): string | null {
+  const iso = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(value.trim());
+  return iso === null ? standardiseBirthDate(value) : `${iso[1]}-${iso[2]}-${iso[3]}`;
+}
+
+function nameColumns(raw: Column): Map<string, Column> {
+  const names = parsed(raw, standardiseName);
+  return new Map([
+    ['', names((name) => name.full)],
+    ['.surname', names((name) => name.surname)],
+    ['.pinyin', names((name) => name.pinyin)],
+    ['.sex', names((name) => name.sex)],
+  ]);
+}
+
+function idColumns(raw: Column): Map<string, Column> {
+  const numbers = parsed(raw, standardiseIdNumber);
+  return new Map([
+    ['', numbers((number) => number.value)],
+    ['.suspect', numbers((number) => number.suspect)],
+    ['.birth', numbers((number) => number.birthDate)],
+    ['.sex', numbers((number) => number.sex)],
+  ]);
+}
+
+function phoneColumns(raw: Column): Map<string, Column> {
+  const phones = raw.values.map(standardisePhones);
+  const list = (of: (code: number) => readonly string[]) => listColumn(raw.codes.length, (row) => ((raw.codes[row] as number) < 0 ? [] : of(raw.codes[row] as number)));
+  return new Map([
+    ['', list((code) => phones[code]?.valid ?? [])],
+    ['.suspect', list((code) => (phones[code]?.suspect ?? []).map((digits) => `+86${digits}`))],
+  ]);
+}
+
+function addressParts(raw: Column): Map<string, Column> {
+  const index = raw.values.length === 0 ? null : allDivisions();
+  const parts: (Address | null)[] = raw.values.map((value) => standardiseAddress(value, index as DivisionIndex));
+  const columns = new Map<string, Column>();
+  for (const [name, value] of Object.entries(addressColumns)) {
+    const byCode = parts.map((part) => (part === null ? null : value(part)));
+    columns.set(`.${name}`, column(raw.codes.length, (row) => byCode[raw.codes[row] as number] ?? null));
+  }
+  const homesByCode = parts.map((part) => (part === null ? [] : homes(part)));
+  columns.set('.home', listColumn(raw.codes.length, (row) => homesByCode[raw.codes[row] as number] ?? []));
+  return columns;
+}
+
+/** Parses every distinct value once and gives a way to take columns from the results. */
+function parsed<Parts>(raw: Column, parse: (value: string) => Parts | null): (take: (parts: Parts) => string | null) => Column {
+  const all = raw.values.map(parse);
+  return (take) => {
+    const byCode = all.map((parts) => (parts === null ? null : take(parts)));
+    return column(raw.codes.length, (row) => byCode[raw.codes[row] as number] ?? null);
+  };
+}
+
+function sex(value: string): string | null {
+  const text = plainText(value)?.toUpperCase() ?? '';
+  if (['1', '男', 'M', 'MALE'].includes(text)) return 'MALE';
+  return ['2', '女', 'F', 'FEMALE'].includes(text) ? 'FEMALE' : null;
+}
+
+let index: DivisionIndex | undefined;
+
+function allDivisions(): DivisionIndex {
+  return (index ??= divisionIndex(divisions().values()));
+}

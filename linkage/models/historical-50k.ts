@@ -1,0 +1,111 @@
+import type { Model } from '../model.ts';
+
+/** Historical figures with errors (Splink's data set of 50,000 rows): names, birth date and place, postcode, occupation. */
+export const historical50k: Model = {
+  name: 'historical_50k',
+  version: '1',
+  description: 'historical persons from Wikidata with many errors, many rows a person',
+  idColumn: 'unique_id',
+  fields: {
+    full_name: { columns: ['full_name'], kind: 'text' },
+    first_name: { columns: ['first_name'], kind: 'text' },
+    surname: { columns: ['surname'], kind: 'text' },
+    birth: { columns: ['dob'], kind: 'date' },
+    birth_place: { columns: ['birth_place'], kind: 'text' },
+    postcode: { columns: ['postcode_fake'], kind: 'text' },
+    gender: { columns: ['gender'], kind: 'text' },
+    occupation: { columns: ['occupation'], kind: 'text' },
+  },
+  derived: [
+    { name: 'surname.sound', from: ['surname'], transform: 'metaphone' },
+    { name: 'first_name.sound', from: ['first_name'], transform: 'metaphone' },
+    { name: 'first_name.head', from: ['first_name'], transform: 'prefix', length: 2 },
+    { name: 'surname.head', from: ['surname'], transform: 'prefix', length: 3 },
+    { name: 'postcode.area', from: ['postcode'], transform: 'first_word' },
+    { name: 'words', from: ['full_name'], transform: 'words' },
+  ],
+  blocking: [
+    { name: 'surname and birth date', columns: ['surname', 'birth'], rowsMax: 200 },
+    { name: 'first name and birth date', columns: ['first_name', 'birth'], rowsMax: 200 },
+    { name: 'names and postcode area', columns: ['first_name', 'surname', 'postcode.area'], rowsMax: 200 },
+    { name: 'a word and postcode', columns: ['words', 'postcode'], rowsMax: 200 },
+    { name: 'a word and birth date', columns: ['words', 'birth'], rowsMax: 200 },
+    { name: 'birth date and postcode area', columns: ['birth', 'postcode.area'], rowsMax: 200 },
+    { name: 'birth date and place', columns: ['birth', 'birth_place'], rowsMax: 200 },
+    { name: 'birth date and occupation', columns: ['birth', 'occupation'], rowsMax: 200 },
+    { name: 'surname and place and occupation', columns: ['surname', 'birth_place', 'occupation'], rowsMax: 200 },
+    { name: 'sound and birth year', columns: ['surname.sound', 'first_name.sound', 'birth.year'], rowsMax: 200 },
+    { name: 'names and birth year', columns: ['first_name', 'surname', 'birth.year'], rowsMax: 200 },
+    { name: 'full name', columns: ['full_name'], rowsMax: 100 },
+    { name: 'postcode and first name', columns: ['postcode', 'first_name.head'], rowsMax: 200 },
+    { name: 'postcode and surname', columns: ['postcode', 'surname.head'], rowsMax: 200 },
+  ],
+  comparisons: [
+    {
+      name: 'full name',
+      levels: [
+        { label: 'missing', when: { kind: 'missing', columns: ['full_name'] }, neutral: true },
+        { label: 'same', when: { kind: 'same', column: 'full_name' }, termFrequency: 'full_name' },
+        { label: 'same first name and surname', when: { kind: 'all', of: [{ kind: 'same', column: 'first_name' }, { kind: 'same', column: 'surname' }] } },
+        { label: 'same words', when: { kind: 'similar', column: 'full_name', measure: 'shared_words', limit: 1 } },
+        { label: 'near', when: { kind: 'all', of: [{ kind: 'similar', column: 'first_name', measure: 'jaro_winkler', limit: 0.88 }, { kind: 'similar', column: 'surname', measure: 'jaro_winkler', limit: 0.88 }] } },
+        { label: 'same surname', when: { kind: 'same', column: 'surname' }, termFrequency: 'surname' },
+        { label: 'surname near', when: { kind: 'similar', column: 'surname', measure: 'jaro_winkler', limit: 0.9 } },
+        { label: 'half the words', when: { kind: 'similar', column: 'full_name', measure: 'shared_words', limit: 0.5 } },
+        { label: 'same first name', when: { kind: 'similar', column: 'first_name', measure: 'jaro_winkler', limit: 0.92 } },
+        { label: 'else', when: { kind: 'else' } },
+      ],
+    },
+    {
+      name: 'birth date',
+      levels: [
+        { label: 'missing', when: { kind: 'missing', columns: ['birth'] }, neutral: true },
+        { label: 'same', when: { kind: 'same', column: 'birth' }, termFrequency: 'birth' },
+        { label: 'one slip', when: { kind: 'similar', column: 'birth', measure: 'edits', limit: 1 } },
+        { label: 'same month and year', when: { kind: 'similar', column: 'birth', measure: 'prefix', limit: 7 } },
+        { label: 'two slips', when: { kind: 'similar', column: 'birth', measure: 'edits', limit: 2 } },
+        { label: 'same year', when: { kind: 'same', column: 'birth.year' } },
+        { label: 'ten years', when: { kind: 'similar', column: 'birth', measure: 'days', limit: 3652 } },
+        { label: 'else', when: { kind: 'else' } },
+      ],
+    },
+    {
+      name: 'postcode',
+      levels: [
+        { label: 'missing', when: { kind: 'missing', columns: ['postcode'] }, neutral: true },
+        { label: 'same', when: { kind: 'same', column: 'postcode' }, termFrequency: 'postcode' },
+        { label: 'one slip', when: { kind: 'similar', column: 'postcode', measure: 'edits', limit: 1 } },
+        { label: 'same area', when: { kind: 'same', column: 'postcode.area' } },
+        { label: 'two slips', when: { kind: 'similar', column: 'postcode', measure: 'edits', limit: 2 } },
+        { label: 'else', when: { kind: 'else' } },
+      ],
+    },
+    {
+      name: 'birth place',
+      levels: [
+        { label: 'missing', when: { kind: 'missing', columns: ['birth_place'] }, neutral: true },
+        { label: 'same', when: { kind: 'same', column: 'birth_place' }, termFrequency: 'birth_place' },
+        { label: 'near', when: { kind: 'similar', column: 'birth_place', measure: 'jaro_winkler', limit: 0.9 } },
+        { label: 'else', when: { kind: 'else' } },
+      ],
+    },
+    {
+      name: 'occupation',
+      levels: [
+        { label: 'missing', when: { kind: 'missing', columns: ['occupation'] }, neutral: true },
+        { label: 'same', when: { kind: 'same', column: 'occupation' }, termFrequency: 'occupation' },
+        { label: 'else', when: { kind: 'else' } },
+      ],
+    },
+    {
+      name: 'gender',
+      levels: [
+        { label: 'missing', when: { kind: 'missing', columns: ['gender'] }, neutral: true },
+        { label: 'same', when: { kind: 'same', column: 'gender' } },
+        { label: 'else', when: { kind: 'else' } },
+      ],
+    },
+  ],
+  threshold: 0.9,
+  averageEvidenceMin: 6,
+};

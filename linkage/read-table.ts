@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { parse } from 'csv-parse';
+import { YiwangError } from '../base/errors.ts';
+import { derive } from './derive.ts';
+import { fieldColumns } from './fields.ts';
+import type { Model } from './model.ts';
+import type { Column, Table } from './table.ts';
+
+/** Rows of several files in one table, and the source and id of each. */
+export interface InputTable {
+  table: Table;
+  sources: string[];
+  ids: string[];
+}
+
+/** Reads the inputs of a model: CSV, UTF-8, with a header. Everything that is wrong with them is said before work starts. */
+export async function readTable(model: Model, inputs: readonly string[]): Promise<InputTable> {
+  if (inputs.length === 0 || inputs.length > inputsMax) throw broken(`give 1 to ${inputsMax} input files`, `请提供 1 至 ${inputsMax} 个输入文件`);
+  const builders = new Map(Object.keys(model.fields).map((name) => [name, newBuilder()]));
+  const ids: string[] = [];
+  const origins: number[] = [];
+  for (const [number, input] of inputs.entries()) {
+    const before = ids.length;
+    await readInput(model, input, (id, cells) => {
+      ids.push(id);
+      origins.push(number);
+      for (const [name, builder] of builders) append(builder, cells.get(name));
+    });
+    checkIds(input, ids.slice(before), model.idColumn);
+  }
+  const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(origins) };
+  for (const [name, field] of Object.entries(model.fields)) {
+    for (const [end, column] of fieldColumns(field.kind, finished(builders.get(name) as Builder))) table.columns.set(name + end, column);
+  }
+  derive(table, model.derived ?? []);
+  return { table, ids, sources: inputs.map((input) => basename(input)) };
+}
+
+type Row = (id: string, cells: ReadonlyMap<string, string | undefined>) => void;
+
+async function readInput(model: Model, input: string, visit: Row): Promise<void> {
+  const parser = createReadStream(input).on('error', (cause) => parser.destroy(cause)).pipe(parse({ bom: true, trim: true, skip_empty_lines: true, max_record_size: recordBytesMax }));
+  let positions: { id: number; fields: Map<string, number> } | undefined;
+  try {
+    for await (const record of parser as AsyncIterable<string[]>) {
+      if (positions === undefined) {
+        positions = columnPositions(model, input, record);
+        continue;
+      }
+      const cells = new Map<string, string | undefined>();
+      for (const [name, position] of positions.fields) cells.set(name, record[position]);
+      visit(record[positions.id] ?? '', cells);
+    }
+  } catch (cause) {
+    if (cause instanceof YiwangError) throw cause;
+    throw new YiwangError('DATASET_INVALID', { hint: both(`\`${basename(input)}\` cannot be read as CSV`, `\`${basename(input)}\` 无法作为 CSV 读取`), cause });
+  }
+  if (positions === undefined) throw broken(`\`${basename(input)}\` is empty`, `\`${basename(input)}\` 是空文件`);
+}
+
+function columnPositions(model: Model, input: string, header: readonly string[]): { id: number; fields: Map<string, number> } {
+  const id = header.indexOf(model.idColumn);
+  const fields = new Map<string, number>();
+  const missing = id < 0 ? [model.idColumn] : [];
+  for (const [name, field] of Object.entries(model.fields)) {
+    const position = field.columns.map((column) => header.indexOf(column)).find((at) => at >= 0);
+    if (position !== undefined) fields.set(name, position);
+    else if (field.optional !== true) missing.push(field.columns[0] as string);
+  }
+  if (missing.length === 0) return { id, fields };
+  const names = missing.map((name) => `\`${name}\``).join(', ');
+  throw broken(`\`${basename(input)}\` lacks the column ${names}; it has ${header.join(', ')}`, `\`${basename(input)}\` 缺少列 ${names}`);
+}
+
+function checkIds(input: string, ids: readonly string[], idColumn: string): void {
+  if (ids.length === 0) throw broken(`\`${basename(input)}\` has a header and no rows`, `\`${basename(input)}\` 只有表头，没有数据`);
+  const seen = new Map<string, number>();
+  for (const [row, id] of ids.entries()) {
+    const before = seen.get(id);
+    if (id === '') throw broken(`row ${row + 2} of \`${basename(input)}\` has no \`${idColumn}\``, `\`${basename(input)}\` 第 ${row + 2} 行缺少 \`${idColumn}\``);
+    if (before !== undefined) {
+      throw broken(
+        `rows ${before + 2} and ${row + 2} of \`${basename(input)}\` have the same \`${idColumn}\`; ids must be unique`,
+        `\`${basename(input)}\` 第 ${before + 2} 行与第 ${row + 2} 行的 \`${idColumn}\` 重复`,
+      );
+    }
+    seen.set(id, row);
+  }
+}
+
+interface Builder {
+  numbers: Map<string, number>;
+  values: string[];
+  codes: Int32Array;
+  length: number;
+}
+
+function newBuilder(): Builder {
+  return { numbers: new Map(), values: [], codes: new Int32Array(1024), length: 0 };
+}
+
+function append(builder: Builder, cell: string | undefined): void {
+  if (builder.length === builder.codes.length) {
+    const grown = new Int32Array(builder.length * 2);
+    grown.set(builder.codes);
+    builder.codes = grown;
+  }
+  builder.codes[builder.length] = cell === undefined || cell === '' ? -1 : numberOf(builder, cell);
+  builder.length += 1;
+}
+
+function numberOf(builder: Builder, cell: string): number {
+  let number = builder.numbers.get(cell);
+  if (number === undefined) {
+    number = builder.values.length;
+    builder.numbers.set(cell, number);
+    builder.values.push(cell);
+  }
+  return number;
+}
+
+function finished(builder: Builder): Column {
+  return { values: builder.values, codes: builder.codes.slice(0, builder.length), offsets: null };
+}
+
+/** An input error with its sentence in both languages. */
+export function broken(en: string, zh: string): YiwangError {
+  return new YiwangError('DATASET_INVALID', { hint: both(en, zh) });
+}
+
+function both(en: string, zh: string): string {
+  return `${en} / ${zh}`;
+}
+
+const inputsMax = 64;
+const recordBytesMax = 1 << 20;
