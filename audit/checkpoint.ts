@@ -1,6 +1,6 @@
 import { connect, type Client, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
-import { log, safeError } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { readHead } from './flush.ts';
 import { emptyRoot } from './merkle.ts';
 import { keepOutside } from './outside.ts';
@@ -22,10 +22,10 @@ export function publishCheckpoints(options: PublisherOptions): { close: () => Pr
     } catch (error) {
       if (error instanceof YiwangError && error.code === 'LOG_TAMPERED') {
         closed = true;
-        log.error({ err: safeError(error), detail: error.detail }, 'no checkpoint is signed any more');
+        log.error({ err: error, detail: error.detail }, 'no checkpoint is signed any more');
         options.tampered?.(error);
       } else {
-        log.warn({ err: safeError(error) }, 'no checkpoint this time');
+        log.warn({ err: error }, 'no checkpoint this time');
       }
     }
   };

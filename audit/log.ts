@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Pool } from '../base/db.ts';
 import type { ErrorCode, YiwangError } from '../base/errors.ts';
-import { log, safeError } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { sealEntry, type AccessEntry, type AccessEntryInput, type SealedEntry } from './entry.ts';
 import { storedHead } from './flush.ts';
 import { agreesWithOutside } from './outside.ts';
@@ -22,7 +22,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     if (settings.outside) await agreesWithOutside({ db: client, size: tree.size, ...settings.outside });
     const writer = Buffer.from(settings.randomBytes(4)).toString('hex');
     const sequencer = openSequencer({ ...settings, tree, writer });
-    return accessLog({ ...settings, sequencer, refusals: new Map(), refusalTimer: null, unwrittenOperations: 0, withheldWaiting: 0 });
+    return accessLog({ ...settings, sequencer, refusals: new Map(), refusalsWaiting: new Set(), refusalTimer: null, unwrittenOperations: 0, withheldWaiting: 0 });
   } finally {
     client.release();
   }
@@ -63,6 +63,8 @@ interface Writer {
   now: () => Date;
   randomBytes: (count: number) => Uint8Array;
   refusals: Map<ErrorCode, number>;
+  /** Codes whose last entry is not committed yet. */
+  refusalsWaiting: Set<ErrorCode>;
   refusalTimer: NodeJS.Timeout | null;
   /** Answers withheld whose own refusals found no room to wait; they are written as one entry with a count. */
   unwrittenOperations: number;
@@ -83,7 +85,7 @@ function sealed(writer: Writer, entry: AccessEntryInput): SealedEntry {
   try {
     return sealEntry(entry, { now: writer.now(), randomBytes: writer.randomBytes });
   } catch (error) {
-    log.error({ err: safeError(error) }, 'an access entry is malformed');
+    log.error({ err: error }, 'an access entry is malformed');
     throw unwritten('the entry is malformed', error);
   }
 }
@@ -126,8 +128,17 @@ function appendWithheld(writer: Writer, given: AccessEntry, index: number | null
   const who = { viewer, client, org, department, tier, division, purpose, matter, legalBasis };
   const refusal = sealed(writer, { ...who, operation, policyVersion, traceId, operations, decision: 'REFUSED', code: 'AUDIT_UNWRITTEN', withdraws: index });
   writer.withheldWaiting += 1;
-  const done = () => void (writer.withheldWaiting -= 1);
-  writer.sequencer.push({ sealed: refusal, queuedAt: performance.now(), givenUp: false, committed: done, refused: done, withheld: done });
+  pushUnawaited(writer, refusal, (written) => {
+    writer.withheldWaiting -= 1;
+    if (!written) writer.unwrittenOperations += operations;
+  });
+}
+
+/** An entry no answer waits for: it has no deadline, and is written when the log can be. */
+function pushUnawaited(writer: Writer, entry: SealedEntry, settled: (written: boolean) => void): void {
+  const committed = () => settled(true);
+  const refused = () => settled(false);
+  writer.sequencer.push({ sealed: entry, queuedAt: performance.now(), givenUp: false, committed, refused, withheld: () => undefined });
 }
 
 /** The log works again: put down how many answers were withheld without an entry of their own. */
@@ -142,24 +153,28 @@ function countRefusals(writer: Writer, code: ErrorCode, operations: number): voi
   writer.refusalTimer ??= setTimeout(() => writeRefusals(writer), refusalsEveryMs);
 }
 
-function writeRefusals(writer: Writer): Promise<void>[] {
+/** One entry per code; while an earlier one still waits for the log, its code goes on counting. */
+function writeRefusals(writer: Writer): void {
   if (writer.refusalTimer) clearTimeout(writer.refusalTimer);
   writer.refusalTimer = null;
-  const counted = [...writer.refusals];
-  writer.refusals.clear();
-  return counted.map(async ([code, operations]) => {
-    try {
-      await append(writer, sealed(writer, { decision: 'REFUSED', code, operations }));
-    } catch (error) {
-      // Its `withheld` refusal carries the number on; here is nobody to tell.
-      log.warn({ err: safeError(error), operations }, 'refusals without a sign-in are not written yet');
-    }
-  });
+  for (const [code, operations] of writer.refusals) {
+    if (writer.refusalsWaiting.has(code)) continue;
+    writer.refusals.delete(code);
+    writer.refusalsWaiting.add(code);
+    pushUnawaited(writer, sealed(writer, { decision: 'REFUSED', code, operations }), (written) => {
+      writer.refusalsWaiting.delete(code);
+      if (!written) countRefusals(writer, code, operations);
+    });
+  }
+  if (writer.refusals.size > 0) writer.refusalTimer = setTimeout(() => writeRefusals(writer), refusalsEveryMs);
 }
 
 async function close(writer: Writer): Promise<void> {
-  const last = writeRefusals(writer);
-  await Promise.all([...last, writer.sequencer.close()]);
-  const lost = writer.withheldWaiting + writer.unwrittenOperations;
-  if (lost > 0) log.error({ answers: lost }, 'the access log closed before it could note all withheld answers');
+  settleUnwritten(writer);
+  writeRefusals(writer);
+  await writer.sequencer.close();
+  if (writer.refusalTimer) clearTimeout(writer.refusalTimer);
+  const refusals = [...writer.refusals.values()].reduce((sum, operations) => sum + operations, 0);
+  const lost = writer.withheldWaiting + writer.unwrittenOperations + refusals;
+  if (lost > 0) log.error({ answers: lost }, 'the access log closed before it could note all refusals');
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Client, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
-import { log, safeError } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { SealedEntry } from './entry.ts';
 import { beginFlush, caughtUp, insertBatch } from './flush.ts';
 import { sameBytes } from './merkle.ts';
@@ -86,7 +86,7 @@ function push(state: State, place: Place): void {
   if (state.closed || state.queue.size >= queueEntriesMax) {
     place.givenUp = true;
     place.refused(unwritten(state.closed ? 'the log is closed' : 'too many entries wait'));
-    return;
+    return place.withheld(null);
   }
   state.queue.add(place);
   arrange(state);
@@ -206,13 +206,13 @@ function failed(state: State, error: unknown): void {
   if (error instanceof YiwangError && error.code === 'LOG_TAMPERED') return stop(state, error);
   state.retryMs = Math.min(Math.max(state.retryMs * 2, retryMsMin), retryMsMax);
   state.retryAt = performance.now() + state.retryMs;
-  log.warn({ err: safeError(error), waiting: state.queue.size }, 'the access log was not written; trying again');
+  log.warn({ err: error, waiting: state.queue.size }, 'the access log was not written; trying again');
 }
 
 /** The stored log contradicts what this process wrote: nothing is answered until an operator has looked. */
 function stop(state: State, error: YiwangError): void {
   state.tampered = error;
-  log.error({ err: safeError(error), detail: error.detail }, 'the access log was changed from outside; no answer leaves');
+  log.error({ err: error, detail: error.detail }, 'the access log was changed from outside; no answer leaves');
   for (const place of [...(state.doubt?.batch ?? []), ...state.queue]) place.refused(error);
   state.queue.clear();
   state.doubt = null;

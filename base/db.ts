@@ -25,6 +25,8 @@ export function openPool(url: string, options: { connectionsMax?: number; applic
     application_name: options.applicationName ?? 'yiwang',
   });
   pool.on('error', (error) => log.warn({ err: safeError(error) }, 'idle database connection lost'));
+  // The pool listens to idle clients only: one that is lost while in use would end the process too. Its query rejects.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: safeError(error) }, 'database connection lost in use')));
   return pool;
 }
 

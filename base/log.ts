@@ -24,6 +24,19 @@ function secretPaths(): string[] {
 
 /** A database driver puts row values into `detail` and `where`; only class, code and first line survive. */
 export function safeError(error: unknown): Record<string, unknown> {
+  if (isSafe(error)) return error; // the `err` serializer above sees what a caller already made safe
+  const safe = safeFacts(error);
+  safeErrors.add(safe);
+  return safe;
+}
+
+const safeErrors = new WeakSet<object>();
+
+function isSafe(error: unknown): error is Record<string, unknown> {
+  return typeof error === 'object' && error !== null && safeErrors.has(error);
+}
+
+function safeFacts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = (error as { code?: unknown }).code;
   const firstLine = error.message.split('\n')[0] ?? '';
