@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -111,16 +112,25 @@ function canEnter(folder: string, owner: Owner): boolean {
 
 function binariesFor(owner: Owner | undefined, shipped: string, folder: string): string {
   if (serverRuns(shipped, owner)) return shipped;
-  const copy = join(folder, 'native');
-  if (!serverRuns(copy, owner)) copyBinaries(shipped, copy, owner);
+  const { version } = JSON.parse(readFileSync(join(shipped, '..', 'package.json'), 'utf8')) as { version: string };
+  const copy = join(folder, `native-${version}`);
+  if (!existsSync(copy)) copyBinaries(shipped, copy, owner);
   if (serverRuns(copy, owner)) return copy;
   throw new YiwangError('CONFIG', { hint: 'the embedded PostgreSQL does not run on this machine; run `npm ci` again with install scripts allowed, or set DATABASE_URL' });
 }
 
+/** Under another name until it is whole: of two commands that start together one renames first, and its copy counts. */
 function copyBinaries(shipped: string, copy: string, owner: Owner | undefined): void {
-  cpSync(shipped, copy, { recursive: true, verbatimSymlinks: true, force: true });
-  for (const name of readdirSync(join(copy, 'bin'))) chmodSync(join(copy, 'bin', name), 0o755);
-  if (owner) spawnSync('chown', ['-R', `${owner.uid}:${owner.gid}`, copy], { stdio: 'ignore' });
+  const draft = `${copy}.${randomBytes(4).toString('hex')}`;
+  cpSync(shipped, draft, { recursive: true, verbatimSymlinks: true });
+  for (const name of readdirSync(join(draft, 'bin'))) chmodSync(join(draft, 'bin', name), 0o755);
+  if (owner) spawnSync('chown', ['-R', `${owner.uid}:${owner.gid}`, draft], { stdio: 'ignore' });
+  try {
+    renameSync(draft, copy);
+  } catch (error) {
+    rmSync(draft, { recursive: true });
+    if (!existsSync(copy)) throw error;
+  }
 }
 
 function serverRuns(native: string, owner: Owner | undefined): boolean {
