@@ -21,6 +21,7 @@ function target(folder: string, schema: string) {
       federation: true,
       enumsAsTypes: true,
       useTypeImports: true,
+      typesSuffix: 'Type', // `Record` is a type of TypeScript's own
       skipTypename: false,
       contextType: '../context.ts#SubgraphContext',
       mappers: mappers(folder),

@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { sha256Hex } from '../base/canonical.ts';
 import type { Pool } from '../base/db.ts';
 import { YiwangError, errorTable, type ErrorCode } from '../base/errors.ts';
-import type { Keys } from '../base/keys.ts';
 import { log, safeError } from '../base/log.ts';
 import type { Policy } from '../policy/decide.ts';
 import { enforce } from '../policy/enforce.ts';
+import { pseudonyms, type Pseudonyms } from '../policy/pseudonym.ts';
 import { openSeen, seenReport, type Seen } from '../policy/seen.ts';
 import { verifyViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
 import type { SubgraphContext } from './context.ts';
@@ -22,7 +22,8 @@ export interface SubgraphOptions {
   pool: Pool;
   policy: Policy;
   viewerKey: Uint8Array;
-  keys: Keys;
+  /** The master secret: ids of persons are derived from it. */
+  master: Uint8Array;
   clock?: () => Date;
   /** Told the text of every statement but those that open and end the transaction; for counting in tests. */
   onStatement?: (sql: string) => void;
@@ -54,7 +55,8 @@ export async function buildSubgraph(name: string, sdl: string, resolvers: Resolv
   const schema = enforce(buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: { ...scalars, ...resolvers } as never }]), options.policy);
   const app = Fastify({ bodyLimit: bodyBytesMax, logger: false });
   await app.register(mercurius, { schema, routes: false, graphiql: false, jit: 0, cache: plansMax });
-  const answer = (body: string, header: string | undefined) => answered(app, name, options, body, header);
+  const shared = { ...options, pseudonyms: pseudonyms(options.master) };
+  const answer = (body: string, header: string | undefined) => answered(app, name, shared, body, header);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.post('/graphql', async (request, reply) => {
@@ -84,7 +86,9 @@ const requestShape = z.object({
   operationName: z.string().nullish(),
 });
 
-async function answered(app: FastifyInstance, name: string, options: SubgraphOptions, body: string, header: string | undefined): Promise<Answer> {
+type Shared = SubgraphOptions & { pseudonyms: Pseudonyms };
+
+async function answered(app: FastifyInstance, name: string, options: Shared, body: string, header: string | undefined): Promise<Answer> {
   let session: Session | undefined;
   try {
     const now = options.clock?.() ?? new Date();
@@ -109,8 +113,8 @@ function readRequest(body: string): z.infer<typeof requestShape> {
   }
 }
 
-function contextOf(viewer: Viewer, session: Session, { policy, keys, viewerKey, clock }: SubgraphOptions): SubgraphContext {
-  return { viewer, tx: session.tx, loaders: new Map(), seen: openSeen(), policy, keys, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()) };
+function contextOf(viewer: Viewer, session: Session, { policy, pseudonyms, viewerKey, clock }: Shared): SubgraphContext {
+  return { viewer, tx: session.tx, loaders: new Map(), seen: openSeen(), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()) };
 }
 
 function reported(result: ExecutionResult, name: string, seen: Seen): Answer['body'] {

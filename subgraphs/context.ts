@@ -1,7 +1,7 @@
 import type DataLoader from 'dataloader';
-import type { Keys } from '../base/keys.ts';
 import type { Transaction } from '../base/db.ts';
 import type { Policy } from '../policy/decide.ts';
+import type { Pseudonyms } from '../policy/pseudonym.ts';
 import type { Seen } from '../policy/seen.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Cursors } from './cursor.ts';
@@ -15,7 +15,7 @@ export interface SubgraphContext {
   loaders: Map<unknown, DataLoader<unknown, unknown, string>>;
   seen: Seen;
   policy: Policy;
-  keys: Keys;
+  pseudonyms: Pseudonyms;
   cursors: Cursors;
   clock(): Date;
 }

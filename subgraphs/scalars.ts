@@ -2,7 +2,7 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 /** Resolvers of the scalars in `schema/common.graphql`, the same in every subgraph. */
 export const scalars = {
-  DateTime: scalar('DateTime', instant, (value) => (value instanceof Date ? value.toISOString() : value)),
+  DateTime: scalar('DateTime', instant, asRfc3339),
   Date: scalar('Date', day, (value) => value),
   Decimal: scalar('Decimal', decimal, (value) => (typeof value === 'number' ? String(value) : value)),
 };
@@ -19,6 +19,13 @@ function scalar(name: string, parse: (text: string) => unknown, serialize: (valu
 function instant(text: string): Date | undefined {
   const date = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : undefined;
   return date && !Number.isNaN(date.getTime()) ? date : undefined;
+}
+
+/** Departments' tables give instants as PostgreSQL writes them: `2026-03-02 08:20:00.5+00`. */
+function asRfc3339(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  const parts = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d)(?::?(\d\d))?$/.exec(String(value));
+  return parts ? new Date(`${parts[1]}T${parts[2]}${parts[3]}:${parts[4] ?? '00'}`).toISOString() : value;
 }
 
 function day(text: string): string | undefined {

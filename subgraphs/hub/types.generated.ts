@@ -21,7 +21,7 @@ export type Scalars = {
 };
 
 /** 对一个操作中一个字段的决定，不读取任何记录 · the decision on one field of an operation; no record is read */
-export type AccessDecision = {
+export type AccessDecisionType = {
   __typename?: 'AccessDecision';
   /** 法律依据 · legal basis */
   basis: Scalars['String']['output'];
@@ -30,17 +30,17 @@ export type AccessDecision = {
   /** 字段坐标 · schema coordinate */
   coordinate: Scalars['String']['output'];
   /** 决定 · the effect */
-  effect: AccessEffect;
+  effect: AccessEffectType;
   /** 在操作中的路径 · the path in the operation */
   path: Scalars['String']['output'];
   /** 规则 · the rule */
   policy: Scalars['String']['output'];
   /** 理由 · the reason */
-  reason: AccessReason;
+  reason: AccessReasonType;
 };
 
 /** 对一个字段的决定 · the effect of a decision */
-export type AccessEffect =
+export type AccessEffectType =
   /** 完整给出 · in full */
   | 'FULL'
   /** 脱敏给出 · masked */
@@ -49,7 +49,7 @@ export type AccessEffect =
   | 'WITHHELD';
 
 /** 访问日志的一条：谁、为何、看了哪些字段；不含任何个人信息 · one entry of the access log: who, why, which fields; no personal data */
-export type AccessEntry = {
+export type AccessEntryType = {
   __typename?: 'AccessEntry';
   /** 应用 · client application */
   client?: Maybe<Scalars['String']['output']>;
@@ -60,7 +60,7 @@ export type AccessEntry = {
   /** 部门 · department */
   department?: Maybe<Scalars['String']['output']>;
   /** 看到的字段 · the fields seen */
-  fields: Array<AccessedField>;
+  fields: Array<AccessedFieldType>;
   /** 在日志中的序号 · its index in the log */
   index: Scalars['Int']['output'];
   /** 法律依据 · legal basis */
@@ -80,7 +80,7 @@ export type AccessEntry = {
   /** 触及的记录数 · how many records it touched */
   recordCount: Scalars['Int']['output'];
   /** 层级 · tier */
-  tier?: Maybe<Tier>;
+  tier?: Maybe<TierType>;
   /** 时间 · time */
   time: Scalars['DateTime']['output'];
   /** 追踪编号 · trace id */
@@ -90,27 +90,27 @@ export type AccessEntry = {
 };
 
 /** 访问日志的一页 · a page of the access log */
-export type AccessEntryConnection = {
+export type AccessEntryConnectionType = {
   __typename?: 'AccessEntryConnection';
   /** 条目与游标 · items with their cursors */
-  edges?: Maybe<Array<AccessEntryEdge>>;
+  edges?: Maybe<Array<AccessEntryEdgeType>>;
   /** 条目 · items */
-  nodes?: Maybe<Array<AccessEntry>>;
+  nodes?: Maybe<Array<AccessEntryType>>;
   /** 分页信息 · page information */
-  pageInfo: PageInfo;
+  pageInfo: PageInfoType;
 };
 
 /** 列表中的一条日志 · one entry of the page */
-export type AccessEntryEdge = {
+export type AccessEntryEdgeType = {
   __typename?: 'AccessEntryEdge';
   /** 游标 · cursor */
   cursor: Scalars['String']['output'];
   /** 日志 · the entry */
-  node: AccessEntry;
+  node: AccessEntryType;
 };
 
 /** 访问日志的筛选条件 · which entries */
-export type AccessLogFilter = {
+export type AccessLogFilterType = {
   /** 此时以前 · before */
   before?: InputMaybe<Scalars['DateTime']['input']>;
   /** 此时及以后 · at or after */
@@ -118,11 +118,11 @@ export type AccessLogFilter = {
   /** 机构的统一社会信用代码 · credit code of the organisation */
   organization?: InputMaybe<Scalars['String']['input']>;
   /** 目的 · purpose */
-  purpose?: InputMaybe<Purpose>;
+  purpose?: InputMaybe<PurposeType>;
 };
 
 /** 访问日志是否完整 · whether the access log is whole */
-export type AccessLogVerification = {
+export type AccessLogVerificationType = {
   __typename?: 'AccessLogVerification';
   /** 检查点时间 · when the checkpoint was signed */
   checkpointAt?: Maybe<Scalars['DateTime']['output']>;
@@ -137,7 +137,7 @@ export type AccessLogVerification = {
 };
 
 /** 决定的理由 · the reason of a decision */
-export type AccessReason = {
+export type AccessReasonType = {
   __typename?: 'AccessReason';
   /** 代码 · code */
   code: Scalars['String']['output'];
@@ -148,32 +148,32 @@ export type AccessReason = {
 };
 
 /** 一个字段被怎样看到，多少处 · how a field was seen, in how many positions */
-export type AccessedField = {
+export type AccessedFieldType = {
   __typename?: 'AccessedField';
   /** 字段坐标 · schema coordinate */
   coordinate: Scalars['String']['output'];
   /** 多少处 · how many positions */
   count: Scalars['Int']['output'];
   /** 完整、脱敏或未给出 · in full, masked or withheld */
-  effect: AccessEffect;
+  effect: AccessEffectType;
 };
 
 /** 以谁的身份解释 · as whom to explain */
-export type CallerInput = {
+export type CallerInputType = {
   /** 部门 · department */
   department?: InputMaybe<Scalars['String']['input']>;
   /** 身份 · kind of caller */
-  kind: CallerKind;
+  kind: CallerKindType;
   /** 目的 · purpose */
-  purpose?: InputMaybe<Purpose>;
+  purpose?: InputMaybe<PurposeType>;
   /** 层级 · tier */
-  tier?: InputMaybe<Tier>;
+  tier?: InputMaybe<TierType>;
   /** 指明了所办事项 · a matter is named (X-Matter) */
   withMatter?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** 谁在用 · kinds of callers */
-export type CallerKind =
+export type CallerKindType =
   /** 分析人员 · an analyst */
   | 'ANALYST'
   /** 未登录 · not signed in */
@@ -190,7 +190,7 @@ export type CallerKind =
   | 'RESIDENT';
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
-export type CodedValue = {
+export type CodedValueType = {
   __typename?: 'CodedValue';
   /** 代码 · the code */
   code: Scalars['String']['output'];
@@ -201,25 +201,25 @@ export type CodedValue = {
 };
 
 /** 一个部门的接入 · the connection of one department */
-export type Connector = {
+export type ConnectorType = {
   __typename?: 'Connector';
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 各数据流 · its streams */
-  streams?: Maybe<Array<ConnectorStream>>;
+  streams?: Maybe<Array<ConnectorStreamType>>;
 };
 
 /** 一个数据流的新鲜程度与计数（自建立以来，合计相符）· one stream: how fresh it is, and counts since the hub was created, which add up */
-export type ConnectorStream = {
+export type ConnectorStreamType = {
   __typename?: 'ConnectorStream';
   /** 计数 · counts */
-  counts: StreamCounts;
+  counts: StreamCountsType;
   /** 从未见过的列及次数 · columns never seen before, and how often */
-  drift: Array<ReasonCount>;
+  drift: Array<ReasonCountType>;
   /** 数据完整到此时 · complete up to here */
   freshThrough?: Maybe<Scalars['DateTime']['output']>;
   /** 最近一次任务 · the last run */
-  lastRun?: Maybe<SyncRun>;
+  lastRun?: Maybe<SyncRunType>;
   /** 已暂停 · paused */
   paused: Scalars['Boolean']['output'];
   /** 停滞原因 · why it is stale */
@@ -229,7 +229,7 @@ export type ConnectorStream = {
 };
 
 /** 密级 · classes of fields */
-export type FieldClass =
+export type FieldClassType =
   /** 可识别：证件号码、详细地址、出生日期、坐标 · ID number, exact address, birth date, coordinates */
   | 'IDENTIFYING'
   /** 个人：姓名、电话、诉求内容 · name, phone, what was asked */
@@ -244,7 +244,7 @@ export type FieldClass =
   | 'WORK';
 
 /** WGS 84 坐标 · a point in WGS 84 */
-export type GeoPoint = {
+export type GeoPointType = {
   __typename?: 'GeoPoint';
   /** 纬度 · latitude */
   latitude: Scalars['Decimal']['output'];
@@ -253,44 +253,44 @@ export type GeoPoint = {
 };
 
 /** 脱敏方式 · how a value is masked */
-export type Mask =
+export type MaskType =
   /** 到社区为止 · down to the community */
   | 'ADDRESS'
   /** 只到年份 · the year only */
   | 'BIRTH_DATE'
   /** 不给出坐标，只看网格 · no coordinates; the grid is a field of its own */
   | 'COORDINATES'
-  /** 62**************1X · first two and last two characters stay */
+  /** 62**************1X，留前后两位 · first two and last two characters stay */
   | 'ID_NUMBER'
   /** 张* · the surname stays */
   | 'NAME'
-  /** 138****5678 · first three and last four digits stay */
+  /** 138****5678，留前三后四位 · first three and last four digits stay */
   | 'PHONE'
   /** 不给出文字 · the text is withheld */
   | 'TEXT';
 
 /** 有全局标识的对象 · anything with a global id */
-export type Node = {
+export type NodeType = {
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
 };
 
 /** 组织机构，公开信息 · an organisation: public facts only */
-export type Organization = {
+export type OrganizationType = {
   __typename?: 'Organization';
   /** 统一社会信用代码（GB 32100）· unified social credit code */
   creditCode: Scalars['String']['output'];
 };
 
 /** 谁看过我的记录：没有经办人姓名，没有他人 · who looked at my record: never an official's name, never another person */
-export type OwnAccessEntry = {
+export type OwnAccessEntryType = {
   __typename?: 'OwnAccessEntry';
   /** 看到的字段 · the fields seen */
   fields: Array<Scalars['String']['output']>;
   /** 法律依据 · legal basis */
   legalBasis?: Maybe<Scalars['String']['output']>;
   /** 机构 · the organisation */
-  organization?: Maybe<Organization>;
+  organization?: Maybe<OrganizationType>;
   /** 目的 · purpose */
   purpose?: Maybe<Scalars['String']['output']>;
   /** 时间 · time */
@@ -298,7 +298,7 @@ export type OwnAccessEntry = {
 };
 
 /** 分页信息 · where a page stands in its list */
-export type PageInfo = {
+export type PageInfoType = {
   __typename?: 'PageInfo';
   /** 本页最后一条的游标；只对同一人、同一目的、同一操作有效 · the cursor of the last item; good for the same caller, purpose and operation only */
   endCursor?: Maybe<Scalars['String']['output']>;
@@ -311,30 +311,30 @@ export type PageInfo = {
 };
 
 /** 策略表的一行：某类人为某目的对某字段 · one row of the policy table: what a class of callers may see of a field for a purpose */
-export type PolicyRow = {
+export type PolicyRowType = {
   __typename?: 'PolicyRow';
   /** 法律依据 · legal basis */
   basis: Scalars['String']['output'];
   /** 密级 · class */
-  class: FieldClass;
+  class: FieldClassType;
   /** 字段坐标 · schema coordinate */
   coordinate: Scalars['String']['output'];
   /** 最多能看到什么 · the most that can be seen */
-  effect: AccessEffect;
+  effect: AccessEffectType;
   /** 身份 · kind of caller */
-  kind: CallerKind;
+  kind: CallerKindType;
   /** 规则 · the rule */
   policy: Scalars['String']['output'];
   /** 目的 · purpose */
-  purpose?: Maybe<Purpose>;
+  purpose?: Maybe<PurposeType>;
   /** 理由 · the reason */
-  reason: AccessReason;
+  reason: AccessReasonType;
   /** 层级 · tier */
-  tier?: Maybe<Tier>;
+  tier?: Maybe<TierType>;
 };
 
 /** 处理目的，各有法律依据 · the purposes of processing, each with its legal basis */
-export type Purpose =
+export type PurposeType =
   /** 审计 · audit */
   | 'AUDIT'
   /** 数据质量 · data quality */
@@ -353,7 +353,7 @@ export type Purpose =
   | 'SUPERVISION';
 
 /** 一条被隔离的记录：原因与脱敏样例，没有明文 · a quarantined record: the reason and a masked sample, no clear value */
-export type QuarantinedRecord = {
+export type QuarantinedRecordType = {
   __typename?: 'QuarantinedRecord';
   /** 隔离时间 · when it was quarantined */
   createdAt: Scalars['DateTime']['output'];
@@ -378,79 +378,79 @@ export type QuarantinedRecord = {
 };
 
 /** 隔离记录列表 · a page of quarantined records */
-export type QuarantinedRecordConnection = {
+export type QuarantinedRecordConnectionType = {
   __typename?: 'QuarantinedRecordConnection';
   /** 条目与游标 · items with their cursors */
-  edges?: Maybe<Array<QuarantinedRecordEdge>>;
+  edges?: Maybe<Array<QuarantinedRecordEdgeType>>;
   /** 条目 · items */
-  nodes?: Maybe<Array<QuarantinedRecord>>;
+  nodes?: Maybe<Array<QuarantinedRecordType>>;
   /** 分页信息 · page information */
-  pageInfo: PageInfo;
+  pageInfo: PageInfoType;
 };
 
 /** 列表中的一条隔离记录 · one quarantined record of the page */
-export type QuarantinedRecordEdge = {
+export type QuarantinedRecordEdgeType = {
   __typename?: 'QuarantinedRecordEdge';
   /** 游标 · cursor */
   cursor: Scalars['String']['output'];
   /** 隔离记录 · the quarantined record */
-  node: QuarantinedRecord;
+  node: QuarantinedRecordType;
 };
 
 /** 查询 · queries */
-export type Query = {
+export type QueryType = {
   __typename?: 'Query';
   /** 访问日志，最近的在前 · the access log, newest first */
-  accessLog?: Maybe<AccessEntryConnection>;
+  accessLog?: Maybe<AccessEntryConnectionType>;
   /** 各部门接入的新鲜程度与计数 · how fresh each department's connection is, and its counts */
-  connectors?: Maybe<Array<Connector>>;
+  connectors?: Maybe<Array<ConnectorType>>;
   /** 某人会在一个操作中看到什么，为什么；不读取任何记录 · what a caller would see of an operation, and why; no record is read */
-  explainAccess?: Maybe<Array<AccessDecision>>;
+  explainAccess?: Maybe<Array<AccessDecisionType>>;
   /** 谁看过我的记录，最近的在前 · who looked at my record, newest first */
-  myAccessHistory?: Maybe<Array<OwnAccessEntry>>;
+  myAccessHistory?: Maybe<Array<OwnAccessEntryType>>;
   /** 策略表：层级 × 目的 × 字段 · the policy table: tier × purpose × field */
-  policyMatrix?: Maybe<Array<PolicyRow>>;
+  policyMatrix?: Maybe<Array<PolicyRowType>>;
   /** 隔离的记录，最近的在前 · quarantined records, newest first */
-  quarantine?: Maybe<QuarantinedRecordConnection>;
+  quarantine?: Maybe<QuarantinedRecordConnectionType>;
   /** 同步任务，最近的在前 · runs, newest first */
-  syncRuns?: Maybe<SyncRunConnection>;
+  syncRuns?: Maybe<SyncRunConnectionType>;
   /** 访问日志是否完整 · whether the access log is whole */
-  verifyAccessLog?: Maybe<AccessLogVerification>;
+  verifyAccessLog?: Maybe<AccessLogVerificationType>;
 };
 
 
 /** 查询 · queries */
-export type QueryAccessLogArgs = {
+export type QueryAccessLogArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<AccessLogFilter>;
+  filter?: InputMaybe<AccessLogFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
 /** 查询 · queries */
-export type QueryExplainAccessArgs = {
-  as: CallerInput;
+export type QueryExplainAccessArgsType = {
+  as: CallerInputType;
   operation: Scalars['String']['input'];
 };
 
 
 /** 查询 · queries */
-export type QueryMyAccessHistoryArgs = {
+export type QueryMyAccessHistoryArgsType = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
 /** 查询 · queries */
-export type QueryPolicyMatrixArgs = {
-  kind?: InputMaybe<CallerKind>;
-  purpose?: InputMaybe<Purpose>;
-  tier?: InputMaybe<Tier>;
+export type QueryPolicyMatrixArgsType = {
+  kind?: InputMaybe<CallerKindType>;
+  purpose?: InputMaybe<PurposeType>;
+  tier?: InputMaybe<TierType>;
   type?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 /** 查询 · queries */
-export type QueryQuarantineArgs = {
+export type QueryQuarantineArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   department?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -461,7 +461,7 @@ export type QueryQuarantineArgs = {
 
 
 /** 查询 · queries */
-export type QuerySyncRunsArgs = {
+export type QuerySyncRunsArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   department?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -469,7 +469,7 @@ export type QuerySyncRunsArgs = {
 };
 
 /** 一个原因与次数 · a reason and how often */
-export type ReasonCount = {
+export type ReasonCountType = {
   __typename?: 'ReasonCount';
   /** 次数 · count */
   count: Scalars['Int']['output'];
@@ -478,14 +478,14 @@ export type ReasonCount = {
 };
 
 /** 计数：offered = published + unchanged + superseded + tombstones + dropped + quarantined · the counts add up to what was offered */
-export type StreamCounts = {
+export type StreamCountsType = {
   __typename?: 'StreamCounts';
   /** 已删除的记录 · records that are gone */
   deleted: Scalars['Int']['output'];
   /** 依法不存的，按规则 · dropped, by rule */
-  dropped: Array<ReasonCount>;
+  dropped: Array<ReasonCountType>;
   /** 依法不存的字段 · fields never stored, by name */
-  droppedFields: Array<ReasonCount>;
+  droppedFields: Array<ReasonCountType>;
   /** 现存的记录 · records that are there */
   live: Scalars['Int']['output'];
   /** 来源提供的版本数 · versions the source offered */
@@ -493,11 +493,11 @@ export type StreamCounts = {
   /** 已发布 · published */
   published: Scalars['Int']['output'];
   /** 隔离的记录，按原因 · quarantined records, by reason */
-  quarantined: Array<ReasonCount>;
+  quarantined: Array<ReasonCountType>;
   /** 隔离的值，按原因 · quarantined values, by reason */
-  quarantinedValues: Array<ReasonCount>;
+  quarantinedValues: Array<ReasonCountType>;
   /** 修正，按种类 · repairs, by kind */
-  repaired: Array<ReasonCount>;
+  repaired: Array<ReasonCountType>;
   /** 比已存的旧 · older than what is stored */
   superseded: Scalars['Int']['output'];
   /** 删除标记 · tombstones */
@@ -507,7 +507,7 @@ export type StreamCounts = {
 };
 
 /** 同步方式 · how a run reads its source */
-export type SyncMode =
+export type SyncModeType =
   /** 试运行，不写入 · a dry run, nothing is written */
   | 'DRY_RUN'
   /** 全量 · everything */
@@ -520,12 +520,12 @@ export type SyncMode =
   | 'RELEASE';
 
 /** 一次同步任务 · one run of a stream */
-export type SyncRun = {
+export type SyncRunType = {
   __typename?: 'SyncRun';
   /** 第几次尝试 · attempt */
   attempt: Scalars['Int']['output'];
   /** 本次计数 · counts of this run */
-  counts: StreamCounts;
+  counts: StreamCountsType;
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 错误代码 · error code */
@@ -537,39 +537,39 @@ export type SyncRun = {
   /** 说明 · message */
   message?: Maybe<Scalars['String']['output']>;
   /** 方式 · mode */
-  mode: SyncMode;
+  mode: SyncModeType;
   /** 请求时间 · requested at */
   requestedAt: Scalars['DateTime']['output'];
   /** 开始时间 · started at */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 结果 · status */
-  status: SyncStatus;
+  status: SyncStatusType;
   /** 数据流 · stream */
   stream: Scalars['String']['output'];
 };
 
 /** 任务列表 · a page of runs */
-export type SyncRunConnection = {
+export type SyncRunConnectionType = {
   __typename?: 'SyncRunConnection';
   /** 条目与游标 · items with their cursors */
-  edges?: Maybe<Array<SyncRunEdge>>;
+  edges?: Maybe<Array<SyncRunEdgeType>>;
   /** 条目 · items */
-  nodes?: Maybe<Array<SyncRun>>;
+  nodes?: Maybe<Array<SyncRunType>>;
   /** 分页信息 · page information */
-  pageInfo: PageInfo;
+  pageInfo: PageInfoType;
 };
 
 /** 列表中的一次任务 · one run of the page */
-export type SyncRunEdge = {
+export type SyncRunEdgeType = {
   __typename?: 'SyncRunEdge';
   /** 游标 · cursor */
   cursor: Scalars['String']['output'];
   /** 任务 · the run */
-  node: SyncRun;
+  node: SyncRunType;
 };
 
 /** 任务状态 · the status of a run */
-export type SyncStatus =
+export type SyncStatusType =
   /** 已有任务在执行 · another run was under way */
   | 'BUSY'
   /** 待执行 · due */
@@ -584,7 +584,7 @@ export type SyncStatus =
   | 'SUCCEEDED';
 
 /** 五级 · the five tiers */
-export type Tier =
+export type TierType =
   /** 市、州 · city */
   | 'CITY'
   /** 县、区 · county or district */
@@ -667,349 +667,349 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 /** Mapping of interface types */
-export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
   Node: never;
 };
 
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  AccessDecision: ResolverTypeWrapper<Partial<AccessDecision>>;
-  AccessEffect: ResolverTypeWrapper<Partial<AccessEffect>>;
-  AccessEntry: ResolverTypeWrapper<Partial<AccessEntry>>;
+export type ResolversTypesType = {
+  AccessDecision: ResolverTypeWrapper<Partial<AccessDecisionType>>;
+  AccessEffect: ResolverTypeWrapper<Partial<AccessEffectType>>;
+  AccessEntry: ResolverTypeWrapper<Partial<AccessEntryType>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
-  AccessEntryConnection: ResolverTypeWrapper<Partial<AccessEntryConnection>>;
-  AccessEntryEdge: ResolverTypeWrapper<Partial<AccessEntryEdge>>;
-  AccessLogFilter: ResolverTypeWrapper<Partial<AccessLogFilter>>;
-  AccessLogVerification: ResolverTypeWrapper<Partial<AccessLogVerification>>;
+  AccessEntryConnection: ResolverTypeWrapper<Partial<AccessEntryConnectionType>>;
+  AccessEntryEdge: ResolverTypeWrapper<Partial<AccessEntryEdgeType>>;
+  AccessLogFilter: ResolverTypeWrapper<Partial<AccessLogFilterType>>;
+  AccessLogVerification: ResolverTypeWrapper<Partial<AccessLogVerificationType>>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
-  AccessReason: ResolverTypeWrapper<Partial<AccessReason>>;
-  AccessedField: ResolverTypeWrapper<Partial<AccessedField>>;
-  CallerInput: ResolverTypeWrapper<Partial<CallerInput>>;
-  CallerKind: ResolverTypeWrapper<Partial<CallerKind>>;
-  CodedValue: ResolverTypeWrapper<Partial<CodedValue>>;
-  Connector: ResolverTypeWrapper<Partial<Connector>>;
-  ConnectorStream: ResolverTypeWrapper<Partial<ConnectorStream>>;
+  AccessReason: ResolverTypeWrapper<Partial<AccessReasonType>>;
+  AccessedField: ResolverTypeWrapper<Partial<AccessedFieldType>>;
+  CallerInput: ResolverTypeWrapper<Partial<CallerInputType>>;
+  CallerKind: ResolverTypeWrapper<Partial<CallerKindType>>;
+  CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
+  Connector: ResolverTypeWrapper<Partial<ConnectorType>>;
+  ConnectorStream: ResolverTypeWrapper<Partial<ConnectorStreamType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
-  FieldClass: ResolverTypeWrapper<Partial<FieldClass>>;
-  GeoPoint: ResolverTypeWrapper<Partial<GeoPoint>>;
-  Mask: ResolverTypeWrapper<Partial<Mask>>;
-  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
+  Mask: ResolverTypeWrapper<Partial<MaskType>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
-  Organization: ResolverTypeWrapper<Partial<Organization>>;
-  OwnAccessEntry: ResolverTypeWrapper<Partial<OwnAccessEntry>>;
-  PageInfo: ResolverTypeWrapper<Partial<PageInfo>>;
-  PolicyRow: ResolverTypeWrapper<Partial<PolicyRow>>;
-  Purpose: ResolverTypeWrapper<Partial<Purpose>>;
-  QuarantinedRecord: ResolverTypeWrapper<Partial<QuarantinedRecord>>;
-  QuarantinedRecordConnection: ResolverTypeWrapper<Partial<QuarantinedRecordConnection>>;
-  QuarantinedRecordEdge: ResolverTypeWrapper<Partial<QuarantinedRecordEdge>>;
+  Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
+  OwnAccessEntry: ResolverTypeWrapper<Partial<OwnAccessEntryType>>;
+  PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
+  PolicyRow: ResolverTypeWrapper<Partial<PolicyRowType>>;
+  Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
+  QuarantinedRecord: ResolverTypeWrapper<Partial<QuarantinedRecordType>>;
+  QuarantinedRecordConnection: ResolverTypeWrapper<Partial<QuarantinedRecordConnectionType>>;
+  QuarantinedRecordEdge: ResolverTypeWrapper<Partial<QuarantinedRecordEdgeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ReasonCount: ResolverTypeWrapper<Partial<ReasonCount>>;
-  StreamCounts: ResolverTypeWrapper<Partial<StreamCounts>>;
-  SyncMode: ResolverTypeWrapper<Partial<SyncMode>>;
-  SyncRun: ResolverTypeWrapper<Partial<SyncRun>>;
-  SyncRunConnection: ResolverTypeWrapper<Partial<SyncRunConnection>>;
-  SyncRunEdge: ResolverTypeWrapper<Partial<SyncRunEdge>>;
-  SyncStatus: ResolverTypeWrapper<Partial<SyncStatus>>;
-  Tier: ResolverTypeWrapper<Partial<Tier>>;
+  ReasonCount: ResolverTypeWrapper<Partial<ReasonCountType>>;
+  StreamCounts: ResolverTypeWrapper<Partial<StreamCountsType>>;
+  SyncMode: ResolverTypeWrapper<Partial<SyncModeType>>;
+  SyncRun: ResolverTypeWrapper<Partial<SyncRunType>>;
+  SyncRunConnection: ResolverTypeWrapper<Partial<SyncRunConnectionType>>;
+  SyncRunEdge: ResolverTypeWrapper<Partial<SyncRunEdgeType>>;
+  SyncStatus: ResolverTypeWrapper<Partial<SyncStatusType>>;
+  Tier: ResolverTypeWrapper<Partial<TierType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  AccessDecision: Partial<AccessDecision>;
-  AccessEntry: Partial<AccessEntry>;
+export type ResolversParentTypesType = {
+  AccessDecision: Partial<AccessDecisionType>;
+  AccessEntry: Partial<AccessEntryType>;
   Int: Partial<Scalars['Int']['output']>;
-  AccessEntryConnection: Partial<AccessEntryConnection>;
-  AccessEntryEdge: Partial<AccessEntryEdge>;
-  AccessLogFilter: Partial<AccessLogFilter>;
-  AccessLogVerification: Partial<AccessLogVerification>;
+  AccessEntryConnection: Partial<AccessEntryConnectionType>;
+  AccessEntryEdge: Partial<AccessEntryEdgeType>;
+  AccessLogFilter: Partial<AccessLogFilterType>;
+  AccessLogVerification: Partial<AccessLogVerificationType>;
   Boolean: Partial<Scalars['Boolean']['output']>;
-  AccessReason: Partial<AccessReason>;
-  AccessedField: Partial<AccessedField>;
-  CallerInput: Partial<CallerInput>;
-  CodedValue: Partial<CodedValue>;
-  Connector: Partial<Connector>;
-  ConnectorStream: Partial<ConnectorStream>;
+  AccessReason: Partial<AccessReasonType>;
+  AccessedField: Partial<AccessedFieldType>;
+  CallerInput: Partial<CallerInputType>;
+  CodedValue: Partial<CodedValueType>;
+  Connector: Partial<ConnectorType>;
+  ConnectorStream: Partial<ConnectorStreamType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
-  GeoPoint: Partial<GeoPoint>;
-  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  GeoPoint: Partial<GeoPointType>;
+  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   ID: Partial<Scalars['ID']['output']>;
-  Organization: Partial<Organization>;
-  OwnAccessEntry: Partial<OwnAccessEntry>;
-  PageInfo: Partial<PageInfo>;
-  PolicyRow: Partial<PolicyRow>;
-  QuarantinedRecord: Partial<QuarantinedRecord>;
-  QuarantinedRecordConnection: Partial<QuarantinedRecordConnection>;
-  QuarantinedRecordEdge: Partial<QuarantinedRecordEdge>;
+  Organization: Partial<OrganizationType>;
+  OwnAccessEntry: Partial<OwnAccessEntryType>;
+  PageInfo: Partial<PageInfoType>;
+  PolicyRow: Partial<PolicyRowType>;
+  QuarantinedRecord: Partial<QuarantinedRecordType>;
+  QuarantinedRecordConnection: Partial<QuarantinedRecordConnectionType>;
+  QuarantinedRecordEdge: Partial<QuarantinedRecordEdgeType>;
   Query: Record<PropertyKey, never>;
-  ReasonCount: Partial<ReasonCount>;
-  StreamCounts: Partial<StreamCounts>;
-  SyncRun: Partial<SyncRun>;
-  SyncRunConnection: Partial<SyncRunConnection>;
-  SyncRunEdge: Partial<SyncRunEdge>;
+  ReasonCount: Partial<ReasonCountType>;
+  StreamCounts: Partial<StreamCountsType>;
+  SyncRun: Partial<SyncRunType>;
+  SyncRunConnection: Partial<SyncRunConnectionType>;
+  SyncRunEdge: Partial<SyncRunEdgeType>;
   String: Partial<Scalars['String']['output']>;
 };
 
-export type ClassifiedDirectiveArgs = {
-  as: FieldClass;
-  mask?: Maybe<Mask>;
+export type ClassifiedDirectiveArgsType = {
+  as: FieldClassType;
+  mask?: Maybe<MaskType>;
   owner?: Maybe<Scalars['String']['input']>;
 };
 
-export type ClassifiedDirectiveResolver<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type AccessDecisionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessDecision'] = ResolversParentTypes['AccessDecision']> = {
-  basis?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  conditions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  coordinate?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  effect?: Resolver<ResolversTypes['AccessEffect'], ParentType, ContextType>;
-  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  policy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  reason?: Resolver<ResolversTypes['AccessReason'], ParentType, ContextType>;
+export type AccessDecisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessDecision'] = ResolversParentTypesType['AccessDecision']> = {
+  basis?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  conditions?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
+  coordinate?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  effect?: Resolver<ResolversTypesType['AccessEffect'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  policy?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypesType['AccessReason'], ParentType, ContextType>;
 };
 
-export type AccessEntryResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessEntry'] = ResolversParentTypes['AccessEntry']> = {
-  client?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  decision?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  department?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  fields?: Resolver<Array<ResolversTypes['AccessedField']>, ParentType, ContextType>;
-  index?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  legalBasis?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  matterNo?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  operationHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  operationName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  organization?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  policyVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  purpose?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  recordCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  tier?: Resolver<Maybe<ResolversTypes['Tier']>, ParentType, ContextType>;
-  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  traceId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  viewer?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type AccessEntryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessEntry'] = ResolversParentTypesType['AccessEntry']> = {
+  client?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  decision?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  department?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  fields?: Resolver<Array<ResolversTypesType['AccessedField']>, ParentType, ContextType>;
+  index?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  legalBasis?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  matterNo?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  operationHash?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  operationName?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  organization?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  policyVersion?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  purpose?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  recordCount?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  tier?: Resolver<Maybe<ResolversTypesType['Tier']>, ParentType, ContextType>;
+  time?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  traceId?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type AccessEntryConnectionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessEntryConnection'] = ResolversParentTypes['AccessEntryConnection']> = {
-  edges?: Resolver<Maybe<Array<ResolversTypes['AccessEntryEdge']>>, ParentType, ContextType>;
-  nodes?: Resolver<Maybe<Array<ResolversTypes['AccessEntry']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+export type AccessEntryConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessEntryConnection'] = ResolversParentTypesType['AccessEntryConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['AccessEntryEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['AccessEntry']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
 };
 
-export type AccessEntryEdgeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessEntryEdge'] = ResolversParentTypes['AccessEntryEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['AccessEntry'], ParentType, ContextType>;
+export type AccessEntryEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessEntryEdge'] = ResolversParentTypesType['AccessEntryEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['AccessEntry'], ParentType, ContextType>;
 };
 
-export type AccessLogVerificationResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessLogVerification'] = ResolversParentTypes['AccessLogVerification']> = {
-  checkpointAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  findings?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  rootHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  size?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  whole?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+export type AccessLogVerificationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessLogVerification'] = ResolversParentTypesType['AccessLogVerification']> = {
+  checkpointAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  findings?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
+  rootHash?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  size?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  whole?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
 };
 
-export type AccessReasonResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessReason'] = ResolversParentTypes['AccessReason']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  en?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  zh?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type AccessReasonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessReason'] = ResolversParentTypesType['AccessReason']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type AccessedFieldResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['AccessedField'] = ResolversParentTypes['AccessedField']> = {
-  coordinate?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  effect?: Resolver<ResolversTypes['AccessEffect'], ParentType, ContextType>;
+export type AccessedFieldResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessedField'] = ResolversParentTypesType['AccessedField']> = {
+  coordinate?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  effect?: Resolver<ResolversTypesType['AccessEffect'], ParentType, ContextType>;
 };
 
-export type CodedValueResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['CodedValue'] = ResolversParentTypes['CodedValue']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  scheme?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type ConnectorResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Connector'] = ResolversParentTypes['Connector']> = {
-  department?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  streams?: Resolver<Maybe<Array<ResolversTypes['ConnectorStream']>>, ParentType, ContextType>;
+export type ConnectorResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Connector'] = ResolversParentTypesType['Connector']> = {
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  streams?: Resolver<Maybe<Array<ResolversTypesType['ConnectorStream']>>, ParentType, ContextType>;
 };
 
-export type ConnectorStreamResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['ConnectorStream'] = ResolversParentTypes['ConnectorStream']> = {
-  counts?: Resolver<ResolversTypes['StreamCounts'], ParentType, ContextType>;
-  drift?: Resolver<Array<ResolversTypes['ReasonCount']>, ParentType, ContextType>;
-  freshThrough?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  lastRun?: Resolver<Maybe<ResolversTypes['SyncRun']>, ParentType, ContextType>;
-  paused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  staleReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type ConnectorStreamResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['ConnectorStream'] = ResolversParentTypesType['ConnectorStream']> = {
+  counts?: Resolver<ResolversTypesType['StreamCounts'], ParentType, ContextType>;
+  drift?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  freshThrough?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  lastRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType>;
+  paused?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  staleReason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+export interface DateScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Date'], any> {
   name: 'Date';
 }
 
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+export interface DateTimeScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['DateTime'], any> {
   name: 'DateTime';
 }
 
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+export interface DecimalScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Decimal'], any> {
   name: 'Decimal';
 }
 
-export type GeoPointResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['GeoPoint'] = ResolversParentTypes['GeoPoint']> = {
-  latitude?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  longitude?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
+  latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
+  longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
-export type NodeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
   __resolveType: TypeResolveFn<null, ParentType, ContextType>;
 };
 
-export type OrganizationResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Organization'] = ResolversParentTypes['Organization']> = {
-  creditCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type OrganizationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Organization'] = ResolversParentTypesType['Organization']> = {
+  creditCode?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type OwnAccessEntryResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['OwnAccessEntry'] = ResolversParentTypes['OwnAccessEntry']> = {
-  fields?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  legalBasis?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  organization?: Resolver<Maybe<ResolversTypes['Organization']>, ParentType, ContextType>;
-  purpose?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+export type OwnAccessEntryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['OwnAccessEntry'] = ResolversParentTypesType['OwnAccessEntry']> = {
+  fields?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
+  legalBasis?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  purpose?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  time?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type PageInfoResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PageInfo'] = ResolversParentTypesType['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type PolicyRowResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['PolicyRow'] = ResolversParentTypes['PolicyRow']> = {
-  basis?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  class?: Resolver<ResolversTypes['FieldClass'], ParentType, ContextType>;
-  coordinate?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  effect?: Resolver<ResolversTypes['AccessEffect'], ParentType, ContextType>;
-  kind?: Resolver<ResolversTypes['CallerKind'], ParentType, ContextType>;
-  policy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  purpose?: Resolver<Maybe<ResolversTypes['Purpose']>, ParentType, ContextType>;
-  reason?: Resolver<ResolversTypes['AccessReason'], ParentType, ContextType>;
-  tier?: Resolver<Maybe<ResolversTypes['Tier']>, ParentType, ContextType>;
+export type PolicyRowResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PolicyRow'] = ResolversParentTypesType['PolicyRow']> = {
+  basis?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  class?: Resolver<ResolversTypesType['FieldClass'], ParentType, ContextType>;
+  coordinate?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  effect?: Resolver<ResolversTypesType['AccessEffect'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypesType['CallerKind'], ParentType, ContextType>;
+  policy?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  purpose?: Resolver<Maybe<ResolversTypesType['Purpose']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypesType['AccessReason'], ParentType, ContextType>;
+  tier?: Resolver<Maybe<ResolversTypesType['Tier']>, ParentType, ContextType>;
 };
 
-export type QuarantinedRecordResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['QuarantinedRecord'] = ResolversParentTypes['QuarantinedRecord']> = {
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  department?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  field?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  outcome?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  position?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  releasedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  sample?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type QuarantinedRecordResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['QuarantinedRecord'] = ResolversParentTypesType['QuarantinedRecord']> = {
+  createdAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  position?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  releasedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  sample?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type QuarantinedRecordConnectionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['QuarantinedRecordConnection'] = ResolversParentTypes['QuarantinedRecordConnection']> = {
-  edges?: Resolver<Maybe<Array<ResolversTypes['QuarantinedRecordEdge']>>, ParentType, ContextType>;
-  nodes?: Resolver<Maybe<Array<ResolversTypes['QuarantinedRecord']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+export type QuarantinedRecordConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['QuarantinedRecordConnection'] = ResolversParentTypesType['QuarantinedRecordConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['QuarantinedRecordEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['QuarantinedRecord']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
 };
 
-export type QuarantinedRecordEdgeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['QuarantinedRecordEdge'] = ResolversParentTypes['QuarantinedRecordEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['QuarantinedRecord'], ParentType, ContextType>;
+export type QuarantinedRecordEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['QuarantinedRecordEdge'] = ResolversParentTypesType['QuarantinedRecordEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['QuarantinedRecord'], ParentType, ContextType>;
 };
 
-export type QueryResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  accessLog?: Resolver<Maybe<ResolversTypes['AccessEntryConnection']>, ParentType, ContextType, RequireFields<QueryAccessLogArgs, 'first'>>;
-  connectors?: Resolver<Maybe<Array<ResolversTypes['Connector']>>, ParentType, ContextType>;
-  explainAccess?: Resolver<Maybe<Array<ResolversTypes['AccessDecision']>>, ParentType, ContextType, RequireFields<QueryExplainAccessArgs, 'as' | 'operation'>>;
-  myAccessHistory?: Resolver<Maybe<Array<ResolversTypes['OwnAccessEntry']>>, ParentType, ContextType, RequireFields<QueryMyAccessHistoryArgs, 'first'>>;
-  policyMatrix?: Resolver<Maybe<Array<ResolversTypes['PolicyRow']>>, ParentType, ContextType, Partial<QueryPolicyMatrixArgs>>;
-  quarantine?: Resolver<Maybe<ResolversTypes['QuarantinedRecordConnection']>, ParentType, ContextType, RequireFields<QueryQuarantineArgs, 'first' | 'released'>>;
-  syncRuns?: Resolver<Maybe<ResolversTypes['SyncRunConnection']>, ParentType, ContextType, RequireFields<QuerySyncRunsArgs, 'first'>>;
-  verifyAccessLog?: Resolver<Maybe<ResolversTypes['AccessLogVerification']>, ParentType, ContextType>;
+export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
+  accessLog?: Resolver<Maybe<ResolversTypesType['AccessEntryConnection']>, ParentType, ContextType, RequireFields<QueryAccessLogArgsType, 'first'>>;
+  connectors?: Resolver<Maybe<Array<ResolversTypesType['Connector']>>, ParentType, ContextType>;
+  explainAccess?: Resolver<Maybe<Array<ResolversTypesType['AccessDecision']>>, ParentType, ContextType, RequireFields<QueryExplainAccessArgsType, 'as' | 'operation'>>;
+  myAccessHistory?: Resolver<Maybe<Array<ResolversTypesType['OwnAccessEntry']>>, ParentType, ContextType, RequireFields<QueryMyAccessHistoryArgsType, 'first'>>;
+  policyMatrix?: Resolver<Maybe<Array<ResolversTypesType['PolicyRow']>>, ParentType, ContextType, Partial<QueryPolicyMatrixArgsType>>;
+  quarantine?: Resolver<Maybe<ResolversTypesType['QuarantinedRecordConnection']>, ParentType, ContextType, RequireFields<QueryQuarantineArgsType, 'first' | 'released'>>;
+  syncRuns?: Resolver<Maybe<ResolversTypesType['SyncRunConnection']>, ParentType, ContextType, RequireFields<QuerySyncRunsArgsType, 'first'>>;
+  verifyAccessLog?: Resolver<Maybe<ResolversTypesType['AccessLogVerification']>, ParentType, ContextType>;
 };
 
-export type ReasonCountResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['ReasonCount'] = ResolversParentTypes['ReasonCount']> = {
-  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type ReasonCountResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['ReasonCount'] = ResolversParentTypesType['ReasonCount']> = {
+  count?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type StreamCountsResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['StreamCounts'] = ResolversParentTypes['StreamCounts']> = {
-  deleted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  dropped?: Resolver<Array<ResolversTypes['ReasonCount']>, ParentType, ContextType>;
-  droppedFields?: Resolver<Array<ResolversTypes['ReasonCount']>, ParentType, ContextType>;
-  live?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  offered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  published?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  quarantined?: Resolver<Array<ResolversTypes['ReasonCount']>, ParentType, ContextType>;
-  quarantinedValues?: Resolver<Array<ResolversTypes['ReasonCount']>, ParentType, ContextType>;
-  repaired?: Resolver<Array<ResolversTypes['ReasonCount']>, ParentType, ContextType>;
-  superseded?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  tombstones?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  unchanged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+export type StreamCountsResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StreamCounts'] = ResolversParentTypesType['StreamCounts']> = {
+  deleted?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  dropped?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  droppedFields?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  live?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  offered?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  published?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  quarantined?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  quarantinedValues?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  repaired?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  superseded?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  tombstones?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  unchanged?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
 };
 
-export type SyncRunResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['SyncRun'] = ResolversParentTypes['SyncRun']> = {
-  attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  counts?: Resolver<ResolversTypes['StreamCounts'], ParentType, ContextType>;
-  department?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  errorCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  mode?: Resolver<ResolversTypes['SyncMode'], ParentType, ContextType>;
-  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SyncStatus'], ParentType, ContextType>;
-  stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type SyncRunResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SyncRun'] = ResolversParentTypesType['SyncRun']> = {
+  attempt?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  counts?: Resolver<ResolversTypesType['StreamCounts'], ParentType, ContextType>;
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  errorCode?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  mode?: Resolver<ResolversTypesType['SyncMode'], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypesType['SyncStatus'], ParentType, ContextType>;
+  stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type SyncRunConnectionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['SyncRunConnection'] = ResolversParentTypes['SyncRunConnection']> = {
-  edges?: Resolver<Maybe<Array<ResolversTypes['SyncRunEdge']>>, ParentType, ContextType>;
-  nodes?: Resolver<Maybe<Array<ResolversTypes['SyncRun']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+export type SyncRunConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SyncRunConnection'] = ResolversParentTypesType['SyncRunConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['SyncRunEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
 };
 
-export type SyncRunEdgeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['SyncRunEdge'] = ResolversParentTypes['SyncRunEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['SyncRun'], ParentType, ContextType>;
+export type SyncRunEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SyncRunEdge'] = ResolversParentTypesType['SyncRunEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['SyncRun'], ParentType, ContextType>;
 };
 
-export type Resolvers<ContextType = SubgraphContext> = {
-  AccessDecision?: AccessDecisionResolvers<ContextType>;
-  AccessEntry?: AccessEntryResolvers<ContextType>;
-  AccessEntryConnection?: AccessEntryConnectionResolvers<ContextType>;
-  AccessEntryEdge?: AccessEntryEdgeResolvers<ContextType>;
-  AccessLogVerification?: AccessLogVerificationResolvers<ContextType>;
-  AccessReason?: AccessReasonResolvers<ContextType>;
-  AccessedField?: AccessedFieldResolvers<ContextType>;
-  CodedValue?: CodedValueResolvers<ContextType>;
-  Connector?: ConnectorResolvers<ContextType>;
-  ConnectorStream?: ConnectorStreamResolvers<ContextType>;
+export type ResolversType<ContextType = SubgraphContext> = {
+  AccessDecision?: AccessDecisionResolversType<ContextType>;
+  AccessEntry?: AccessEntryResolversType<ContextType>;
+  AccessEntryConnection?: AccessEntryConnectionResolversType<ContextType>;
+  AccessEntryEdge?: AccessEntryEdgeResolversType<ContextType>;
+  AccessLogVerification?: AccessLogVerificationResolversType<ContextType>;
+  AccessReason?: AccessReasonResolversType<ContextType>;
+  AccessedField?: AccessedFieldResolversType<ContextType>;
+  CodedValue?: CodedValueResolversType<ContextType>;
+  Connector?: ConnectorResolversType<ContextType>;
+  ConnectorStream?: ConnectorStreamResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
-  GeoPoint?: GeoPointResolvers<ContextType>;
-  Node?: NodeResolvers<ContextType>;
-  Organization?: OrganizationResolvers<ContextType>;
-  OwnAccessEntry?: OwnAccessEntryResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
-  PolicyRow?: PolicyRowResolvers<ContextType>;
-  QuarantinedRecord?: QuarantinedRecordResolvers<ContextType>;
-  QuarantinedRecordConnection?: QuarantinedRecordConnectionResolvers<ContextType>;
-  QuarantinedRecordEdge?: QuarantinedRecordEdgeResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
-  ReasonCount?: ReasonCountResolvers<ContextType>;
-  StreamCounts?: StreamCountsResolvers<ContextType>;
-  SyncRun?: SyncRunResolvers<ContextType>;
-  SyncRunConnection?: SyncRunConnectionResolvers<ContextType>;
-  SyncRunEdge?: SyncRunEdgeResolvers<ContextType>;
+  GeoPoint?: GeoPointResolversType<ContextType>;
+  Node?: NodeResolversType<ContextType>;
+  Organization?: OrganizationResolversType<ContextType>;
+  OwnAccessEntry?: OwnAccessEntryResolversType<ContextType>;
+  PageInfo?: PageInfoResolversType<ContextType>;
+  PolicyRow?: PolicyRowResolversType<ContextType>;
+  QuarantinedRecord?: QuarantinedRecordResolversType<ContextType>;
+  QuarantinedRecordConnection?: QuarantinedRecordConnectionResolversType<ContextType>;
+  QuarantinedRecordEdge?: QuarantinedRecordEdgeResolversType<ContextType>;
+  Query?: QueryResolversType<ContextType>;
+  ReasonCount?: ReasonCountResolversType<ContextType>;
+  StreamCounts?: StreamCountsResolversType<ContextType>;
+  SyncRun?: SyncRunResolversType<ContextType>;
+  SyncRunConnection?: SyncRunConnectionResolversType<ContextType>;
+  SyncRunEdge?: SyncRunEdgeResolversType<ContextType>;
 };
 
-export type DirectiveResolvers<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolver<any, any, ContextType>;
+export type DirectiveResolversType<ContextType = SubgraphContext> = {
+  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
 };

@@ -22,7 +22,7 @@ export type Scalars = {
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
-export type CodedValue = {
+export type CodedValueType = {
   __typename?: 'CodedValue';
   /** 代码 · the code */
   code: Scalars['String']['output'];
@@ -33,14 +33,14 @@ export type CodedValue = {
 };
 
 /** 行政区划（GB/T 2260 与村级代码），带有效期 · an administrative division with its validity */
-export type Division = {
+export type DivisionType = {
   __typename?: 'Division';
   /** 十二位代码 · the code, twelve digits */
   code: Scalars['String']['output'];
 };
 
 /** 聚合证据的种类 · kinds of evidence */
-export type EvidenceKind =
+export type EvidenceKindType =
   /** 类型 · category */
   | 'CATEGORY'
   /** 人工确认 · a person's confirmation */
@@ -61,7 +61,7 @@ export type EvidenceKind =
   | 'TIME';
 
 /** 密级 · classes of fields */
-export type FieldClass =
+export type FieldClassType =
   /** 可识别：证件号码、详细地址、出生日期、坐标 · ID number, exact address, birth date, coordinates */
   | 'IDENTIFYING'
   /** 个人：姓名、电话、诉求内容 · name, phone, what was asked */
@@ -76,7 +76,7 @@ export type FieldClass =
   | 'WORK';
 
 /** WGS 84 坐标 · a point in WGS 84 */
-export type GeoPoint = {
+export type GeoPointType = {
   __typename?: 'GeoPoint';
   /** 纬度 · latitude */
   latitude: Scalars['Decimal']['output'];
@@ -85,87 +85,87 @@ export type GeoPoint = {
 };
 
 /** 12345 热线工单 · a ticket of the 12345 hotline */
-export type HotlineTicket = Record & {
+export type HotlineTicketType = RecordType & {
   __typename?: 'HotlineTicket';
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
   /** 所在事项 · the matter it belongs to */
-  matter?: Maybe<Matter>;
+  matter?: Maybe<MatterType>;
 };
 
 /** 脱敏方式 · how a value is masked */
-export type Mask =
+export type MaskType =
   /** 到社区为止 · down to the community */
   | 'ADDRESS'
   /** 只到年份 · the year only */
   | 'BIRTH_DATE'
   /** 不给出坐标，只看网格 · no coordinates; the grid is a field of its own */
   | 'COORDINATES'
-  /** 62**************1X · first two and last two characters stay */
+  /** 62**************1X，留前后两位 · first two and last two characters stay */
   | 'ID_NUMBER'
   /** 张* · the surname stays */
   | 'NAME'
-  /** 138****5678 · first three and last four digits stay */
+  /** 138****5678，留前三后四位 · first three and last four digits stay */
   | 'PHONE'
   /** 不给出文字 · the text is withheld */
   | 'TEXT';
 
 /** 事项：一个真实问题，由多个部门的记录聚合而成，可以撤销 · a matter: one real-world problem, a reversible cluster of records */
-export type Matter = Node & {
+export type MatterType = NodeType & {
   __typename?: 'Matter';
   /** 协办单位 · the assisting organisations */
-  assisting?: Maybe<Array<Organization>>;
+  assisting?: Maybe<Array<OrganizationType>>;
   /** 纠纷类型 · the dispute type */
-  category?: Maybe<CodedValue>;
+  category?: Maybe<CodedValueType>;
   /** 行政区划 · the division */
-  division?: Maybe<Division>;
+  division?: Maybe<DivisionType>;
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
   /** 主办单位 · the lead organisation */
-  lead?: Maybe<Organization>;
+  lead?: Maybe<OrganizationType>;
   /** 事项编号 · the matter number */
   matterNo?: Maybe<Scalars['String']['output']>;
   /** 最早一条记录的时间 · when its first record came in */
   openedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 当事人及其在哪条记录中 · the persons of its records, each with the part played and the record */
-  parties?: Maybe<Array<MatterParty>>;
+  parties?: Maybe<Array<MatterPartyType>>;
   /** 组成它的记录及其依据 · its records, each with the ground on which it belongs here */
-  records?: Maybe<MatterRecordConnection>;
+  records?: Maybe<MatterRecordConnectionType>;
   /** 状态，由可见的记录推出 · its state, derived from the records the caller can see */
-  status?: Maybe<MatterStatus>;
+  status?: Maybe<MatterStatusType>;
   /** 最近一次变化 · when one of its records last changed */
   updatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 
 /** 事项：一个真实问题，由多个部门的记录聚合而成，可以撤销 · a matter: one real-world problem, a reversible cluster of records */
-export type MatterRecordsArgs = {
+export type MatterRecordsArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** 事项列表 · a page of matters */
-export type MatterConnection = {
+export type MatterConnectionType = {
   __typename?: 'MatterConnection';
   /** 条目与游标 · items with their cursors */
-  edges?: Maybe<Array<MatterEdge>>;
+  edges?: Maybe<Array<MatterEdgeType>>;
   /** 条目 · items */
-  nodes?: Maybe<Array<Matter>>;
+  nodes?: Maybe<Array<MatterType>>;
   /** 分页信息 · page information */
-  pageInfo: PageInfo;
+  pageInfo: PageInfoType;
 };
 
 /** 列表中的一个事项 · one matter of the page */
-export type MatterEdge = {
+export type MatterEdgeType = {
   __typename?: 'MatterEdge';
   /** 游标 · cursor */
   cursor: Scalars['String']['output'];
   /** 事项 · the matter */
-  node: Matter;
+  node: MatterType;
 };
 
 /** 事项的筛选条件 · which matters */
-export type MatterFilter = {
+export type MatterFilterType = {
   /** 主办或协办单位 · credit code of a lead or assisting organisation */
   assignedTo?: InputMaybe<Scalars['String']['input']>;
   /** 纠纷类型代码 · dispute type codes */
@@ -179,48 +179,48 @@ export type MatterFilter = {
   /** 此时及以后登记 · opened at or after */
   openedFrom?: InputMaybe<Scalars['DateTime']['input']>;
   /** 状态 · states */
-  status?: InputMaybe<Array<MatterStatus>>;
+  status?: InputMaybe<Array<MatterStatusType>>;
 };
 
 /** 事项的一名当事人 · one person of a matter */
-export type MatterParty = {
+export type MatterPartyType = {
   __typename?: 'MatterParty';
   /** 当事人 · the person */
-  person?: Maybe<Person>;
+  person?: Maybe<PersonType>;
   /** 在哪条记录中 · the record that names the person */
-  record?: Maybe<Record>;
+  record?: Maybe<RecordType>;
   /** 在记录中的身份 · the part played in the record */
-  role?: Maybe<PartyRole>;
+  role?: Maybe<PartyRoleType>;
 };
 
 /** 事项的记录列表 · a page of a matter's records */
-export type MatterRecordConnection = {
+export type MatterRecordConnectionType = {
   __typename?: 'MatterRecordConnection';
   /** 记录、依据与游标 · records with their ground and cursor */
-  edges?: Maybe<Array<MatterRecordEdge>>;
+  edges?: Maybe<Array<MatterRecordEdgeType>>;
   /** 记录 · records */
-  nodes?: Maybe<Array<Record>>;
+  nodes?: Maybe<Array<RecordType>>;
   /** 分页信息 · page information */
-  pageInfo: PageInfo;
+  pageInfo: PageInfoType;
 };
 
 /** 事项中的一条记录 · one record of a matter */
-export type MatterRecordEdge = {
+export type MatterRecordEdgeType = {
   __typename?: 'MatterRecordEdge';
   /** 归入的依据 · the ground of its membership */
-  basis?: Maybe<MembershipBasis>;
+  basis?: Maybe<MembershipBasisType>;
   /** 游标 · cursor */
   cursor: Scalars['String']['output'];
   /** 证据：种类与权重，不含任何值；涉及受保护记录的不列出 · the evidence: kinds and weights, no values; what rests on a protected record is left out */
-  evidence?: Maybe<Array<MembershipEvidence>>;
+  evidence?: Maybe<Array<MembershipEvidenceType>>;
   /** 归入时间 · when it joined */
   joinedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 记录 · the record */
-  node: Record;
+  node: RecordType;
 };
 
 /** 事项状态 · the state of a matter */
-export type MatterStatus =
+export type MatterStatusType =
   /** 已交办 · assigned */
   | 'ASSIGNED'
   /** 已归档 · closed */
@@ -235,7 +235,7 @@ export type MatterStatus =
   | 'WITHDRAWN';
 
 /** 记录归入事项的依据 · why a record belongs to its matter */
-export type MembershipBasis =
+export type MembershipBasisType =
   /** 由人确认 · confirmed by a person */
   | 'CONFIRMED'
   /** 记录之间的明确引用 · an explicit reference between records */
@@ -246,29 +246,29 @@ export type MembershipBasis =
   | 'INFERRED';
 
 /** 一项聚合证据 · one piece of evidence */
-export type MembershipEvidence = {
+export type MembershipEvidenceType = {
   __typename?: 'MembershipEvidence';
   /** 种类 · kind */
-  kind: EvidenceKind;
+  kind: EvidenceKindType;
   /** 权重（比特）· weight in bits */
   weight?: Maybe<Scalars['Float']['output']>;
 };
 
 /** 有全局标识的对象 · anything with a global id */
-export type Node = {
+export type NodeType = {
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
 };
 
 /** 组织机构，公开信息 · an organisation: public facts only */
-export type Organization = {
+export type OrganizationType = {
   __typename?: 'Organization';
   /** 统一社会信用代码（GB 32100）· unified social credit code */
   creditCode: Scalars['String']['output'];
 };
 
 /** 分页信息 · where a page stands in its list */
-export type PageInfo = {
+export type PageInfoType = {
   __typename?: 'PageInfo';
   /** 本页最后一条的游标；只对同一人、同一目的、同一操作有效 · the cursor of the last item; good for the same caller, purpose and operation only */
   endCursor?: Maybe<Scalars['String']['output']>;
@@ -281,7 +281,7 @@ export type PageInfo = {
 };
 
 /** 在记录中的身份 · the part a person has in a record */
-export type PartyRole =
+export type PartyRoleType =
   /** 代理人 · agent */
   | 'AGENT'
   /** 申请人 · applicant */
@@ -300,23 +300,23 @@ export type PartyRole =
   | 'RESIDENT';
 
 /** 人。只能从所办理的事项到达，或者是本人；没有列表，没有检索 · a person, reached only from a matter the caller handles, or the caller; there is no list and no search */
-export type Person = {
+export type PersonType = {
   __typename?: 'Person';
   /** 仅供子图之间关联，不对外 · joins between subgraphs only, never in the API */
   entityKey: Scalars['ID']['output'];
 };
 
 /** 110 接处警（jcj_jjd）中的纠纷类警情 · a 110 call about a dispute */
-export type PoliceCall = Record & {
+export type PoliceCallType = RecordType & {
   __typename?: 'PoliceCall';
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
   /** 所在事项 · the matter it belongs to */
-  matter?: Maybe<Matter>;
+  matter?: Maybe<MatterType>;
 };
 
 /** 处理目的，各有法律依据 · the purposes of processing, each with its legal basis */
-export type Purpose =
+export type PurposeType =
   /** 审计 · audit */
   | 'AUDIT'
   /** 数据质量 · data quality */
@@ -335,76 +335,76 @@ export type Purpose =
   | 'SUPERVISION';
 
 /** 查询 · queries */
-export type Query = {
+export type QueryType = {
   __typename?: 'Query';
   /** 按编号取事项 · a matter by its number */
-  matter?: Maybe<Matter>;
+  matter?: Maybe<MatterType>;
   /** 可见的事项，最近登记的在前 · the matters the caller can see, newest first */
-  matters?: Maybe<MatterConnection>;
+  matters?: Maybe<MatterConnectionType>;
   /** 可见的记录，最近发生的在前 · the records the caller can see, newest first */
-  records?: Maybe<RecordConnection>;
+  records?: Maybe<RecordConnectionType>;
   /** 一项统计 · a statistic */
-  statistic?: Maybe<Statistic>;
+  statistic?: Maybe<StatisticType>;
 };
 
 
 /** 查询 · queries */
-export type QueryMatterArgs = {
+export type QueryMatterArgsType = {
   matterNo: Scalars['String']['input'];
 };
 
 
 /** 查询 · queries */
-export type QueryMattersArgs = {
+export type QueryMattersArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<MatterFilter>;
+  filter?: InputMaybe<MatterFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
 /** 查询 · queries */
-export type QueryRecordsArgs = {
+export type QueryRecordsArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<RecordFilter>;
+  filter?: InputMaybe<RecordFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
 /** 查询 · queries */
-export type QueryStatisticArgs = {
-  code: StatisticCode;
+export type QueryStatisticArgsType = {
+  code: StatisticCodeType;
 };
 
 /** 每条记录所在的事项 · the matter every record belongs to */
-export type Record = {
+export type RecordType = {
   /** 全局标识 · the global id */
   id: Scalars['ID']['output'];
   /** 所在事项 · the matter it belongs to */
-  matter?: Maybe<Matter>;
+  matter?: Maybe<MatterType>;
 };
 
 /** 记录列表 · a page of records */
-export type RecordConnection = {
+export type RecordConnectionType = {
   __typename?: 'RecordConnection';
   /** 条目与游标 · items with their cursors */
-  edges?: Maybe<Array<RecordEdge>>;
+  edges?: Maybe<Array<RecordEdgeType>>;
   /** 条目 · items */
-  nodes?: Maybe<Array<Record>>;
+  nodes?: Maybe<Array<RecordType>>;
   /** 分页信息 · page information */
-  pageInfo: PageInfo;
+  pageInfo: PageInfoType;
 };
 
 /** 列表中的一条记录 · one record of the page */
-export type RecordEdge = {
+export type RecordEdgeType = {
   __typename?: 'RecordEdge';
   /** 游标 · cursor */
   cursor: Scalars['String']['output'];
   /** 记录 · the record */
-  node: Record;
+  node: RecordType;
 };
 
 /** 记录的筛选条件 · which records */
-export type RecordFilter = {
+export type RecordFilterType = {
   /** 主办或协办单位的统一社会信用代码 · credit code of a lead or assisting organisation */
   assignedTo?: InputMaybe<Scalars['String']['input']>;
   /** 纠纷类型代码 · dispute type codes */
@@ -422,34 +422,34 @@ export type RecordFilter = {
 };
 
 /** 一项统计：定义、覆盖情况与各单元 · a statistic: its definition, its coverage, its cells */
-export type Statistic = {
+export type StatisticType = {
   __typename?: 'Statistic';
   /** 各单元；小于 10 的只写 `<10` · the cells; below 10 only `<10` */
-  cells?: Maybe<Array<StatisticCell>>;
+  cells?: Maybe<Array<StatisticCellType>>;
   /** 各部门数据新鲜到何时 · how fresh each department's data are */
-  coverage?: Maybe<Array<StatisticCoverage>>;
+  coverage?: Maybe<Array<StatisticCoverageType>>;
   /** 口径 · the definition */
-  definition?: Maybe<StatisticDefinition>;
+  definition?: Maybe<StatisticDefinitionType>;
 };
 
 /** 一个统计单元 · one cell */
-export type StatisticCell = {
+export type StatisticCellType = {
   __typename?: 'StatisticCell';
   /** 计数：十进制数，或 `<10` · the count: a decimal number, or `<10` */
   count: Scalars['String']['output'];
   /** 主办单位，未派单为空 · the lead organisation; null where none is assigned yet */
-  organization?: Maybe<Organization>;
+  organization?: Maybe<OrganizationType>;
   /** 状态 · status */
-  status?: Maybe<CodedValue>;
+  status?: Maybe<CodedValueType>;
 };
 
 /** 统计口径 · the registry of statistics */
-export type StatisticCode =
+export type StatisticCodeType =
   /** 工单：按主办单位与状态计数 · hotline tickets by lead organisation and status */
   | 'TICKETS_BY_STATUS';
 
 /** 一个部门一个数据流的新鲜程度 · how fresh one stream is */
-export type StatisticCoverage = {
+export type StatisticCoverageType = {
   __typename?: 'StatisticCoverage';
   /** 部门 · department */
   department: Scalars['String']['output'];
@@ -460,10 +460,10 @@ export type StatisticCoverage = {
 };
 
 /** 统计口径的文字 · what a statistic counts, in words */
-export type StatisticDefinition = {
+export type StatisticDefinitionType = {
   __typename?: 'StatisticDefinition';
   /** 代码 · code */
-  code: StatisticCode;
+  code: StatisticCodeType;
   /** 所计为何（英文）· what is counted, in English */
   countedEn: Scalars['String']['output'];
   /** 所计为何（中文）· what is counted, in Chinese */
@@ -475,7 +475,7 @@ export type StatisticDefinition = {
 };
 
 /** 五级 · the five tiers */
-export type Tier =
+export type TierType =
   /** 市、州 · city */
   | 'CITY'
   /** 县、区 · county or district */
@@ -566,318 +566,318 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 ) => TResult | Promise<TResult>;
 
 /** Mapping of federation types */
-export type FederationTypes = {
-  HotlineTicket: HotlineTicket;
-  Matter: Matter;
-  PoliceCall: PoliceCall;
+export type FederationTypesType = {
+  HotlineTicket: HotlineTicketType;
+  Matter: MatterType;
+  PoliceCall: PoliceCallType;
 };
 
 /** Mapping of federation reference types */
-export type FederationReferenceTypes = {
+export type FederationReferenceTypesType = {
   HotlineTicket:
     ( { __typename: 'HotlineTicket' }
-    & GraphQLRecursivePick<FederationTypes['HotlineTicket'], {"id":true}> );
+    & GraphQLRecursivePick<FederationTypesType['HotlineTicket'], {"id":true}> );
   Matter:
     ( { __typename: 'Matter' }
-    & GraphQLRecursivePick<FederationTypes['Matter'], {"id":true}> );
+    & GraphQLRecursivePick<FederationTypesType['Matter'], {"id":true}> );
   PoliceCall:
     ( { __typename: 'PoliceCall' }
-    & GraphQLRecursivePick<FederationTypes['PoliceCall'], {"id":true}> );
+    & GraphQLRecursivePick<FederationTypesType['PoliceCall'], {"id":true}> );
 };
 
 
 /** Mapping of interface types */
-export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<Omit<Matter, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<_RefType['Organization']>>, lead?: Maybe<_RefType['Organization']>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']> }> );
+export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
+  Node: ( Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<_RefType['Organization']>>, lead?: Maybe<_RefType['Organization']>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']> }> );
   Record:
-    | ( Partial<Omit<HotlineTicket, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
-    | ( Partial<Omit<PoliceCall, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
+    | ( Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
+    | ( Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
   ;
 };
 
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  CodedValue: ResolverTypeWrapper<Partial<CodedValue>>;
+export type ResolversTypesType = {
+  CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
-  Division: ResolverTypeWrapper<Partial<Division>>;
-  EvidenceKind: ResolverTypeWrapper<Partial<EvidenceKind>>;
-  FieldClass: ResolverTypeWrapper<Partial<FieldClass>>;
-  GeoPoint: ResolverTypeWrapper<Partial<GeoPoint>>;
-  HotlineTicket: ResolverTypeWrapper<Partial<Omit<HotlineTicket, 'matter'> & { matter?: Maybe<ResolversTypes['Matter']> }>>;
+  Division: ResolverTypeWrapper<Partial<DivisionType>>;
+  EvidenceKind: ResolverTypeWrapper<Partial<EvidenceKindType>>;
+  FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
+  HotlineTicket: ResolverTypeWrapper<Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
-  Mask: ResolverTypeWrapper<Partial<Mask>>;
-  Matter: ResolverTypeWrapper<Partial<Omit<Matter, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversTypes['Organization']>>, lead?: Maybe<ResolversTypes['Organization']>, parties?: Maybe<Array<ResolversTypes['MatterParty']>>, records?: Maybe<ResolversTypes['MatterRecordConnection']> }>>;
+  Mask: ResolverTypeWrapper<Partial<MaskType>>;
+  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversTypesType['Organization']>>, lead?: Maybe<ResolversTypesType['Organization']>, parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']> }>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
-  MatterConnection: ResolverTypeWrapper<Partial<Omit<MatterConnection, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypes['MatterEdge']>>, nodes?: Maybe<Array<ResolversTypes['Matter']>> }>>;
-  MatterEdge: ResolverTypeWrapper<Partial<Omit<MatterEdge, 'node'> & { node: ResolversTypes['Matter'] }>>;
-  MatterFilter: ResolverTypeWrapper<Partial<MatterFilter>>;
-  MatterParty: ResolverTypeWrapper<Partial<Omit<MatterParty, 'person' | 'record'> & { person?: Maybe<ResolversTypes['Person']>, record?: Maybe<ResolversTypes['Record']> }>>;
-  MatterRecordConnection: ResolverTypeWrapper<Partial<Omit<MatterRecordConnection, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypes['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversTypes['Record']>> }>>;
-  MatterRecordEdge: ResolverTypeWrapper<Partial<Omit<MatterRecordEdge, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversTypes['MembershipEvidence']>>, node: ResolversTypes['Record'] }>>;
-  MatterStatus: ResolverTypeWrapper<Partial<MatterStatus>>;
-  MembershipBasis: ResolverTypeWrapper<Partial<MembershipBasis>>;
-  MembershipEvidence: ResolverTypeWrapper<Partial<MembershipEvidence>>;
+  MatterConnection: ResolverTypeWrapper<Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Matter']>> }>>;
+  MatterEdge: ResolverTypeWrapper<Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversTypesType['Matter'] }>>;
+  MatterFilter: ResolverTypeWrapper<Partial<MatterFilterType>>;
+  MatterParty: ResolverTypeWrapper<Partial<Omit<MatterPartyType, 'person' | 'record'> & { person?: Maybe<ResolversTypesType['Person']>, record?: Maybe<ResolversTypesType['Record']> }>>;
+  MatterRecordConnection: ResolverTypeWrapper<Partial<Omit<MatterRecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Record']>> }>>;
+  MatterRecordEdge: ResolverTypeWrapper<Partial<Omit<MatterRecordEdgeType, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversTypesType['MembershipEvidence']>>, node: ResolversTypesType['Record'] }>>;
+  MatterStatus: ResolverTypeWrapper<Partial<MatterStatusType>>;
+  MembershipBasis: ResolverTypeWrapper<Partial<MembershipBasisType>>;
+  MembershipEvidence: ResolverTypeWrapper<Partial<MembershipEvidenceType>>;
   Float: ResolverTypeWrapper<Partial<Scalars['Float']['output']>>;
-  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
-  Organization: ResolverTypeWrapper<Partial<Organization>>;
-  PageInfo: ResolverTypeWrapper<Partial<PageInfo>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
+  Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
+  PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
-  PartyRole: ResolverTypeWrapper<Partial<PartyRole>>;
-  Person: ResolverTypeWrapper<Partial<Person>>;
-  PoliceCall: ResolverTypeWrapper<Partial<Omit<PoliceCall, 'matter'> & { matter?: Maybe<ResolversTypes['Matter']> }>>;
-  Purpose: ResolverTypeWrapper<Partial<Purpose>>;
+  PartyRole: ResolverTypeWrapper<Partial<PartyRoleType>>;
+  Person: ResolverTypeWrapper<Partial<PersonType>>;
+  PoliceCall: ResolverTypeWrapper<Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
+  Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Record: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Record']>;
-  RecordConnection: ResolverTypeWrapper<Partial<Omit<RecordConnection, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypes['RecordEdge']>>, nodes?: Maybe<Array<ResolversTypes['Record']>> }>>;
-  RecordEdge: ResolverTypeWrapper<Partial<Omit<RecordEdge, 'node'> & { node: ResolversTypes['Record'] }>>;
-  RecordFilter: ResolverTypeWrapper<Partial<RecordFilter>>;
-  Statistic: ResolverTypeWrapper<Partial<Omit<Statistic, 'cells'> & { cells?: Maybe<Array<ResolversTypes['StatisticCell']>> }>>;
-  StatisticCell: ResolverTypeWrapper<Partial<Omit<StatisticCell, 'organization'> & { organization?: Maybe<ResolversTypes['Organization']> }>>;
-  StatisticCode: ResolverTypeWrapper<Partial<StatisticCode>>;
-  StatisticCoverage: ResolverTypeWrapper<Partial<StatisticCoverage>>;
-  StatisticDefinition: ResolverTypeWrapper<Partial<StatisticDefinition>>;
-  Tier: ResolverTypeWrapper<Partial<Tier>>;
+  Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
+  RecordConnection: ResolverTypeWrapper<Partial<Omit<RecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['RecordEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Record']>> }>>;
+  RecordEdge: ResolverTypeWrapper<Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversTypesType['Record'] }>>;
+  RecordFilter: ResolverTypeWrapper<Partial<RecordFilterType>>;
+  Statistic: ResolverTypeWrapper<Partial<Omit<StatisticType, 'cells'> & { cells?: Maybe<Array<ResolversTypesType['StatisticCell']>> }>>;
+  StatisticCell: ResolverTypeWrapper<Partial<Omit<StatisticCellType, 'organization'> & { organization?: Maybe<ResolversTypesType['Organization']> }>>;
+  StatisticCode: ResolverTypeWrapper<Partial<StatisticCodeType>>;
+  StatisticCoverage: ResolverTypeWrapper<Partial<StatisticCoverageType>>;
+  StatisticDefinition: ResolverTypeWrapper<Partial<StatisticDefinitionType>>;
+  Tier: ResolverTypeWrapper<Partial<TierType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  CodedValue: Partial<CodedValue>;
+export type ResolversParentTypesType = {
+  CodedValue: Partial<CodedValueType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
-  Division: Partial<Division>;
-  GeoPoint: Partial<GeoPoint>;
-  HotlineTicket: Partial<Omit<HotlineTicket, 'matter'> & { matter?: Maybe<ResolversParentTypes['Matter']> } | FederationReferenceTypes['HotlineTicket']>;
+  Division: Partial<DivisionType>;
+  GeoPoint: Partial<GeoPointType>;
+  HotlineTicket: Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['HotlineTicket']>;
   ID: Partial<Scalars['ID']['output']>;
-  Matter: Partial<Omit<Matter, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversParentTypes['Organization']>>, lead?: Maybe<ResolversParentTypes['Organization']>, parties?: Maybe<Array<ResolversParentTypes['MatterParty']>>, records?: Maybe<ResolversParentTypes['MatterRecordConnection']> } | FederationReferenceTypes['Matter']>;
+  Matter: Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversParentTypesType['Organization']>>, lead?: Maybe<ResolversParentTypesType['Organization']>, parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']> } | FederationReferenceTypesType['Matter']>;
   Int: Partial<Scalars['Int']['output']>;
-  MatterConnection: Partial<Omit<MatterConnection, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypes['MatterEdge']>>, nodes?: Maybe<Array<ResolversParentTypes['Matter']>> }>;
-  MatterEdge: Partial<Omit<MatterEdge, 'node'> & { node: ResolversParentTypes['Matter'] }>;
-  MatterFilter: Partial<MatterFilter>;
-  MatterParty: Partial<Omit<MatterParty, 'person' | 'record'> & { person?: Maybe<ResolversParentTypes['Person']>, record?: Maybe<ResolversParentTypes['Record']> }>;
-  MatterRecordConnection: Partial<Omit<MatterRecordConnection, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypes['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypes['Record']>> }>;
-  MatterRecordEdge: Partial<Omit<MatterRecordEdge, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversParentTypes['MembershipEvidence']>>, node: ResolversParentTypes['Record'] }>;
-  MembershipEvidence: Partial<MembershipEvidence>;
+  MatterConnection: Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
+  MatterEdge: Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversParentTypesType['Matter'] }>;
+  MatterFilter: Partial<MatterFilterType>;
+  MatterParty: Partial<Omit<MatterPartyType, 'person' | 'record'> & { person?: Maybe<ResolversParentTypesType['Person']>, record?: Maybe<ResolversParentTypesType['Record']> }>;
+  MatterRecordConnection: Partial<Omit<MatterRecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Record']>> }>;
+  MatterRecordEdge: Partial<Omit<MatterRecordEdgeType, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversParentTypesType['MembershipEvidence']>>, node: ResolversParentTypesType['Record'] }>;
+  MembershipEvidence: Partial<MembershipEvidenceType>;
   Float: Partial<Scalars['Float']['output']>;
-  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
-  Organization: Partial<Organization>;
-  PageInfo: Partial<PageInfo>;
+  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
+  Organization: Partial<OrganizationType>;
+  PageInfo: Partial<PageInfoType>;
   Boolean: Partial<Scalars['Boolean']['output']>;
-  Person: Partial<Person>;
-  PoliceCall: Partial<Omit<PoliceCall, 'matter'> & { matter?: Maybe<ResolversParentTypes['Matter']> } | FederationReferenceTypes['PoliceCall']>;
+  Person: Partial<PersonType>;
+  PoliceCall: Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['PoliceCall']>;
   Query: Record<PropertyKey, never>;
-  Record: ResolversInterfaceTypes<ResolversParentTypes>['Record'];
-  RecordConnection: Partial<Omit<RecordConnection, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypes['RecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypes['Record']>> }>;
-  RecordEdge: Partial<Omit<RecordEdge, 'node'> & { node: ResolversParentTypes['Record'] }>;
-  RecordFilter: Partial<RecordFilter>;
-  Statistic: Partial<Omit<Statistic, 'cells'> & { cells?: Maybe<Array<ResolversParentTypes['StatisticCell']>> }>;
-  StatisticCell: Partial<Omit<StatisticCell, 'organization'> & { organization?: Maybe<ResolversParentTypes['Organization']> }>;
-  StatisticCoverage: Partial<StatisticCoverage>;
-  StatisticDefinition: Partial<StatisticDefinition>;
+  Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
+  RecordConnection: Partial<Omit<RecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['RecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Record']>> }>;
+  RecordEdge: Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversParentTypesType['Record'] }>;
+  RecordFilter: Partial<RecordFilterType>;
+  Statistic: Partial<Omit<StatisticType, 'cells'> & { cells?: Maybe<Array<ResolversParentTypesType['StatisticCell']>> }>;
+  StatisticCell: Partial<Omit<StatisticCellType, 'organization'> & { organization?: Maybe<ResolversParentTypesType['Organization']> }>;
+  StatisticCoverage: Partial<StatisticCoverageType>;
+  StatisticDefinition: Partial<StatisticDefinitionType>;
   String: Partial<Scalars['String']['output']>;
 };
 
-export type ClassifiedDirectiveArgs = {
-  as: FieldClass;
-  mask?: Maybe<Mask>;
+export type ClassifiedDirectiveArgsType = {
+  as: FieldClassType;
+  mask?: Maybe<MaskType>;
   owner?: Maybe<Scalars['String']['input']>;
 };
 
-export type ClassifiedDirectiveResolver<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type CodedValueResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['CodedValue'] = ResolversParentTypes['CodedValue']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  scheme?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+export interface DateScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Date'], any> {
   name: 'Date';
 }
 
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+export interface DateTimeScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['DateTime'], any> {
   name: 'DateTime';
 }
 
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+export interface DecimalScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Decimal'], any> {
   name: 'Decimal';
 }
 
-export type DivisionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Division'] = ResolversParentTypes['Division']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type DivisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Division'] = ResolversParentTypesType['Division']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type GeoPointResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['GeoPoint'] = ResolversParentTypes['GeoPoint']> = {
-  latitude?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  longitude?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
+  latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
+  longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
-export type HotlineTicketResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['HotlineTicket'] = ResolversParentTypes['HotlineTicket'], FederationReferenceType extends FederationReferenceTypes['HotlineTicket'] = FederationReferenceTypes['HotlineTicket']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['HotlineTicket']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  matter?: Resolver<Maybe<ResolversTypes['Matter']>, ParentType, ContextType>;
+export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['HotlineTicket'] = ResolversParentTypesType['HotlineTicket'], FederationReferenceType extends FederationReferenceTypesType['HotlineTicket'] = FederationReferenceTypesType['HotlineTicket']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['HotlineTicket']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type MatterResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Matter'] = ResolversParentTypes['Matter'], FederationReferenceType extends FederationReferenceTypes['Matter'] = FederationReferenceTypes['Matter']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Matter']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  assisting?: Resolver<Maybe<Array<ResolversTypes['Organization']>>, ParentType, ContextType>;
-  category?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
-  division?: Resolver<Maybe<ResolversTypes['Division']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  lead?: Resolver<Maybe<ResolversTypes['Organization']>, ParentType, ContextType>;
-  matterNo?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  openedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  parties?: Resolver<Maybe<Array<ResolversTypes['MatterParty']>>, ParentType, ContextType>;
-  records?: Resolver<Maybe<ResolversTypes['MatterRecordConnection']>, ParentType, ContextType, RequireFields<MatterRecordsArgs, 'first'>>;
-  status?: Resolver<Maybe<ResolversTypes['MatterStatus']>, ParentType, ContextType>;
-  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+export type MatterResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Matter'] = ResolversParentTypesType['Matter'], FederationReferenceType extends FederationReferenceTypesType['Matter'] = FederationReferenceTypesType['Matter']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Matter']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  lead?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  matterNo?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  openedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  parties?: Resolver<Maybe<Array<ResolversTypesType['MatterParty']>>, ParentType, ContextType>;
+  records?: Resolver<Maybe<ResolversTypesType['MatterRecordConnection']>, ParentType, ContextType, RequireFields<MatterRecordsArgsType, 'first'>>;
+  status?: Resolver<Maybe<ResolversTypesType['MatterStatus']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type MatterConnectionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['MatterConnection'] = ResolversParentTypes['MatterConnection']> = {
-  edges?: Resolver<Maybe<Array<ResolversTypes['MatterEdge']>>, ParentType, ContextType>;
-  nodes?: Resolver<Maybe<Array<ResolversTypes['Matter']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+export type MatterConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterConnection'] = ResolversParentTypesType['MatterConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['MatterEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['Matter']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
 };
 
-export type MatterEdgeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['MatterEdge'] = ResolversParentTypes['MatterEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['Matter'], ParentType, ContextType>;
+export type MatterEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterEdge'] = ResolversParentTypesType['MatterEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['Matter'], ParentType, ContextType>;
 };
 
-export type MatterPartyResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['MatterParty'] = ResolversParentTypes['MatterParty']> = {
-  person?: Resolver<Maybe<ResolversTypes['Person']>, ParentType, ContextType>;
-  record?: Resolver<Maybe<ResolversTypes['Record']>, ParentType, ContextType>;
-  role?: Resolver<Maybe<ResolversTypes['PartyRole']>, ParentType, ContextType>;
+export type MatterPartyResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterParty'] = ResolversParentTypesType['MatterParty']> = {
+  person?: Resolver<Maybe<ResolversTypesType['Person']>, ParentType, ContextType>;
+  record?: Resolver<Maybe<ResolversTypesType['Record']>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypesType['PartyRole']>, ParentType, ContextType>;
 };
 
-export type MatterRecordConnectionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['MatterRecordConnection'] = ResolversParentTypes['MatterRecordConnection']> = {
-  edges?: Resolver<Maybe<Array<ResolversTypes['MatterRecordEdge']>>, ParentType, ContextType>;
-  nodes?: Resolver<Maybe<Array<ResolversTypes['Record']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+export type MatterRecordConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterRecordConnection'] = ResolversParentTypesType['MatterRecordConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['MatterRecordEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['Record']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
 };
 
-export type MatterRecordEdgeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['MatterRecordEdge'] = ResolversParentTypes['MatterRecordEdge']> = {
-  basis?: Resolver<Maybe<ResolversTypes['MembershipBasis']>, ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  evidence?: Resolver<Maybe<Array<ResolversTypes['MembershipEvidence']>>, ParentType, ContextType>;
-  joinedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['Record'], ParentType, ContextType>;
+export type MatterRecordEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterRecordEdge'] = ResolversParentTypesType['MatterRecordEdge']> = {
+  basis?: Resolver<Maybe<ResolversTypesType['MembershipBasis']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  evidence?: Resolver<Maybe<Array<ResolversTypesType['MembershipEvidence']>>, ParentType, ContextType>;
+  joinedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['Record'], ParentType, ContextType>;
 };
 
-export type MembershipEvidenceResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['MembershipEvidence'] = ResolversParentTypes['MembershipEvidence']> = {
-  kind?: Resolver<ResolversTypes['EvidenceKind'], ParentType, ContextType>;
-  weight?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+export type MembershipEvidenceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MembershipEvidence'] = ResolversParentTypesType['MembershipEvidence']> = {
+  kind?: Resolver<ResolversTypesType['EvidenceKind'], ParentType, ContextType>;
+  weight?: Resolver<Maybe<ResolversTypesType['Float']>, ParentType, ContextType>;
 };
 
-export type NodeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
   __resolveType: TypeResolveFn<'Matter', ParentType, ContextType>;
 };
 
-export type OrganizationResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Organization'] = ResolversParentTypes['Organization']> = {
-  creditCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type OrganizationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Organization'] = ResolversParentTypesType['Organization']> = {
+  creditCode?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type PageInfoResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PageInfo'] = ResolversParentTypesType['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type PersonResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Person'] = ResolversParentTypes['Person']> = {
-  entityKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+export type PersonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Person'] = ResolversParentTypesType['Person']> = {
+  entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
-export type PoliceCallResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['PoliceCall'] = ResolversParentTypes['PoliceCall'], FederationReferenceType extends FederationReferenceTypes['PoliceCall'] = FederationReferenceTypes['PoliceCall']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  matter?: Resolver<Maybe<ResolversTypes['Matter']>, ParentType, ContextType>;
+export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall'], FederationReferenceType extends FederationReferenceTypesType['PoliceCall'] = FederationReferenceTypesType['PoliceCall']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type QueryResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  matter?: Resolver<Maybe<ResolversTypes['Matter']>, ParentType, ContextType, RequireFields<QueryMatterArgs, 'matterNo'>>;
-  matters?: Resolver<Maybe<ResolversTypes['MatterConnection']>, ParentType, ContextType, RequireFields<QueryMattersArgs, 'first'>>;
-  records?: Resolver<Maybe<ResolversTypes['RecordConnection']>, ParentType, ContextType, RequireFields<QueryRecordsArgs, 'first'>>;
-  statistic?: Resolver<Maybe<ResolversTypes['Statistic']>, ParentType, ContextType, RequireFields<QueryStatisticArgs, 'code'>>;
+export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
+  matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType, RequireFields<QueryMatterArgsType, 'matterNo'>>;
+  matters?: Resolver<Maybe<ResolversTypesType['MatterConnection']>, ParentType, ContextType, RequireFields<QueryMattersArgsType, 'first'>>;
+  records?: Resolver<Maybe<ResolversTypesType['RecordConnection']>, ParentType, ContextType, RequireFields<QueryRecordsArgsType, 'first'>>;
+  statistic?: Resolver<Maybe<ResolversTypesType['Statistic']>, ParentType, ContextType, RequireFields<QueryStatisticArgsType, 'code'>>;
 };
 
-export type RecordResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Record'] = ResolversParentTypes['Record']> = {
+export type RecordResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Record'] = ResolversParentTypesType['Record']> = {
   __resolveType: TypeResolveFn<'HotlineTicket' | 'PoliceCall', ParentType, ContextType>;
 };
 
-export type RecordConnectionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['RecordConnection'] = ResolversParentTypes['RecordConnection']> = {
-  edges?: Resolver<Maybe<Array<ResolversTypes['RecordEdge']>>, ParentType, ContextType>;
-  nodes?: Resolver<Maybe<Array<ResolversTypes['Record']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+export type RecordConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RecordConnection'] = ResolversParentTypesType['RecordConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['RecordEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['Record']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
 };
 
-export type RecordEdgeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['RecordEdge'] = ResolversParentTypes['RecordEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['Record'], ParentType, ContextType>;
+export type RecordEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RecordEdge'] = ResolversParentTypesType['RecordEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['Record'], ParentType, ContextType>;
 };
 
-export type StatisticResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Statistic'] = ResolversParentTypes['Statistic']> = {
-  cells?: Resolver<Maybe<Array<ResolversTypes['StatisticCell']>>, ParentType, ContextType>;
-  coverage?: Resolver<Maybe<Array<ResolversTypes['StatisticCoverage']>>, ParentType, ContextType>;
-  definition?: Resolver<Maybe<ResolversTypes['StatisticDefinition']>, ParentType, ContextType>;
+export type StatisticResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Statistic'] = ResolversParentTypesType['Statistic']> = {
+  cells?: Resolver<Maybe<Array<ResolversTypesType['StatisticCell']>>, ParentType, ContextType>;
+  coverage?: Resolver<Maybe<Array<ResolversTypesType['StatisticCoverage']>>, ParentType, ContextType>;
+  definition?: Resolver<Maybe<ResolversTypesType['StatisticDefinition']>, ParentType, ContextType>;
 };
 
-export type StatisticCellResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['StatisticCell'] = ResolversParentTypes['StatisticCell']> = {
-  count?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  organization?: Resolver<Maybe<ResolversTypes['Organization']>, ParentType, ContextType>;
-  status?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
+export type StatisticCellResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StatisticCell'] = ResolversParentTypesType['StatisticCell']> = {
+  count?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
 };
 
-export type StatisticCoverageResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['StatisticCoverage'] = ResolversParentTypes['StatisticCoverage']> = {
-  department?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  freshThrough?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type StatisticCoverageResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StatisticCoverage'] = ResolversParentTypesType['StatisticCoverage']> = {
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  freshThrough?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type StatisticDefinitionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['StatisticDefinition'] = ResolversParentTypes['StatisticDefinition']> = {
-  code?: Resolver<ResolversTypes['StatisticCode'], ParentType, ContextType>;
-  countedEn?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  countedZh?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  floor?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type StatisticDefinitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StatisticDefinition'] = ResolversParentTypesType['StatisticDefinition']> = {
+  code?: Resolver<ResolversTypesType['StatisticCode'], ParentType, ContextType>;
+  countedEn?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  countedZh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  floor?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type Resolvers<ContextType = SubgraphContext> = {
-  CodedValue?: CodedValueResolvers<ContextType>;
+export type ResolversType<ContextType = SubgraphContext> = {
+  CodedValue?: CodedValueResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
-  Division?: DivisionResolvers<ContextType>;
-  GeoPoint?: GeoPointResolvers<ContextType>;
-  HotlineTicket?: HotlineTicketResolvers<ContextType>;
-  Matter?: MatterResolvers<ContextType>;
-  MatterConnection?: MatterConnectionResolvers<ContextType>;
-  MatterEdge?: MatterEdgeResolvers<ContextType>;
-  MatterParty?: MatterPartyResolvers<ContextType>;
-  MatterRecordConnection?: MatterRecordConnectionResolvers<ContextType>;
-  MatterRecordEdge?: MatterRecordEdgeResolvers<ContextType>;
-  MembershipEvidence?: MembershipEvidenceResolvers<ContextType>;
-  Node?: NodeResolvers<ContextType>;
-  Organization?: OrganizationResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
-  Person?: PersonResolvers<ContextType>;
-  PoliceCall?: PoliceCallResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
-  Record?: RecordResolvers<ContextType>;
-  RecordConnection?: RecordConnectionResolvers<ContextType>;
-  RecordEdge?: RecordEdgeResolvers<ContextType>;
-  Statistic?: StatisticResolvers<ContextType>;
-  StatisticCell?: StatisticCellResolvers<ContextType>;
-  StatisticCoverage?: StatisticCoverageResolvers<ContextType>;
-  StatisticDefinition?: StatisticDefinitionResolvers<ContextType>;
+  Division?: DivisionResolversType<ContextType>;
+  GeoPoint?: GeoPointResolversType<ContextType>;
+  HotlineTicket?: HotlineTicketResolversType<ContextType>;
+  Matter?: MatterResolversType<ContextType>;
+  MatterConnection?: MatterConnectionResolversType<ContextType>;
+  MatterEdge?: MatterEdgeResolversType<ContextType>;
+  MatterParty?: MatterPartyResolversType<ContextType>;
+  MatterRecordConnection?: MatterRecordConnectionResolversType<ContextType>;
+  MatterRecordEdge?: MatterRecordEdgeResolversType<ContextType>;
+  MembershipEvidence?: MembershipEvidenceResolversType<ContextType>;
+  Node?: NodeResolversType<ContextType>;
+  Organization?: OrganizationResolversType<ContextType>;
+  PageInfo?: PageInfoResolversType<ContextType>;
+  Person?: PersonResolversType<ContextType>;
+  PoliceCall?: PoliceCallResolversType<ContextType>;
+  Query?: QueryResolversType<ContextType>;
+  Record?: RecordResolversType<ContextType>;
+  RecordConnection?: RecordConnectionResolversType<ContextType>;
+  RecordEdge?: RecordEdgeResolversType<ContextType>;
+  Statistic?: StatisticResolversType<ContextType>;
+  StatisticCell?: StatisticCellResolversType<ContextType>;
+  StatisticCoverage?: StatisticCoverageResolversType<ContextType>;
+  StatisticDefinition?: StatisticDefinitionResolversType<ContextType>;
 };
 
-export type DirectiveResolvers<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolver<any, any, ContextType>;
+export type DirectiveResolversType<ContextType = SubgraphContext> = {
+  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
 };

@@ -20,7 +20,7 @@ export type Scalars = {
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
-export type CodedValue = {
+export type CodedValueType = {
   __typename?: 'CodedValue';
   /** 代码 · the code */
   code: Scalars['String']['output'];
@@ -31,14 +31,14 @@ export type CodedValue = {
 };
 
 /** 行政区划（GB/T 2260 与村级代码），带有效期 · an administrative division with its validity */
-export type Division = {
+export type DivisionType = {
   __typename?: 'Division';
   /** 十二位代码 · the code, twelve digits */
   code: Scalars['String']['output'];
 };
 
 /** 密级 · classes of fields */
-export type FieldClass =
+export type FieldClassType =
   /** 可识别：证件号码、详细地址、出生日期、坐标 · ID number, exact address, birth date, coordinates */
   | 'IDENTIFYING'
   /** 个人：姓名、电话、诉求内容 · name, phone, what was asked */
@@ -53,7 +53,7 @@ export type FieldClass =
   | 'WORK';
 
 /** WGS 84 坐标 · a point in WGS 84 */
-export type GeoPoint = {
+export type GeoPointType = {
   __typename?: 'GeoPoint';
   /** 纬度 · latitude */
   latitude: Scalars['Decimal']['output'];
@@ -62,44 +62,44 @@ export type GeoPoint = {
 };
 
 /** 网格：社区内三百到五百户 · a grid: 300–500 households of a community */
-export type Grid = {
+export type GridType = {
   __typename?: 'Grid';
   /** 网格代码 · grid code */
   code: Scalars['String']['output'];
 };
 
 /** 脱敏方式 · how a value is masked */
-export type Mask =
+export type MaskType =
   /** 到社区为止 · down to the community */
   | 'ADDRESS'
   /** 只到年份 · the year only */
   | 'BIRTH_DATE'
   /** 不给出坐标，只看网格 · no coordinates; the grid is a field of its own */
   | 'COORDINATES'
-  /** 62**************1X · first two and last two characters stay */
+  /** 62**************1X，留前后两位 · first two and last two characters stay */
   | 'ID_NUMBER'
   /** 张* · the surname stays */
   | 'NAME'
-  /** 138****5678 · first three and last four digits stay */
+  /** 138****5678，留前三后四位 · first three and last four digits stay */
   | 'PHONE'
   /** 不给出文字 · the text is withheld */
   | 'TEXT';
 
 /** 有全局标识的对象 · anything with a global id */
-export type Node = {
+export type NodeType = {
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
 };
 
 /** 组织机构，公开信息 · an organisation: public facts only */
-export type Organization = {
+export type OrganizationType = {
   __typename?: 'Organization';
   /** 统一社会信用代码（GB 32100）· unified social credit code */
   creditCode: Scalars['String']['output'];
 };
 
 /** 分页信息 · where a page stands in its list */
-export type PageInfo = {
+export type PageInfoType = {
   __typename?: 'PageInfo';
   /** 本页最后一条的游标；只对同一人、同一目的、同一操作有效 · the cursor of the last item; good for the same caller, purpose and operation only */
   endCursor?: Maybe<Scalars['String']['output']>;
@@ -112,44 +112,44 @@ export type PageInfo = {
 };
 
 /** 人。只能从所办理的事项到达，或者是本人；没有列表，没有检索 · a person, reached only from a matter the caller handles, or the caller; there is no list and no search */
-export type Person = {
+export type PersonType = {
   __typename?: 'Person';
   /** 仅供子图之间关联，不对外 · joins between subgraphs only, never in the API */
   entityKey: Scalars['ID']['output'];
 };
 
 /** 地点，由地址解析得到 · a place, parsed from addresses */
-export type Place = {
+export type PlaceType = {
   __typename?: 'Place';
   /** 仅供子图之间关联，不对外 · joins between subgraphs only, never in the API */
   placeKey: Scalars['ID']['output'];
 };
 
 /** 110 接处警（jcj_jjd）中的纠纷类警情 · a 110 call about a dispute */
-export type PoliceCall = Node & Record & {
+export type PoliceCallType = NodeType & RecordType & {
   __typename?: 'PoliceCall';
   /** 发生地点（fsdd）· where it happened */
   address?: Maybe<Scalars['String']['output']>;
   /** 协办单位 · the assisting organisations */
-  assisting?: Maybe<Array<Organization>>;
+  assisting?: Maybe<Array<OrganizationType>>;
   /** 警情类别（jqlbdm）· the call category */
-  callCategory?: Maybe<CodedValue>;
+  callCategory?: Maybe<CodedValueType>;
   /** 接警单编号（jjdbh）· the call number */
   callNo?: Maybe<Scalars['String']['output']>;
   /** 纠纷类型（jflxdm）· the dispute type */
-  category?: Maybe<CodedValue>;
+  category?: Maybe<CodedValueType>;
   /** 所属部门 · the department that owns it */
   department?: Maybe<Scalars['String']['output']>;
   /** 出警时间（cjsj）· when officers were dispatched */
   dispatchedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 事发时有效的行政区划（xzqh）· the division as valid at the event's date */
-  division?: Maybe<Division>;
+  division?: Maybe<DivisionType>;
   /** 家庭暴力告诫书（jbgjs）· a family-violence warning was issued */
   familyViolenceWarning?: Maybe<Scalars['Boolean']['output']>;
   /** 处警结束时间（jssj）· when they were done */
   finishedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 网格 · the grid */
-  grid?: Maybe<Grid>;
+  grid?: Maybe<GridType>;
   /** 移交时间（yjsj）· when it was handed over */
   handedOverAt?: Maybe<Scalars['DateTime']['output']>;
   /** 移交综治中心（yjzz）· handed to the mediation centre */
@@ -157,40 +157,40 @@ export type PoliceCall = Node & Record & {
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
   /** 主办单位 · the lead organisation */
-  lead?: Maybe<Organization>;
+  lead?: Maybe<OrganizationType>;
   /** 坐标（jd、wd），已转为 WGS 84 · coordinates, in WGS 84 */
-  location?: Maybe<GeoPoint>;
+  location?: Maybe<GeoPointType>;
   /** 简要警情（jqjj）· the narrative */
   narrative?: Maybe<Scalars['String']['output']>;
   /** 报警时间（bjsj）· when it was reported */
   occurredAt?: Maybe<Scalars['DateTime']['output']>;
   /** 地点，由地址解析得到，未解析为空 · the place parsed from its address; null where none was parsed */
-  place?: Maybe<Place>;
+  place?: Maybe<PlaceType>;
   /** 数据从哪里来 · where it comes from */
-  provenance?: Maybe<Provenance>;
+  provenance?: Maybe<ProvenanceType>;
   /** 接警单位（jjdw）· the receiving unit */
-  receivingUnit?: Maybe<CodedValue>;
+  receivingUnit?: Maybe<CodedValueType>;
+  /** 入库时所做的修正；会透露证件号码的写法，故为可识别类 · the repairs made on the way in; they tell how an ID number was written, hence the class */
+  repairs?: Maybe<Array<RepairType>>;
   /** 报警人（bjrxm、bjrdh、bjrsfzh）· the caller */
-  reporter?: Maybe<Person>;
+  reporter?: Maybe<PersonType>;
   /** 处理结果（cljg）· the result */
-  result?: Maybe<CodedValue>;
+  result?: Maybe<CodedValueType>;
   /** 来源系统 · the source system */
   sourceSystem?: Maybe<Scalars['String']['output']>;
   /** 状态，由处理结果推出 · its status, read from the result */
-  status?: Maybe<CodedValue>;
+  status?: Maybe<CodedValueType>;
   /** 更新时间（gxsj）· when the source last changed it */
   updatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** 数据来源 · where a record comes from */
-export type Provenance = {
+export type ProvenanceType = {
   __typename?: 'Provenance';
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 取得时间 · when it was fetched */
   fetchedAt: Scalars['DateTime']['output'];
-  /** 入库时所做的修正 · the repairs made on the way in */
-  repairs: Array<Repair>;
   /** 取得它的任务 · the run that fetched it */
   runId?: Maybe<Scalars['ID']['output']>;
   /** 在来源系统中的编号 · its key in the source system */
@@ -202,7 +202,7 @@ export type Provenance = {
 };
 
 /** 处理目的，各有法律依据 · the purposes of processing, each with its legal basis */
-export type Purpose =
+export type PurposeType =
   /** 审计 · audit */
   | 'AUDIT'
   /** 数据质量 · data quality */
@@ -221,37 +221,39 @@ export type Purpose =
   | 'SUPERVISION';
 
 /** 某部门的一条记录（事）· one record of one department */
-export type Record = {
+export type RecordType = {
   /** 协办单位 · the assisting organisations */
-  assisting?: Maybe<Array<Organization>>;
+  assisting?: Maybe<Array<OrganizationType>>;
   /** 纠纷类型 · the dispute type */
-  category?: Maybe<CodedValue>;
+  category?: Maybe<CodedValueType>;
   /** 所属部门 · the department that owns it */
   department?: Maybe<Scalars['String']['output']>;
   /** 事发时有效的行政区划 · the division as valid at the event's date */
-  division?: Maybe<Division>;
+  division?: Maybe<DivisionType>;
   /** 网格 · the grid */
-  grid?: Maybe<Grid>;
+  grid?: Maybe<GridType>;
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
   /** 主办单位 · the lead organisation */
-  lead?: Maybe<Organization>;
+  lead?: Maybe<OrganizationType>;
   /** 发生或登记时间 · when it was reported or registered */
   occurredAt?: Maybe<Scalars['DateTime']['output']>;
   /** 地点，由地址解析得到，未解析为空 · the place parsed from its address; null where none was parsed */
-  place?: Maybe<Place>;
+  place?: Maybe<PlaceType>;
   /** 数据从哪里来 · where it comes from */
-  provenance?: Maybe<Provenance>;
+  provenance?: Maybe<ProvenanceType>;
+  /** 入库时所做的修正；会透露证件号码的写法，故为可识别类 · the repairs made on the way in; they tell how an ID number was written, hence the class */
+  repairs?: Maybe<Array<RepairType>>;
   /** 来源系统 · the source system */
   sourceSystem?: Maybe<Scalars['String']['output']>;
   /** 在来源系统中的状态 · its status in the source system */
-  status?: Maybe<CodedValue>;
+  status?: Maybe<CodedValueType>;
   /** 来源更新时间 · when the source last changed it */
   updatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** 一处修正，不含原值 · one repair, without the value */
-export type Repair = {
+export type RepairType = {
   __typename?: 'Repair';
   /** 字段 · the field */
   field: Scalars['String']['output'];
@@ -260,7 +262,7 @@ export type Repair = {
 };
 
 /** 五级 · the five tiers */
-export type Tier =
+export type TierType =
   /** 市、州 · city */
   | 'CITY'
   /** 县、区 · county or district */
@@ -351,205 +353,205 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 ) => TResult | Promise<TResult>;
 
 /** Mapping of federation types */
-export type FederationTypes = {
-  PoliceCall: PoliceCall;
+export type FederationTypesType = {
+  PoliceCall: PoliceCallType;
 };
 
 /** Mapping of federation reference types */
-export type FederationReferenceTypes = {
+export type FederationReferenceTypesType = {
   PoliceCall:
     ( { __typename: 'PoliceCall' }
-    & GraphQLRecursivePick<FederationTypes['PoliceCall'], {"id":true}> );
+    & GraphQLRecursivePick<FederationTypesType['PoliceCall'], {"id":true}> );
 };
 
 
 /** Mapping of interface types */
-export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<PoliceCall> );
-  Record: ( Partial<PoliceCall> );
+export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
+  Node: ( Partial<PoliceCallType> );
+  Record: ( Partial<PoliceCallType> );
 };
 
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  CodedValue: ResolverTypeWrapper<Partial<CodedValue>>;
+export type ResolversTypesType = {
+  CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
-  Division: ResolverTypeWrapper<Partial<Division>>;
-  FieldClass: ResolverTypeWrapper<Partial<FieldClass>>;
-  GeoPoint: ResolverTypeWrapper<Partial<GeoPoint>>;
-  Grid: ResolverTypeWrapper<Partial<Grid>>;
-  Mask: ResolverTypeWrapper<Partial<Mask>>;
-  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  Division: ResolverTypeWrapper<Partial<DivisionType>>;
+  FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
+  Grid: ResolverTypeWrapper<Partial<GridType>>;
+  Mask: ResolverTypeWrapper<Partial<MaskType>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
-  Organization: ResolverTypeWrapper<Partial<Organization>>;
-  PageInfo: ResolverTypeWrapper<Partial<PageInfo>>;
+  Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
+  PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
-  Person: ResolverTypeWrapper<Partial<Person>>;
-  Place: ResolverTypeWrapper<Partial<Place>>;
-  PoliceCall: ResolverTypeWrapper<Partial<PoliceCall>>;
-  Provenance: ResolverTypeWrapper<Partial<Provenance>>;
-  Purpose: ResolverTypeWrapper<Partial<Purpose>>;
-  Record: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Record']>;
-  Repair: ResolverTypeWrapper<Partial<Repair>>;
-  Tier: ResolverTypeWrapper<Partial<Tier>>;
+  Person: ResolverTypeWrapper<Partial<PersonType>>;
+  Place: ResolverTypeWrapper<Partial<PlaceType>>;
+  PoliceCall: ResolverTypeWrapper<Partial<PoliceCallType>>;
+  Provenance: ResolverTypeWrapper<Partial<ProvenanceType>>;
+  Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
+  Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
+  Repair: ResolverTypeWrapper<Partial<RepairType>>;
+  Tier: ResolverTypeWrapper<Partial<TierType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  CodedValue: Partial<CodedValue>;
+export type ResolversParentTypesType = {
+  CodedValue: Partial<CodedValueType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
-  Division: Partial<Division>;
-  GeoPoint: Partial<GeoPoint>;
-  Grid: Partial<Grid>;
-  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  Division: Partial<DivisionType>;
+  GeoPoint: Partial<GeoPointType>;
+  Grid: Partial<GridType>;
+  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   ID: Partial<Scalars['ID']['output']>;
-  Organization: Partial<Organization>;
-  PageInfo: Partial<PageInfo>;
+  Organization: Partial<OrganizationType>;
+  PageInfo: Partial<PageInfoType>;
   Boolean: Partial<Scalars['Boolean']['output']>;
-  Person: Partial<Person>;
-  Place: Partial<Place>;
-  PoliceCall: Partial<PoliceCall | FederationReferenceTypes['PoliceCall']>;
-  Provenance: Partial<Provenance>;
-  Record: ResolversInterfaceTypes<ResolversParentTypes>['Record'];
-  Repair: Partial<Repair>;
+  Person: Partial<PersonType>;
+  Place: Partial<PlaceType>;
+  PoliceCall: Partial<PoliceCallType | FederationReferenceTypesType['PoliceCall']>;
+  Provenance: Partial<ProvenanceType>;
+  Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
+  Repair: Partial<RepairType>;
   String: Partial<Scalars['String']['output']>;
 };
 
-export type ClassifiedDirectiveArgs = {
-  as: FieldClass;
-  mask?: Maybe<Mask>;
+export type ClassifiedDirectiveArgsType = {
+  as: FieldClassType;
+  mask?: Maybe<MaskType>;
   owner?: Maybe<Scalars['String']['input']>;
 };
 
-export type ClassifiedDirectiveResolver<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type CodedValueResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['CodedValue'] = ResolversParentTypes['CodedValue']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  scheme?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+export interface DateScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Date'], any> {
   name: 'Date';
 }
 
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+export interface DateTimeScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['DateTime'], any> {
   name: 'DateTime';
 }
 
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
+export interface DecimalScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Decimal'], any> {
   name: 'Decimal';
 }
 
-export type DivisionResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Division'] = ResolversParentTypes['Division']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type DivisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Division'] = ResolversParentTypesType['Division']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type GeoPointResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['GeoPoint'] = ResolversParentTypes['GeoPoint']> = {
-  latitude?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  longitude?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
+  latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
+  longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
-export type GridResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Grid'] = ResolversParentTypes['Grid']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type GridResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Grid'] = ResolversParentTypesType['Grid']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type NodeResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
   __resolveType: TypeResolveFn<'PoliceCall', ParentType, ContextType>;
 };
 
-export type OrganizationResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Organization'] = ResolversParentTypes['Organization']> = {
-  creditCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type OrganizationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Organization'] = ResolversParentTypesType['Organization']> = {
+  creditCode?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type PageInfoResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type PageInfoResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PageInfo'] = ResolversParentTypesType['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type PersonResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Person'] = ResolversParentTypes['Person']> = {
-  entityKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+export type PersonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Person'] = ResolversParentTypesType['Person']> = {
+  entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
-export type PlaceResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Place'] = ResolversParentTypes['Place']> = {
-  placeKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+export type PlaceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Place'] = ResolversParentTypesType['Place']> = {
+  placeKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
-export type PoliceCallResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['PoliceCall'] = ResolversParentTypes['PoliceCall'], FederationReferenceType extends FederationReferenceTypes['PoliceCall'] = FederationReferenceTypes['PoliceCall']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  assisting?: Resolver<Maybe<Array<ResolversTypes['Organization']>>, ParentType, ContextType>;
-  callCategory?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
-  callNo?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  category?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
-  department?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  dispatchedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  division?: Resolver<Maybe<ResolversTypes['Division']>, ParentType, ContextType>;
-  familyViolenceWarning?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  grid?: Resolver<Maybe<ResolversTypes['Grid']>, ParentType, ContextType>;
-  handedOverAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  handedToMediation?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  lead?: Resolver<Maybe<ResolversTypes['Organization']>, ParentType, ContextType>;
-  location?: Resolver<Maybe<ResolversTypes['GeoPoint']>, ParentType, ContextType>;
-  narrative?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  occurredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  place?: Resolver<Maybe<ResolversTypes['Place']>, ParentType, ContextType>;
-  provenance?: Resolver<Maybe<ResolversTypes['Provenance']>, ParentType, ContextType>;
-  receivingUnit?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
-  reporter?: Resolver<Maybe<ResolversTypes['Person']>, ParentType, ContextType>;
-  result?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
-  sourceSystem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  status?: Resolver<Maybe<ResolversTypes['CodedValue']>, ParentType, ContextType>;
-  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall'], FederationReferenceType extends FederationReferenceTypesType['PoliceCall'] = FederationReferenceTypesType['PoliceCall']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
+  callCategory?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  callNo?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  department?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  dispatchedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
+  familyViolenceWarning?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  grid?: Resolver<Maybe<ResolversTypesType['Grid']>, ParentType, ContextType>;
+  handedOverAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  handedToMediation?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  lead?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  location?: Resolver<Maybe<ResolversTypesType['GeoPoint']>, ParentType, ContextType>;
+  narrative?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  occurredAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  place?: Resolver<Maybe<ResolversTypesType['Place']>, ParentType, ContextType>;
+  provenance?: Resolver<Maybe<ResolversTypesType['Provenance']>, ParentType, ContextType>;
+  receivingUnit?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  repairs?: Resolver<Maybe<Array<ResolversTypesType['Repair']>>, ParentType, ContextType>;
+  reporter?: Resolver<Maybe<ResolversTypesType['Person']>, ParentType, ContextType>;
+  result?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  sourceSystem?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type ProvenanceResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Provenance'] = ResolversParentTypes['Provenance']> = {
-  department?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  fetchedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  repairs?: Resolver<Array<ResolversTypes['Repair']>, ParentType, ContextType>;
-  runId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  sourceKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  sourceSystem?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  sourceUpdatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+export type ProvenanceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Provenance'] = ResolversParentTypesType['Provenance']> = {
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  fetchedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  runId?: Resolver<Maybe<ResolversTypesType['ID']>, ParentType, ContextType>;
+  sourceKey?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  sourceSystem?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  sourceUpdatedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
 };
 
-export type RecordResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Record'] = ResolversParentTypes['Record']> = {
+export type RecordResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Record'] = ResolversParentTypesType['Record']> = {
   __resolveType: TypeResolveFn<'PoliceCall', ParentType, ContextType>;
 };
 
-export type RepairResolvers<ContextType = SubgraphContext, ParentType extends ResolversParentTypes['Repair'] = ResolversParentTypes['Repair']> = {
-  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type RepairResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Repair'] = ResolversParentTypesType['Repair']> = {
+  field?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type Resolvers<ContextType = SubgraphContext> = {
-  CodedValue?: CodedValueResolvers<ContextType>;
+export type ResolversType<ContextType = SubgraphContext> = {
+  CodedValue?: CodedValueResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
-  Division?: DivisionResolvers<ContextType>;
-  GeoPoint?: GeoPointResolvers<ContextType>;
-  Grid?: GridResolvers<ContextType>;
-  Node?: NodeResolvers<ContextType>;
-  Organization?: OrganizationResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
-  Person?: PersonResolvers<ContextType>;
-  Place?: PlaceResolvers<ContextType>;
-  PoliceCall?: PoliceCallResolvers<ContextType>;
-  Provenance?: ProvenanceResolvers<ContextType>;
-  Record?: RecordResolvers<ContextType>;
-  Repair?: RepairResolvers<ContextType>;
+  Division?: DivisionResolversType<ContextType>;
+  GeoPoint?: GeoPointResolversType<ContextType>;
+  Grid?: GridResolversType<ContextType>;
+  Node?: NodeResolversType<ContextType>;
+  Organization?: OrganizationResolversType<ContextType>;
+  PageInfo?: PageInfoResolversType<ContextType>;
+  Person?: PersonResolversType<ContextType>;
+  Place?: PlaceResolversType<ContextType>;
+  PoliceCall?: PoliceCallResolversType<ContextType>;
+  Provenance?: ProvenanceResolversType<ContextType>;
+  Record?: RecordResolversType<ContextType>;
+  Repair?: RepairResolversType<ContextType>;
 };
 
-export type DirectiveResolvers<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolver<any, any, ContextType>;
+export type DirectiveResolversType<ContextType = SubgraphContext> = {
+  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
 };

@@ -4,7 +4,7 @@ import type { Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import { byKey, type Batch } from '../loader.ts';
 import { territoryPrefix } from '../territory.ts';
-import type { OrganizationFilter } from './types.generated.ts';
+import type { OrganizationFilterType } from './types.generated.ts';
 
 export type OrganizationRow = typeof organization.$inferSelect;
 
@@ -14,13 +14,13 @@ export const organizationsByCode: Batch<string, OrganizationRow> = async (contex
 };
 
 /** One page of organisations in the order of their credit codes. */
-export async function organizationPage(context: SubgraphContext, page: Page, filter: OrganizationFilter | null | undefined): Promise<OrganizationRow[]> {
+export async function organizationPage(context: SubgraphContext, page: Page, filter: OrganizationFilterType | null | undefined): Promise<OrganizationRow[]> {
   const tx = await context.tx();
   const after = page.after ? gt(organization.creditCode, String(page.after[0])) : undefined;
   return tx.select().from(organization).where(and(after, ...conditions(filter ?? {}))).orderBy(asc(organization.creditCode)).limit(page.rowsMax + 1);
 }
 
-function conditions({ kind, division, mediates }: OrganizationFilter): (SQL | undefined)[] {
+function conditions({ kind, division, mediates }: OrganizationFilterType): (SQL | undefined)[] {
   return [
     kind ? eq(organization.kind, kind) : undefined,
     division ? like(organization.division, `${territoryPrefix(division) ?? 'none'}%`) : undefined,
