@@ -1,0 +1,60 @@
+import { isIntrospectionType, isObjectType, parse, type ConstDirectiveNode, type DefinitionNode, type GraphQLSchema } from 'graphql';
+import { YiwangError } from '../base/errors.ts';
+import { classificationIn, classifiedDirective, classifiedUrl, fieldClasses, type Classified } from '../policy/classes.ts';
+import { importedAs } from './links.ts';
+
+/** Schema coordinate → classification: `Type.field`, `Type.field(argument:)`, `Input.field`. */
+export type Classes = ReadonlyMap<string, Classified>;
+
+/**
+ * Reads every `@classified` of a supergraph. One that imports the directive under another name is refused: its fields
+ * would look unclassified to one reader and classified to another (threats.md, 4). Where several subgraphs classified the
+ * same field differently, the strictest holds.
+ */
+export function readClasses(supergraphSdl: string): Classes {
+  const document = parse(supergraphSdl, { noLocation: true });
+  const name = importedAs(document, classifiedUrl, classifiedDirective);
+  if (name !== classifiedDirective) {
+    throw new YiwangError('CONFIG', { hint: `the supergraph does not import @${classifiedDirective} from ${classifiedUrl} under its own name; run \`npm run generate\`` });
+  }
+  const classes = new Map<string, Classified>();
+  for (const definition of document.definitions) {
+    readDefinition(definition, (coordinate, directives) => note(classes, coordinate, directives));
+  }
+  return classes;
+}
+
+/** Refuses a schema in which a field of an object type carries no class: nothing is served unclassified. */
+export function requireClasses(schema: GraphQLSchema, classes: Classes): void {
+  const missing: string[] = [];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.keys(type.getFields())) if (!classes.has(`${type.name}.${field}`)) missing.push(`\`${type.name}.${field}\``);
+  }
+  if (missing.length === 0) return;
+  throw new YiwangError('CONFIG', { hint: `${missing.length} fields of the supergraph carry no @classified: ${missing.slice(0, namesShownMax).join(', ')}` });
+}
+
+const namesShownMax = 10;
+
+type Note = (coordinate: string, directives: readonly ConstDirectiveNode[] | undefined) => void;
+
+function note(classes: Map<string, Classified>, coordinate: string, directives: readonly ConstDirectiveNode[] | undefined): void {
+  for (const directive of directives ?? []) {
+    const next = classificationIn([directive], coordinate);
+    const known = classes.get(coordinate);
+    if (next && (!known || fieldClasses.indexOf(next.class) > fieldClasses.indexOf(known.class))) classes.set(coordinate, next);
+  }
+}
+
+const kindsWithFields = new Set(['ObjectTypeDefinition', 'ObjectTypeExtension', 'InterfaceTypeDefinition', 'InterfaceTypeExtension', 'InputObjectTypeDefinition', 'InputObjectTypeExtension']);
+
+function readDefinition(definition: DefinitionNode, found: Note): void {
+  if (!kindsWithFields.has(definition.kind) || !('fields' in definition) || !('name' in definition)) return;
+  for (const field of definition.fields ?? []) {
+    const coordinate = `${definition.name?.value}.${field.name.value}`;
+    found(coordinate, field.directives);
+    if (field.kind !== 'FieldDefinition') continue;
+    for (const argument of field.arguments ?? []) found(`${coordinate}(${argument.name.value}:)`, argument.directives);
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { ErrorCode } from '../base/errors.ts';
+import type { Purpose } from '../policy/purposes.ts';
+import { openSeen, type Seen } from '../policy/seen.ts';
+import type { Viewer } from '../policy/viewer.ts';
+import { anonymous } from './caller.ts';
+import type { NamedOperation, ReadDocument } from './documents.ts';
+
+/** One operation on its way through the gateway: each step adds what it found, the record at the end reads it. */
+export interface Exchange {
+  /** 32 hexadecimal digits, made here: a trace id of the client's could be one that was used before. */
+  readonly traceId: string;
+  readonly startedAtMs: number;
+  /** Anonymous until the token was checked. */
+  viewer: Viewer;
+  purposes: readonly Purpose[];
+  operation: NamedOperation | null;
+  document: ReadDocument | null;
+  /** As sent, for the subgraphs; and coerced, for decisions. */
+  rawVariables: Record<string, unknown>;
+  variables: Record<string, unknown>;
+  /** What the subgraphs gave and withheld, and what the gateway did. */
+  seen: Seen;
+  /** Coordinates the caller asked for. */
+  asked: ReadonlySet<string>;
+  /** Why the operation was refused; null while it is allowed. */
+  refusal: ErrorCode | null;
+}
+
+export function openExchange(policyVersion: string): Exchange {
+  const traceId = randomBytes(16).toString('hex');
+  return {
+    traceId,
+    startedAtMs: performance.now(),
+    viewer: anonymous(policyVersion, traceId),
+    purposes: [],
+    operation: null,
+    document: null,
+    rawVariables: {},
+    variables: {},
+    seen: openSeen(),
+    asked: new Set(),
+    refusal: null,
+  };
+}

@@ -1,0 +1,73 @@
+import { ApolloGateway } from '@apollo/gateway';
+import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import { invariant } from '../base/errors.ts';
+import { log } from '../base/log.ts';
+import type { JsonObject } from './shape.ts';
+import { subgraphSource, type Calling } from './subgraph.ts';
+import type { Transport } from './transport.ts';
+
+/** Plans and executes operations over the subgraphs. What a caller may not see was taken out before (prune.ts). */
+export interface Engine {
+  /** The schema that callers see, without what is `@inaccessible`. */
+  schema: GraphQLSchema;
+  execute(request: EngineRequest): Promise<EngineResult>;
+  stop(): Promise<void>;
+}
+
+export interface EngineRequest {
+  document: DocumentNode;
+  /** The plan is kept under this key: a hash of the text that is planned, not of the text that was sent. */
+  planKey: string;
+  variables: Record<string, unknown>;
+  calling: Calling;
+  /** What ApolloServer hands its gateway; the reference engine wants it. */
+  apollo: GatewayGraphQLRequestContext;
+}
+
+export interface EngineResult {
+  data?: JsonObject | null;
+  errors?: ExecutionResult['errors'];
+}
+
+export interface EngineOptions {
+  supergraphSdl: string;
+  transport: Transport;
+  /** Key of the signed viewer context. */
+  viewerKey: Uint8Array;
+  now: () => Date;
+}
+
+/** The reference engine: @apollo/gateway's planner and executor, with data sources of our own. */
+export async function apolloEngine(options: EngineOptions): Promise<Engine> {
+  // Apollo's libraries report usage to their maker unless told; this hub talks to nobody it was not told to.
+  process.env['APOLLO_TELEMETRY_DISABLED'] = 'true';
+  const gateway = new ApolloGateway({
+    supergraphSdl: options.supergraphSdl,
+    buildService: ({ name }) => subgraphSource(name, options),
+    __exposeQueryPlanExperimental: false,
+    queryPlannerConfig: { debug: { maxEvaluatedPlans: plansEvaluatedMax, pathsLimit: pathsMax } },
+    logger: log,
+  });
+  let schema: GraphQLSchema | undefined;
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => (schema = apiSchema));
+  const { executor } = await gateway.load({});
+  invariant(schema, 'the gateway loaded a schema');
+  return { schema, execute: (request) => execute(executor, request), stop: () => gateway.stop() };
+}
+
+/** Bounds of the planner: choices between subgraphs multiply (threats.md, 15). */
+const plansEvaluatedMax = 2_000;
+const pathsMax = 2_000;
+
+async function execute(executor: ApolloGateway['executor'], { document, planKey, variables, calling, apollo }: EngineRequest): Promise<EngineResult> {
+  const { data, errors } = await executor({
+    ...apollo,
+    request: { variables },
+    document,
+    queryHash: planKey,
+    context: calling as unknown as Record<string, unknown>,
+  });
+  // Its `extensions` tell of values that did not fit the schema, in words of the library.
+  return { ...(data === undefined ? {} : { data: data as JsonObject | null }), ...(errors ? { errors } : {}) };
+}

@@ -1,0 +1,200 @@
+import { ApolloServer } from '@apollo/server';
+import type { GatewayGraphQLRequestContext, GatewayInterface } from '@apollo/server-gateway-interface';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError, getVariableValues, type ExecutionResult } from 'graphql';
+import { YiwangError } from '../base/errors.ts';
+import type { Answers } from './answer.ts';
+import { isRecord, readBody } from './body.ts';
+import type { Caller, CallerHeaders } from './caller.ts';
+import { DocumentFault, type Documents } from './documents.ts';
+import { codeOf, publicError, statusOf } from './errors.ts';
+import { openExchange, type Exchange } from './exchange.ts';
+import type { Engine } from './executor.ts';
+import { checkCost, limits } from './limits.ts';
+import type { Operations } from './operations.ts';
+
+export interface GraphqlOptions {
+  engine: Engine;
+  documents: Documents;
+  answers: Answers;
+  operations: Operations;
+  /** From token and headers to the caller; throws what callers are told. */
+  identify(headers: CallerHeaders, traceId: string): Promise<Caller>;
+  /** Throws when this caller may not run the operation of this hash at all. */
+  admit(exchange: Exchange, hash: string): void;
+  /** Callers without a token run registered operations only, and are told nothing else. */
+  signInFirst: boolean;
+  /** Awaited before the answer leaves. */
+  record(exchange: Exchange): Promise<void>;
+  finished(exchange: Exchange): void;
+  policyVersion(): string;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange | null;
+  }
+}
+
+/**
+ * `/graphql`: POST and JSON only, one operation a request. The steps stand in the hooks in the order of a request's life;
+ * whatever one of them throws leaves through `publicError`, and whatever leaves is recorded first.
+ */
+export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
+  const apollo = await apolloServer(options);
+  const handler = fastifyApolloHandler(apollo, { context: async (request) => request.exchange ?? openExchange(options.policyVersion()) });
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('exchange', null);
+  app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.method !== 'POST') return;
+    request.exchange = openExchange(options.policyVersion());
+    void reply.header('x-trace-id', request.exchange.traceId).header('cache-control', 'no-store');
+    refuseCrossSite(request);
+    const { viewer, purposes } = await options.identify(callerHeaders(request), request.exchange.traceId);
+    Object.assign(request.exchange, { viewer, purposes });
+  });
+  app.addHook('preHandler', async (request) => {
+    if (!request.exchange) return;
+    try {
+      readRequest(request, request.exchange, options);
+    } catch (error) {
+      // Whoever has not signed in learns nothing of the schema, not even that a document does not fit it.
+      throw request.exchange.viewer.kind === 'ANONYMOUS' && options.signInFirst ? new YiwangError('UNAUTHENTICATED', { cause: error }) : error;
+    }
+  });
+  app.addHook('onSend', async (request, reply, payload) => recorded(request, reply, payload, options));
+  app.addHook('onResponse', async (request) => request.exchange && options.finished(request.exchange));
+  app.addHook('onClose', async () => apollo.stop());
+  app.post('/graphql', { bodyLimit: limits.bodyBytesMax, handler: handler as never });
+  app.route({ method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/graphql', onRequest: onlyPost, handler: onlyPost });
+}
+
+/** @apollo/server in front, with everything off that this gateway does itself or not at all. */
+async function apolloServer({ engine, documents, answers }: GraphqlOptions): Promise<ApolloServer<Exchange>> {
+  const gateway: GatewayInterface = {
+    onSchemaLoadOrUpdate(told) {
+      told({ apiSchema: engine.schema, coreSupergraphSdl: '' });
+      return () => undefined;
+    },
+    load: async () => ({ executor: (context) => answered(answers, context) }),
+    stop: () => engine.stop(),
+  };
+  const server = new ApolloServer<Exchange>({
+    gateway,
+    documentStore: {
+      // The document was read, bounded and validated before the handler; Apollo neither parses nor validates it again.
+      get: async (key: string) => documents.known(key.slice(-hashDigits))?.document,
+      set: async () => undefined,
+      delete: async () => true,
+    },
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: false, // our own rules stand in `refuseCrossSite`
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: true,
+    stopOnTerminationSignals: false,
+    formatError: (_formatted, error) => publicError(error),
+    nodeEnv: 'production', // what that changes is set above; a landing page is never served
+  });
+  await server.start();
+  return server;
+}
+
+const hashDigits = 64;
+
+async function answered(answers: Answers, context: GatewayGraphQLRequestContext): Promise<ExecutionResult> {
+  const exchange = context.context as Exchange;
+  try {
+    if (!exchange.document) throw new YiwangError('BAD_REQUEST');
+    const result = await answers(exchange, exchange.document, context);
+    const [first] = result.errors ?? [];
+    if (first && (result.data === null || result.data === undefined)) exchange.refusal = codeOf(first);
+    return result;
+  } catch (error) {
+    exchange.refusal = codeOf(error);
+    const http = { status: statusOf(error) };
+    throw new GraphQLError('refused', { originalError: error as Error, extensions: { http } });
+  }
+}
+
+/** No cookie is ever read and no other origin is ever allowed; a browser that says so of a foreign page is believed (threats.md, 26). */
+function refuseCrossSite(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new YiwangError('FORBIDDEN', { hint: 'requests from pages of other sites are refused' });
+}
+
+function callerHeaders({ headers }: FastifyRequest): CallerHeaders {
+  const one = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(',') : value;
+  };
+  return { authorization: headers.authorization, purpose: one('x-purpose'), matter: one('x-matter') };
+}
+
+/** Step 2: what the body asks for, whether this caller may run it, and its limits. */
+function readRequest(request: FastifyRequest, exchange: Exchange, options: GraphqlOptions): void {
+  const body = readBody(request.body);
+  const text = body.documentId === undefined ? body.query : options.operations.text(body.documentId);
+  if (text === undefined) throw body.documentId === undefined ? new YiwangError('BAD_REQUEST', { hint: 'the body has no `query`' }) : new YiwangError('OPERATION_NOT_REGISTERED');
+  const document = options.documents.read(text, (operation) => {
+    exchange.operation = operation;
+    options.admit(exchange, operation.hash);
+  });
+  if (body.operationName !== undefined && body.operationName !== document.operation.name?.value) throw new YiwangError('BAD_REQUEST', { hint: 'the document has no operation of the name in `operationName`' });
+  const { coerced, errors } = getVariableValues(options.engine.schema, document.operation.variableDefinitions ?? [], body.variables, { maxErrors: limits.validationErrorsMax });
+  if (errors) throw new DocumentFault(errors);
+  checkCost(options.engine.schema, document.operation, document.fragments, coerced);
+  Object.assign(exchange, { document, rawVariables: body.variables, variables: coerced });
+  request.body = { query: text, variables: body.variables };
+}
+
+async function onlyPost(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  await reply.code(405).header('allow', 'POST').type('application/json; charset=utf-8').send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: 'operations are sent by POST' }))] }));
+}
+
+/** Every refusal that comes before Apollo Server. */
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = asOwn(error);
+  if (request.exchange) request.exchange.refusal = codeOf(known instanceof DocumentFault ? known.errors[0] : known);
+  const traceId = request.exchange?.traceId ?? null;
+  const errors = known instanceof DocumentFault ? known.errors.map((each) => publicError(each, traceId)) : [publicError(known, traceId)];
+  const status = known instanceof DocumentFault ? 400 : httpStatus(error) ?? statusOf(known);
+  return reply.code(status).type(mediaType(request)).send(JSON.stringify({ errors }));
+}
+
+/** Fastify's own errors (body too large, another content type, JSON that does not parse) in the terms of the closed table. */
+function asOwn(error: unknown): unknown {
+  const status = httpStatus(error);
+  if (status === 413) return new YiwangError('LIMIT_EXCEEDED', { hint: `the body is over the limit \`bodyBytesMax\` of ${limits.bodyBytesMax}` });
+  if (status === 415) return new YiwangError('BAD_REQUEST', { hint: 'the content type of a request is application/json' });
+  return status === undefined ? error : new YiwangError('BAD_REQUEST', { hint: 'the body is not JSON' });
+}
+
+function httpStatus(error: unknown): number | undefined {
+  const { code, statusCode } = isRecord(error) ? error : ({} as Record<string, unknown>);
+  const isFastifys = error instanceof SyntaxError || (typeof code === 'string' && code.startsWith('FST_'));
+  return isFastifys && typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
+}
+
+function mediaType(request: FastifyRequest): string {
+  const accept = request.headers.accept ?? '';
+  return `${accept.includes('application/graphql-response+json') ? 'application/graphql-response+json' : 'application/json'}; charset=utf-8`;
+}
+
+/** Step 8: the entry first, then the answer; without an entry there is no answer. */
+async function recorded(request: FastifyRequest, reply: FastifyReply, payload: unknown, { record }: GraphqlOptions): Promise<unknown> {
+  const exchange = request.exchange;
+  if (!exchange || request.method !== 'POST') return payload;
+  try {
+    await record(exchange);
+    return payload;
+  } catch (error) {
+    const withheld = error instanceof YiwangError && error.code === 'LOG_TAMPERED' ? new YiwangError('AUDIT_UNWRITTEN', { cause: error }) : error;
+    exchange.refusal = codeOf(withheld);
+    void reply.code(statusOf(withheld)).type(mediaType(request)).removeHeader('content-length');
+    return JSON.stringify({ errors: [publicError(withheld, exchange.traceId)] });
+  }
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { AccessLog } from '../audit/log.ts';
+import type { Config } from '../base/config.ts';
+import type { Pool } from '../base/db.ts';
+import { projectRoot } from '../base/departments.ts';
+import { YiwangError } from '../base/errors.ts';
+import { recordKeys } from '../base/keys.ts';
+import type { Policy } from '../policy/decide.ts';
+import { viewerKey } from '../policy/viewer.ts';
+import { openAnswers } from './answer.ts';
+import { openCallers } from './caller.ts';
+import { readClasses, requireClasses, type Classes } from './classes.ts';
+import { demoIssuer } from './demo-issuer.ts';
+import { demoRoutes } from './demo.ts';
+import { openDocuments } from './documents.ts';
+import { apolloEngine, type Engine } from './executor.ts';
+import type { Exchange } from './exchange.ts';
+import { graphqlRoute } from './graphql.ts';
+import { healthRoutes } from './health.ts';
+import { ingestRoutes } from './ingest.ts';
+import { openMetrics } from './metrics.ts';
+import { loadOperations, type Operations } from './operations.ts';
+import { pages, securityHeaders } from './pages.ts';
+import { prune } from './prune.ts';
+import { openRecord } from './record.ts';
+import { policyRules } from './rules.ts';
+import { httpTransport, processTransport, type Transport } from './transport.ts';
+import { issuerKeys, type TokenRules } from './viewer.ts';
+
+export interface GatewayOptions {
+  config: Config;
+  pool: Pool;
+  accessLog: AccessLog;
+  policy: Policy;
+  /** Name → URL of each subgraph; empty where they are reached by `inject`. */
+  subgraphEndpoints?: Readonly<Record<string, string>>;
+  /** Subgraphs in this process. They check the same signature as over HTTP. */
+  inject?: (name: string, body: string, headers: Record<string, string>) => Promise<{ body: unknown }>;
+  /** `schema/supergraph.graphql` unless told. */
+  supergraphSdl?: string;
+  operations?: Operations;
+  /** `config.port` unless told; 0: any free one. */
+  port?: number;
+  now?: () => Date;
+}
+
+export interface Gateway {
+  url: string;
+  /** Answers what is under way, then closes. */
+  stop(): Promise<void>;
+}
+
+/** The gateway of architecture.md, "The life of a request". Listens on 127.0.0.1. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, accessLog } = options;
+  const now = options.now ?? (() => new Date());
+  const supergraphSdl = options.supergraphSdl ?? readFileSync(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8');
+  const classes = readClasses(supergraphSdl);
+  const transport = transportOf(options);
+  const engine = await apolloEngine({ supergraphSdl, transport, viewerKey: viewerKey(config.masterSecret), now });
+  requireClasses(engine.schema, classes);
+  const metrics = openMetrics(() => accessLog.size());
+  const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
+  securityHeaders(app);
+  await app.register((route) => graphqlRoute(route, graphqlOptions(options, engine, classes, now, metrics.finished)));
+  await app.register((route) => ingestRoutes(route, options));
+  await app.register((route) => healthRoutes(route, { pool: options.pool, metrics }));
+  if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }) }));
+  await app.register((route) => pages(route));
+  const url = await app.listen({ host: '127.0.0.1', port: options.port ?? config.port });
+  return { url, stop: () => stopped(app, transport) };
+}
+
+const paramCharactersMax = 64;
+const requestTimeoutMs = 30_000;
+
+function transportOf({ inject, subgraphEndpoints }: GatewayOptions): Transport {
+  return inject ? processTransport(inject) : httpTransport(subgraphEndpoints ?? {});
+}
+
+function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classes, now: () => Date, finished: (exchange: Exchange) => void): Parameters<typeof graphqlRoute>[1] {
+  const { config, pool, policy, accessLog } = options;
+  const documents = openDocuments(engine.schema);
+  const operations = options.operations ?? loadOperations();
+  requirePublic(engine, classes, operations);
+  return {
+    engine,
+    documents,
+    operations,
+    answers: openAnswers(engine, policyRules(policy, classes, engine.schema)),
+    identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policyVersion: () => policy.version }),
+    admit: ({ viewer }, hash) => admit(viewer.kind, operations.byHash(hash)),
+    signInFirst: true,
+    record: openRecord(accessLog, config.masterSecret, now),
+    finished,
+    policyVersion: () => policy.version,
+  };
+}
+
+function tokenRules(config: Config, now: () => Date): TokenRules {
+  return config.oidc ? { ...config.oidc, keys: issuerKeys(config.oidc.issuer), now } : demoIssuer(config.masterSecret, { now }).rules;
+}
+
+/** Callers without a token run what is open to them, service accounts what is registered; people write their own. */
+function admit(kind: Exchange['viewer']['kind'], registered: { anonymous: boolean } | undefined): void {
+  if (kind === 'ANONYMOUS' && !registered?.anonymous) throw new YiwangError('UNAUTHENTICATED');
+  if (kind === 'APP' && !registered) throw new YiwangError('OPERATION_NOT_REGISTERED');
+}
+
+/** What is open to everybody holds PUBLIC fields only, or the gateway does not start. */
+function requirePublic(engine: Engine, classes: Classes, operations: Operations): void {
+  const documents = openDocuments(engine.schema);
+  for (const { name, text, anonymous } of operations.all) {
+    if (!anonymous) continue;
+    const { document, operation, fragments } = documents.read(text, () => undefined);
+    const { refused } = prune(engine.schema, document, operation, fragments, (type, node) => {
+      const coordinate = `${type.name}.${node.name.value}`;
+      return classes.get(coordinate)?.class === 'PUBLIC' ? undefined : { coordinate, policy: 'anonymous', reason: 'CLASS' };
+    });
+    if (refused.size > 0) throw new YiwangError('CONFIG', { hint: `the registered operation \`${name}\` is open to everybody and holds a field that is not PUBLIC` });
+  }
+}
+
+async function stopped(app: FastifyInstance, transport: Transport): Promise<void> {
+  await app.close();
+  await transport.close();
+}

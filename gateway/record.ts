@@ -1,0 +1,49 @@
+import type { AccessEntryInput } from '../audit/entry.ts';
+import type { AccessLog } from '../audit/log.ts';
+import { subjectTag } from '../audit/subjects.ts';
+import { derivedKey, hmacHex } from '../base/canonical.ts';
+import { purposes } from '../policy/purposes.ts';
+import { coordinateCounts } from './access.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Writes down one operation, allowed or refused. Resolves when the entry is durable: only then may the answer leave. */
+export type Record = (exchange: Exchange) => Promise<void>;
+
+/**
+ * Step 8 of a request's life. Rejects with `AUDIT_UNWRITTEN`. Refusals of callers who did not sign in are counted, one
+ * entry a second for each code, or a flood of them would fill the log.
+ */
+export function openRecord(accessLog: AccessLog, masterSecret: Uint8Array, now: () => Date): Record {
+  const viewerKey = derivedKey(masterSecret, 'audit-viewer');
+  return async (exchange) => {
+    if (exchange.viewer.kind === 'ANONYMOUS' && exchange.refusal !== null) return accessLog.appendRefusals(exchange.refusal);
+    await accessLog.append({ ...whoAndWhy(exchange, viewerKey), ...whatWasSeen(exchange, masterSecret, now()) });
+  };
+}
+
+/** The log names a caller by a pseudonym; who it is can be found by those who hold the secret and the sign-in records. */
+function whoAndWhy({ viewer, operation, refusal, traceId }: Exchange, key: Uint8Array): AccessEntryInput {
+  return {
+    viewer: viewer.kind === 'ANONYMOUS' ? null : hmacHex(key, viewer.idHmac ?? viewer.sub).slice(0, pseudonymDigits),
+    client: viewer.clientId || null,
+    org: viewer.org,
+    department: viewer.department,
+    tier: viewer.tier,
+    division: viewer.division,
+    purpose: viewer.purpose,
+    matter: viewer.matterNo,
+    legalBasis: viewer.purpose ? purposes[viewer.purpose].basis : null,
+    operation,
+    decision: refusal === null ? 'ALLOWED' : 'REFUSED',
+    code: refusal,
+    policyVersion: viewer.policyVersion,
+    traceId,
+  };
+}
+
+const pseudonymDigits = 32;
+
+function whatWasSeen({ seen }: Exchange, masterSecret: Uint8Array, now: Date): Pick<AccessEntryInput, 'coordinates' | 'recordCount' | 'subjects'> {
+  const subjects = [...seen.subjects].map((mention) => subjectTag(masterSecret, mention, now));
+  return { coordinates: coordinateCounts(seen), recordCount: seen.records.size, subjects };
+}
