@@ -52,14 +52,27 @@ export function patternCounts(pairs: Pairs, compare: Comparer): Map<number, numb
 
 function learnU(model: Model, table: Table, compare: Comparer, trained: Trained, priorPairs: number, seed: number, wanted: (i: number, j: number) => boolean): void {
   const random = generator(seed);
-  const counts = model.comparisons.map((comparison) => new Float64Array(comparison.levels.length));
+  const patterns = new Map<number, number>();
   if (table.rows < 2) return;
   for (let k = 0; k < Math.min(randomPairsMax, table.rows * table.rows); k += 1) {
     const [i, j] = [Math.floor(random() * table.rows), Math.floor(random() * table.rows)];
     if (i === j || !wanted(i, j)) continue;
-    compare.levels(compare.pattern(i, j)).forEach((level, c) => ((counts[c] as Float64Array)[level] = ((counts[c] as Float64Array)[level] as number) + 1));
+    const pattern = compare.pattern(i, j);
+    patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1);
   }
+  const counts = levelCounts(model, patterns, compare);
   model.comparisons.forEach((_, c) => (trained.u[c] = blended(model, c, counts[c] as Float64Array, trained.u[c] as number[], priorPairs)));
+}
+
+function levelCounts(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer): Float64Array[] {
+  const counts = model.comparisons.map((comparison) => new Float64Array(comparison.levels.length));
+  for (const [pattern, count] of patterns) {
+    for (const [c, level] of compare.levels(pattern).entries()) {
+      const ofComparison = counts[c] as Float64Array;
+      ofComparison[level] = (ofComparison[level] as number) + count;
+    }
+  }
+  return counts;
 }
 
 function learnM(model: Model, blocks: readonly Blocks[], compare: Comparer, trained: Trained, priorPairs: number, wanted: (i: number, j: number) => boolean): void {
@@ -174,7 +187,7 @@ function generator(seed: number): () => number {
   };
 }
 
-const randomPairsMax = 1_000_000;
+const randomPairsMax = 400_000;
 const trainingPairsMax = 200_000;
 const trainingPairsMin = 50;
 const freeComparisonsMin = 2;
