@@ -22,7 +22,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     if (settings.outside) await agreesWithOutside({ db: client, size: tree.size, ...settings.outside });
     const writer = Buffer.from(settings.randomBytes(4)).toString('hex');
     const sequencer = openSequencer({ ...settings, tree, writer });
-    return accessLog({ ...settings, sequencer, refusals: new Map(), refusalsWaiting: new Set(), refusalTimer: null, unwrittenOperations: 0, withheldWaiting: 0 });
+    return accessLog({ ...settings, sequencer, refusals: new Map(), refusalsWaiting: new Set(), refusalTimer: null, unwrittenOperations: 0, withheldWaiting: 0, closed: false });
   } finally {
     client.release();
   }
@@ -69,6 +69,7 @@ interface Writer {
   /** Answers withheld whose own refusals found no room to wait; they are written as one entry with a count. */
   unwrittenOperations: number;
   withheldWaiting: number;
+  closed: boolean;
 }
 
 function accessLog(writer: Writer): AccessLog {
@@ -150,14 +151,14 @@ function settleUnwritten(writer: Writer): void {
 
 function countRefusals(writer: Writer, code: ErrorCode, operations: number): void {
   writer.refusals.set(code, (writer.refusals.get(code) ?? 0) + operations);
-  writer.refusalTimer ??= setTimeout(() => writeRefusals(writer), refusalsEveryMs);
+  if (!writer.closed) writer.refusalTimer ??= setTimeout(() => writeRefusals(writer), refusalsEveryMs);
 }
 
 /** One entry per code; while an earlier one still waits for the log, its code goes on counting. */
 function writeRefusals(writer: Writer): void {
   if (writer.refusalTimer) clearTimeout(writer.refusalTimer);
   writer.refusalTimer = null;
-  for (const [code, operations] of writer.refusals) {
+  for (const [code, operations] of [...writer.refusals]) {
     if (writer.refusalsWaiting.has(code)) continue;
     writer.refusals.delete(code);
     writer.refusalsWaiting.add(code);
@@ -166,14 +167,14 @@ function writeRefusals(writer: Writer): void {
       if (!written) countRefusals(writer, code, operations);
     });
   }
-  if (writer.refusals.size > 0) writer.refusalTimer = setTimeout(() => writeRefusals(writer), refusalsEveryMs);
+  if (writer.refusals.size > 0 && !writer.closed) writer.refusalTimer ??= setTimeout(() => writeRefusals(writer), refusalsEveryMs);
 }
 
 async function close(writer: Writer): Promise<void> {
   settleUnwritten(writer);
+  writer.closed = true;
   writeRefusals(writer);
   await writer.sequencer.close();
-  if (writer.refusalTimer) clearTimeout(writer.refusalTimer);
   const refusals = [...writer.refusals.values()].reduce((sum, operations) => sum + operations, 0);
   const lost = writer.withheldWaiting + writer.unwrittenOperations + refusals;
   if (lost > 0) log.error({ answers: lost }, 'the access log closed before it could note all refusals');
