@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../base/db.ts';
+import { openPolicy } from '../../policy/decide.ts';
+import { matterRelation, mentionRelation, recordRelation, rowAccess, workMatters, workRows } from '../../policy/relation.sql.ts';
+import { assertNotBypassed, enterViewer, printGrants } from '../../policy/session.ts';
+import type { RowAccess } from '../../policy/row.ts';
+import type { Viewer } from '../../policy/viewer.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { resident, viewer } from './viewers.ts';
+
+const ours = '12620102MB0000001A';
+const others = '12620102MB0000002B';
+const here = '620102001001';
+const away = '620105002001';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  const { pool } = database;
+  await pool.query(`INSERT INTO hub.matter (matter_key, matter_no, status, updated_at) SELECT key, 'M-' || key, 'OPEN', now() FROM unnest($1::text[]) AS key`, [['matter-1', 'matter-2']]);
+  const record = async (rid: string, columns: { division?: string; respondent?: string; confidential?: boolean; updated?: string; department?: string } = {}) =>
+    pool.query(
+      `INSERT INTO hub.record (rid, department, stream, record_key, type_name, fetched_at, division_now, respondent_org, confidential, source_updated_at)
+       VALUES ($1, $2, 'tickets', $1, 'HotlineTicket', now(), $3, $4, $5, $6)`,
+      [rid, columns.department ?? 'hotline', columns.division ?? away, columns.respondent ?? null, columns.confidential ?? false, columns.updated ?? new Date().toISOString()],
+    );
+  const member = (rid: string, matter: string, basis: string) => pool.query(`INSERT INTO hub.matter_member (rid, matter_key, basis, evidence) VALUES ($1, $2, $3, '[]')`, [rid, matter, basis]);
+  const assign = (rid: string, org: string, relation: string) => pool.query('INSERT INTO hub.assignment VALUES ($1, $2, $3)', [rid, org, relation]);
+  const mention = async (rid: string, role: string, idHmac: string | null) => {
+    await pool.query(`INSERT INTO hub.mention (mention_id, rid, department, role, ordinal, kind, id_hmac) VALUES ($1, $2, 'hotline', $3, 0, 'PERSON', $4)`, [`${rid}-${role}`, rid, role, idHmac]);
+    if (idHmac) await pool.query('INSERT INTO hub.mention_self VALUES ($1, $2)', [rid, idHmac]);
+  };
+  await record('led', { confidential: true });
+  await assign('led', ours, 'LEAD');
+  await record('assisted');
+  await assign('assisted', ours, 'ASSIST');
+  await record('explicit');
+  await record('inferred');
+  for (const [rid, basis] of [['led', 'FOUNDING'], ['explicit', 'EXPLICIT'], ['inferred', 'INFERRED']] as const) await member(rid, 'matter-1', basis);
+  await record('near', { division: here, department: 'mediation' });
+  await record('sibling', { division: '620102002001' });
+  await record('far');
+  await member('far', 'matter-2', 'FOUNDING');
+  await record('against', { division: here, respondent: ours });
+  await assign('against', ours, 'LEAD');
+  await record('old', { division: here, updated: '1999-01-01T00:00:00Z' });
+  await record('mine', { division: away });
+  await mention('mine', 'REQUESTER', 'own');
+  await record('sued', { division: away });
+  await mention('sued', 'DEFENDANT', 'own');
+  await mention('sued', 'PLAINTIFF', 'somebody');
+});
+
+afterAll(() => database.drop());
+
+/** What a viewer sees, as a subgraph would: rid → the relations that hold. */
+async function seenBy(one: Viewer, sql: string): Promise<Record<string, string[]>> {
+  const client = await connect(database.pool);
+  try {
+    await enterViewer(client, one);
+    const { rows } = await client.query<{ key: string; relation: number }>(sql);
+    return Object.fromEntries(rows.map(({ key, relation }) => [key, named(rowAccess({ department: 'hotline', relation }))]));
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+function named(row: RowAccess): string[] {
+  return Object.entries({ ...row, ...row.protections }).flatMap(([name, value]) => (value === true ? [name] : []));
+}
+
+const records = `SELECT r.rid AS key, ${recordRelation('r')} AS relation FROM hub.record r ORDER BY r.rid`;
+
+describe('the relation of a viewer to a record', () => {
+  it('is assignment, jurisdiction and explicit membership, and never an inference', async () => {
+    expect(await seenBy(viewer(), records)).toEqual({
+      led: ['assigned', 'lead', 'inMatter', 'linked', 'confidential'],
+      assisted: ['assigned'],
+      explicit: ['assigned', 'lead', 'inMatter', 'linked'],
+      inferred: ['inMatter', 'linked'],
+      near: ['inJurisdiction', 'owner'],
+      old: ['inJurisdiction', 'pastRetention'],
+    });
+  });
+
+  it('hides records about the caller’s own organisation, sibling townships and other counties', async () => {
+    const seen = Object.keys(await seenBy(viewer(), records));
+    for (const hidden of ['against', 'sibling', 'far', 'mine']) expect(seen).not.toContain(hidden);
+  });
+
+  it('does not reach through an inferred membership at the assigned end either', async () => {
+    await database.pool.query(`UPDATE hub.matter_member SET basis = 'INFERRED' WHERE rid = 'led'`);
+    const seen = await seenBy(viewer(), records);
+    await database.pool.query(`UPDATE hub.matter_member SET basis = 'FOUNDING' WHERE rid = 'led'`);
+    expect(seen['explicit']).toEqual(['inMatter', 'linked']);
+  });
+
+  it('widens with the tier', async () => {
+    const count = async (changes: Partial<Viewer>) => Object.keys(await seenBy(viewer({ org: null, ...changes }), records)).length;
+    expect(await count({ tier: 'VILLAGE', division: here })).toBe(3);
+    expect(await count({ tier: 'TOWNSHIP', division: '620102001000' })).toBe(3);
+    expect(await count({ tier: 'COUNTY', division: '620102000000' })).toBe(4);
+    expect(await count({ tier: 'CITY', division: '620100000000' })).toBe(11);
+    expect(await count({ tier: 'CITY', division: '620200000000' })).toBe(0);
+  });
+
+  it('shows nothing without a territory, nothing to those who have no business with records, nothing without settings', async () => {
+    expect(await seenBy(viewer({ org: null, tier: null, division: null }), records)).toEqual({});
+    expect(await seenBy(viewer({ kind: 'AUDITOR' }), records)).toEqual({});
+    expect(await seenBy(viewer({ kind: 'OPERATOR' }), records)).toEqual({});
+    expect(await seenBy(viewer({ kind: 'ANONYMOUS' }), records)).toEqual({});
+    const { rows } = await database.pool.query(`BEGIN; SET LOCAL ROLE yiwang_reader; SELECT count(*)::int FROM hub.record; ROLLBACK`).then((results) => (results as unknown as { rows: unknown[] }[])[2]!);
+    expect(rows).toEqual([{ count: 0 }]);
+  });
+
+  it('gives a resident the records that carry their ID number; of these their own mention and what they filed', async () => {
+    const mentions = `SELECT m.mention_id AS key, ${mentionRelation('m', 'r')} AS relation FROM hub.mention m JOIN hub.record r USING (rid)`;
+    expect(await seenBy(resident(), records)).toEqual({ mine: ['self', 'involved'], sued: ['involved'] });
+    expect(await seenBy(resident(), mentions)).toEqual({ 'mine-REQUESTER': ['self', 'involved'], 'sued-DEFENDANT': ['self', 'involved'], 'sued-PLAINTIFF': ['involved'] });
+    expect(await seenBy(resident({ idHmac: 'another' }), records)).toEqual({});
+    expect(await seenBy(resident({ idHmac: null }), records)).toEqual({});
+  });
+
+  it('derives a matter from the records that are seen', async () => {
+    const matters = `SELECT m.matter_key AS key, ${matterRelation('m')} AS relation FROM hub.matter m`;
+    expect(await seenBy(viewer(), matters)).toEqual({ 'matter-1': ['assigned', 'lead', 'inMatter', 'linked'] });
+    expect(await seenBy(viewer({ org: others }), matters)).toEqual({});
+  });
+});
+
+describe('rows of which a viewer may see WORK', () => {
+  const policy = openPolicy();
+  const listed = async (one: Viewer) => Object.keys(await seenBy(one, `SELECT r.rid AS key, 0 AS relation FROM hub.record r WHERE ${workRows(policy, one, 'r')} ORDER BY 1`));
+
+  it.each<[string, Viewer, string[]]>([
+    ['handling', viewer(), ['assisted', 'explicit', 'inferred', 'led', 'near']],
+    ['delivering a service', viewer({ purpose: 'SERVICE_DELIVERY' }), ['assisted', 'explicit', 'inferred', 'led']],
+    ['supervising', viewer({ purpose: 'SUPERVISION' }), ['assisted', 'explicit', 'led', 'near', 'old']],
+    ['counting', viewer({ purpose: 'STATISTICS' }), []],
+    ['no purpose', viewer({ purpose: null }), []],
+    ['a resident', resident(), ['mine', 'sued']],
+  ])('%s', async (_, one, expected) => {
+    expect(await listed(one)).toEqual(expected);
+  });
+
+  it('and matters that hold one', async () => {
+    const sql = (one: Viewer) => `SELECT m.matter_key AS key, 0 AS relation FROM hub.matter m WHERE ${workMatters(policy, one, 'm')}`;
+    expect(Object.keys(await seenBy(viewer(), sql(viewer())))).toEqual(['matter-1']);
+    expect(Object.keys(await seenBy(viewer(), sql(viewer({ purpose: 'STATISTICS' }))))).toEqual([]);
+  });
+});
+
+describe('the reader’s session', () => {
+  it('ends with its transaction: the next user of the connection starts without role and settings', async () => {
+    const client = await connect(database.pool);
+    try {
+      await enterViewer(client, viewer());
+      expect((await client.query(`SELECT current_user AS who, hub.viewer('org') AS org`)).rows).toEqual([{ who: 'yiwang_reader', org: ours }]);
+      await client.query('ROLLBACK');
+      const { rows } = await client.query(`SELECT current_user <> 'yiwang_reader' AS back, hub.viewer('org') AS org`);
+      expect(rows).toEqual([{ back: true, org: null }]);
+    } finally {
+      client.release();
+    }
+  });
+
+  it('cannot write, and takes a hostile setting as text', async () => {
+    const client = await connect(database.pool);
+    try {
+      await enterViewer(client, viewer({ org: `x'); SET ROLE postgres; --` }));
+      expect((await client.query(`SELECT current_user AS who, hub.viewer('org') AS org`)).rows).toEqual([{ who: 'yiwang_reader', org: `x'); SET ROLE postgres; --` }]);
+      await expect(client.query(`DELETE FROM hub.record`)).rejects.toThrow(/read-only|permission denied/);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  });
+
+  it('refuses to start where row-level security does not hold', async () => {
+    await expect(assertNotBypassed(database.pool)).resolves.toBeUndefined();
+    await database.pool.query('ALTER TABLE hub.mention NO FORCE ROW LEVEL SECURITY');
+    await expect(assertNotBypassed(database.pool)).rejects.toThrow(/hub.mention has no FORCE ROW LEVEL SECURITY/);
+    await database.pool.query('ALTER TABLE hub.mention FORCE ROW LEVEL SECURITY');
+    await database.pool.query('CREATE SCHEMA detail; CREATE TABLE detail.ticket (rid text PRIMARY KEY REFERENCES hub.record); GRANT USAGE ON SCHEMA detail TO yiwang_reader; GRANT SELECT ON detail.ticket TO yiwang_reader');
+    await expect(assertNotBypassed(database.pool)).rejects.toThrow(/detail.ticket has no FORCE ROW LEVEL SECURITY/);
+    await database.pool.query('DROP SCHEMA detail CASCADE');
+  });
+
+  it('prints what an administrator has to run', () => {
+    expect(printGrants('hub"user')).toContain('GRANT yiwang_reader TO "hub""user";');
+  });
+});
