@@ -4,11 +4,11 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { projectRoot } from '../base/departments.ts';
 
-/** The console at `/`, as `npm run build:console` left it in console/dist; nothing of it comes from elsewhere. */
+/** The console at `/`, as `npm run console` left it in console/dist; nothing of it comes from elsewhere. */
 export async function pages(app: FastifyInstance): Promise<void> {
   const root = join(projectRoot(), 'console', 'dist');
   if (!existsSync(join(root, 'index.html'))) {
-    app.get('/', async (_request, reply) => reply.code(503).type('text/plain; charset=utf-8').send('The console is not built: npm run build:console\n控制台尚未构建：npm run build:console\n'));
+    app.get('/', async (_request, reply) => reply.code(503).type('text/plain; charset=utf-8').send('The console is not built: npm run console\n控制台尚未构建：npm run console\n'));
     return;
   }
   await app.register(fastifyStatic, {

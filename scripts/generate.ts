@@ -7,6 +7,7 @@ import { projectRoot } from '../base/departments.ts';
 import { YiwangError } from '../base/errors.ts';
 import { subgraphSdl } from '../subgraphs/sdl.ts';
 import { unclassified } from '../subgraphs/classified.ts';
+import { manifestText, operationsFolder } from '../gateway/operations.ts';
 
 /** `npm run generate` writes what is derived from the SDL; with `--check` it writes nothing and fails when something is old. */
 const files = await generated(projectRoot());
@@ -21,7 +22,8 @@ async function generated(root: string): Promise<Map<string, string>> {
     const open = unclassified(parse(text));
     if (open.length > 0) fail(`subgraph \`${name}\`: ${open.join('; ')}`);
   }
-  return new Map([[join(root, 'schema', 'supergraph.graphql'), supergraph(sdl)], ...(await generatedTypes(sdl, root))]);
+  const manifest: [string, string] = [join(operationsFolder(), 'manifest.json'), manifestText()];
+  return new Map([[join(root, 'schema', 'supergraph.graphql'), supergraph(sdl)], ...(await generatedTypes(sdl, root)), manifest]);
 }
 
 function supergraph(sdl: ReadonlyMap<string, string>): string {
