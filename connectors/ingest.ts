@@ -47,7 +47,7 @@ export interface StoredOutcome {
   bad: number[];
 }
 
-/** Makes the events of one body durable, in one transaction, with their counts and the doorbell for the job. */
+/** Makes the events of one body durable, in one transaction with their counts. The jobs find them there. */
 export async function storeEvents(pool: Pool, department: string, body: Buffer): Promise<StoredOutcome> {
   const connector = await connectorOf(department);
   const stream = connector.streams[0];
@@ -66,7 +66,6 @@ export async function storeEvents(pool: Pool, department: string, body: Buffer):
     counts.offered = duplicates + bad.length;
     if (counts.offered > 0) await countAtOnce(client, department, stream, counts);
     if (bad.length > 0) await quarantineBad(client, department, stream.name, items.filter((item) => !item.event).map((item) => item.sha256), bad);
-    if (accepted > 0) await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('PUSHED', $1)", [JSON.stringify({ department, stream: stream.name })]);
     await client.query('COMMIT');
     client.release();
     return { accepted, duplicates, bad };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Effects, LiveVersion } from './fold.ts';
+import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
 
 /** Removes what is gone with all that hangs on it (details, mentions, links, membership, landed copies). Returns the rids. */
@@ -122,7 +123,7 @@ async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[])
   ]);
 }
 
-/** Organisations of the register, units of the unit map, and a row for every code that only records name. */
+/** Organisations of the register, and units of the unit map. */
 async function writeOrganizations(client: pg.ClientBase, { connector, stream }: PageContext, rows: readonly LiveRow[]): Promise<void> {
   const registered = rows.filter((row) => row.mapped.organization !== null).map((row) => ({ ...row.mapped.organization, credit_code: row.key, source: 'REGISTER' }));
   if (registered.length > 0) {
@@ -139,33 +140,25 @@ async function writeOrganizations(client: pg.ClientBase, { connector, stream }: 
     const list = [...units.values()].sort((a, b) => (a.kind + a.code < b.kind + b.code ? -1 : 1));
     await client.query('INSERT INTO hub.unit (kind, code, credit_code) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING', [list.map((one) => one.kind), list.map((one) => one.code), list.map((one) => one.credit_code)]);
   }
-  await writeGenerated(client, connector.department, rows, [...units.values()]);
+  await writeUnits(client, connector.department, [...units.values()]);
 }
 
-/** A code that no register names gets a row of its own, so that a case always has an organisation to show. */
-async function writeGenerated(client: pg.ClientBase, department: string, rows: readonly LiveRow[], units: readonly { kind: string; code: string; credit_code: string }[]): Promise<void> {
-  const unitOfCode = new Map(units.map((unit) => [unit.credit_code, unit]));
-  const codes = [...new Set(rows.flatMap((row) => row.mapped.assignments.map((one) => one.credit_code)))].sort();
-  if (codes.length === 0) return;
-  const made = codes.map((code) => generated(code, department, unitOfCode.get(code)));
+/** A unit of the map that no register names gets a row of its own, so that a case always has an organisation to show. */
+async function writeUnits(client: pg.ClientBase, department: string, units: readonly Mapped['units'][number][]): Promise<void> {
+  if (units.length === 0) return;
+  const made = units.map((unit) => generated(unit, department.toUpperCase())).sort((a, b) => (a.credit_code < b.credit_code ? -1 : 1));
   await client.query(
-    `INSERT INTO hub.organization (credit_code, name, kind, department, division, source) SELECT x.credit_code, x.name, x.kind, x.department, x.division, 'GENERATED'
+    `INSERT INTO hub.organization (credit_code, name, kind, department, tier, division, source) SELECT x.credit_code, x.name, x.kind, x.department, x.tier, x.division, 'GENERATED'
      FROM json_populate_recordset(NULL::hub.organization, $1) x ON CONFLICT (credit_code) DO NOTHING`,
     [JSON.stringify(made)],
   );
 }
 
-function generated(code: string, department: string, unit: { kind: string; code: string } | undefined): Record<string, string | null> {
-  const county = /^..(\d{6})/.exec(code)?.[1];
-  const division = unit?.kind === 'MEDIATION_CENTRE' ? unit.code : county === undefined ? null : `${county}000000`;
-  const named: Record<string, { name: string; kind: string; department: string }> = {
-    RECEIVING_UNIT: { name: `接处警单位 ${unit?.code}`, kind: 'POLICE', department: department.toUpperCase() },
-    COURT: { name: `人民法院 ${unit?.code}`, kind: 'COURT', department: department.toUpperCase() },
-    AGENCY: { name: `民政经办机构 ${unit?.code}`, kind: 'CIVIL', department: department.toUpperCase() },
-    MEDIATION_CENTRE: { name: `矛盾纠纷调解中心 ${unit?.code}`, kind: 'MEDIATION_CENTRE', department: 'MEDIATION' },
-  };
-  const known = named[unit?.kind ?? ''];
-  return { credit_code: code, division, name: known?.name ?? `单位 ${code}`, kind: known?.kind ?? 'OTHER', department: known?.department ?? null };
+function generated({ kind, code, credit_code }: Mapped['units'][number], department: string) {
+  const county = `${credit_code.slice(2, 8)}000000`;
+  if (kind === 'MEDIATION_CENTRE') return { credit_code, name: `矛盾纠纷调解中心 ${code.slice(0, 9)}`, kind, department: 'MEDIATION', tier: 'TOWNSHIP', division: code };
+  const named: Record<string, string> = { RECEIVING_UNIT: '接处警单位', COURT: '人民法院', AGENCY: '民政经办机构' };
+  return { credit_code, name: `${named[kind] ?? '单位'} ${code}`, kind: department, department, tier: 'COUNTY', division: county };
 }
 
 async function writeThings(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {

@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../base/config.ts';
+import type { Pool } from '../base/db.ts';
+import { log, safeError } from '../base/log.ts';
+import { startConsumer, type EventConsumer } from '../connectors/sources/amqp.ts';
+import { connectors } from '../connectors/registry.ts';
+import { dispatch, reviveAbandoned, runSchedules } from './dispatch.ts';
+import { openQueues } from './queues.ts';
+import { doRun } from './runs.ts';
+import { settle } from './settle.ts';
+
+export interface JobsOptions {
+  config: Config;
+  pool: Pool;
+  /** Of the same database as `pool`; BullMQ keeps its own connections. */
+  databaseUrl: string;
+  now?: () => Date;
+  /** Streams synced at once in this process. */
+  concurrency?: number;
+}
+
+export interface RunningJobs {
+  /** Lets what is under way end, and leaves nothing behind. */
+  stop(): Promise<void>;
+}
+
+const tickMs = 500;
+const slowTickMs = 30_000;
+const streamsAtOnce = 4;
+
+/** Starts workers, dispatcher, schedules and event consumers of this process. Any number of processes may do so. */
+export async function startJobs({ config, pool, databaseUrl, now = () => new Date(), concurrency = streamsAtOnce }: JobsOptions): Promise<RunningJobs> {
+  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl });
+  queues.work('sync', concurrency, (runId) => doRun({ config, pool, now }, runId));
+  queues.work('settle', 1, () => settle({ config, pool }));
+  const consumers = await startConsumers(config, pool);
+  const stopping = new AbortController();
+  const fast = repeat(tickMs, stopping.signal, () => dispatch(pool, queues));
+  const slow = repeat(slowTickMs, stopping.signal, async () => {
+    await reviveAbandoned(pool);
+    await runSchedules(pool, config);
+  });
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all([fast, slow, ...consumers.map((consumer) => consumer.stop())]);
+      await queues.close();
+    },
+  };
+}
+
+/** Does `work` every `everyMs` until stopped. What fails is logged and done again next time: its cause is in the table. */
+async function repeat(everyMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      log.warn({ err: safeError(error) }, 'dispatcher');
+    }
+    await pause(everyMs, undefined, { signal }).catch(() => undefined); // stopped while waiting
+  }
+}
+
+async function startConsumers(config: Config, pool: Pool): Promise<EventConsumer[]> {
+  return [...(await connectors()).values()].flatMap(({ source, department }) => {
+    const url = source.kind === 'events' ? config.sources[department]?.secrets[source.amqpEnv] : undefined;
+    return source.kind === 'events' && url ? [startConsumer({ url, queue: source.queue, department, pool })] : [];
+  });
+}

@@ -1,0 +1,21 @@
+import type { Config } from '../base/config.ts';
+import type { Pool } from '../base/db.ts';
+import { recordKeys } from '../base/keys.ts';
+import { clusterTouched } from './cluster.ts';
+import { linkTouched } from './link.ts';
+import { generateOrganizations } from './organizations.ts';
+
+/**
+ * What follows a sync: organisations that only records name, persons linked, matters clustered. Each step may be repeated;
+ * the doorbell rows go only when all are done.
+ */
+export async function settle({ config, pool }: { config: Config; pool: Pool }): Promise<void> {
+  const { rows } = await pool.query<{ last: number | null }>("SELECT max(id) AS last FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL");
+  const last = rows[0]?.last;
+  if (last === null || last === undefined) return;
+  const keys = recordKeys(config.masterSecret);
+  await generateOrganizations(pool);
+  await linkTouched(pool, keys);
+  await clusterTouched(pool, keys);
+  await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
+}

@@ -1,0 +1,76 @@
+import type { Pool } from '../base/db.ts';
+import { connectors } from '../connectors/registry.ts';
+import { streamCounts, type StreamCounts } from '../connectors/totals.ts';
+import type { QueueDepth } from './queues.ts';
+
+export interface HubStatus {
+  ready: boolean;
+  streams: StreamStatus[];
+  persons: number;
+  matters: number;
+  reviewQueue: number;
+  queues: Record<string, QueueDepth>;
+  log: { size: number; checkpointAt: string | null };
+}
+
+export interface StreamStatus extends StreamCounts {
+  department: string;
+  stream: string;
+  freshThrough: string | null;
+  /** Why the stream shows its last good data only; null while it is in order. */
+  stale: string | null;
+  paused: boolean;
+  drift: Record<string, number>;
+  lastRun: { id: string; status: string; startedAt: string | null; finishedAt: string | null } | null;
+}
+
+/** What `yiwang status --json` prints (interfaces.md). `queues` comes from whoever has the queue open. */
+export async function hubStatus(pool: Pool, queues: Record<string, QueueDepth> = {}): Promise<HubStatus> {
+  const streams: StreamStatus[] = [];
+  for (const connector of (await connectors()).values()) {
+    for (const stream of connector.streams) streams.push(await streamStatus(pool, connector.department, stream.name));
+  }
+  const { rows } = await pool.query<{ persons: number; matters: number; review: number; size: number; checkpoint: string | null; pending: boolean }>(`
+    SELECT (SELECT count(*) FROM hub.entity WHERE merged_into IS NULL) AS persons, (SELECT count(*) FROM hub.matter WHERE merged_into IS NULL) AS matters,
+      (SELECT count(*) FROM hub.review) AS review, (SELECT coalesce(max(size), 0) FROM audit.batch) AS size,
+      (SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM audit.checkpoint) AS checkpoint,
+      EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL)
+        OR EXISTS (SELECT 1 FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING')) AS pending`);
+  const totals = rows[0]!;
+  return {
+    ready: !totals.pending && streams.some((stream) => stream.lastRun !== null),
+    streams,
+    persons: totals.persons,
+    matters: totals.matters,
+    reviewQueue: totals.review,
+    queues,
+    log: { size: totals.size, checkpointAt: totals.checkpoint },
+  };
+}
+
+async function streamStatus(pool: Pool, department: string, stream: string): Promise<StreamStatus> {
+  const counts = await streamCounts(pool, department, stream);
+  const { rows } = await pool.query<{ fresh: string | null; stale_reason: string | null; paused: boolean; drift: Record<string, number> }>(
+    'SELECT fresh_through AS fresh, stale_reason, paused, drift FROM hub.stream WHERE department = $1 AND stream = $2',
+    [department, stream],
+  );
+  const runs = await pool.query<{ id: string; status: string; started_at: Date | null; finished_at: Date | null }>(
+    "SELECT id, status, started_at, finished_at FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode <> 'DRY_RUN' ORDER BY requested_at DESC, id LIMIT 1",
+    [department, stream],
+  );
+  const run = runs.rows[0];
+  return {
+    department,
+    stream,
+    ...counts,
+    freshThrough: isoOf(rows[0]?.fresh ?? null),
+    stale: rows[0]?.stale_reason ?? null,
+    paused: rows[0]?.paused ?? false,
+    drift: rows[0]?.drift ?? {},
+    lastRun: run ? { id: run.id, status: run.status, startedAt: isoOf(run.started_at), finishedAt: isoOf(run.finished_at) } : null,
+  };
+}
+
+function isoOf(time: string | Date | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
