@@ -12,11 +12,11 @@ export interface RecordRepair {
   kind: string;
 }
 
-/** Why a record belongs to its matter, in the terms of matters/record.ts: kinds and weights, no values. */
+/** Why a record belongs to its matter, as matters/cluster.ts describes it: kinds and weights, no values. */
 export interface StoredEvidence {
-  kind: string;
-  otherRid?: string;
-  weight?: number;
+  otherRid: string;
+  weight: number;
+  reasons: { kind: string; weight: number }[];
 }
 
 // connectors --------------------------------------------------------------------------------------------------------------
@@ -29,6 +29,10 @@ export const streamReport = hub.view('stream_report', {
   paused: boolean('paused').notNull(),
   totals: jsonb('totals').$type<Record<string, unknown>>().notNull(),
   drift: jsonb('drift').$type<Record<string, number>>().notNull(),
+  live: bigNumber('live').notNull(),
+  deleted: bigNumber('deleted').notNull(),
+  repaired: jsonb('repaired').$type<Record<string, number>>().notNull(),
+  quarantinedValues: jsonb('quarantined_values').$type<Record<string, number>>().notNull(),
 }).existing();
 
 export const runReport = hub.view('run_report', {

@@ -4,7 +4,7 @@ import { projectRoot } from '../base/departments.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import { viewerHeader } from '../policy/viewer.ts';
 import { buildSubgraph, type Answer, type Resolvers, type Subgraph, type SubgraphOptions } from './build.ts';
-import { subgraphSdl } from './sdl.ts';
+import { recordTypes, subgraphSdl } from './sdl.ts';
 
 export interface StartOptions extends SubgraphOptions {
   /** Names of the subgraphs to start; all folders unless told. */
@@ -36,7 +36,7 @@ export async function startSubgraphs(options: StartOptions): Promise<Subgraphs> 
   const endpoints: Record<string, string> = {};
   for (const [index, name] of names.entries()) {
     if (options.only && !options.only.includes(name)) continue;
-    const subgraph = await buildSubgraph(name, sdl.get(name)!, await resolversOf(root, name), options);
+    const subgraph = await buildSubgraph(name, sdl.get(name)!, await resolversOf(root, name, sdl.get(name)!), options);
     running.set(name, subgraph);
     const address = await listen(subgraph, options.port === undefined ? firstPort : options.port, index);
     if (address) endpoints[name] = `${address}/graphql`;
@@ -52,10 +52,11 @@ export async function startSubgraphs(options: StartOptions): Promise<Subgraphs> 
   };
 }
 
-async function resolversOf(root: string, name: string): Promise<Resolvers> {
-  const module = (await import(pathToFileURL(join(root, 'subgraphs', name, 'resolvers.ts')).href)) as { resolvers?: Resolvers };
+/** A subgraph with a field on every record is a function of the record types. */
+async function resolversOf(root: string, name: string, sdl: string): Promise<Resolvers> {
+  const module = (await import(pathToFileURL(join(root, 'subgraphs', name, 'resolvers.ts')).href)) as { resolvers?: Resolvers | ((recordTypes: readonly string[]) => Resolvers) };
   invariant(module.resolvers, `subgraphs/${name}/resolvers.ts exports \`resolvers\``);
-  return module.resolvers;
+  return typeof module.resolvers === 'function' ? module.resolvers(recordTypes(sdl)) : module.resolvers;
 }
 
 async function listen({ app }: Subgraph, port: number | null, index: number): Promise<string | null> {

@@ -34,6 +34,12 @@ export function subgraphNames(root: string = projectRoot()): string[] {
   return entries.map((entry) => entry.name).filter((name) => existsSync(join(folder, name, 'schema.graphql'))).sort();
 }
 
+/** The types of records that a subgraph's SDL knows, its own and stubs. */
+export function recordTypes(sdl: string): string[] {
+  const types = objectTypes(parse(sdl, { noLocation: true }).definitions);
+  return types.filter((type) => type.interfaces?.some((one) => one.name.value === 'Record')).map((type) => type.name.value);
+}
+
 /** The parts of `schema/` that have one home; a subgraph not named here is a department's. */
 const homes: Record<string, readonly string[]> = {
   registry: ['person', 'place', 'organization', 'thing'],

@@ -417,8 +417,8 @@ export type RecordFilterType = {
   occurredBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** 此时及以后发生 · occurred at or after */
   occurredFrom?: InputMaybe<Scalars['DateTime']['input']>;
-  /** 来源状态代码 · status codes of the source */
-  status?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** 办理状态 · states, in the terms of matters */
+  status?: InputMaybe<Array<MatterStatusType>>;
 };
 
 /** 一项统计：定义、覆盖情况与各单元 · a statistic: its definition, its coverage, its cells */

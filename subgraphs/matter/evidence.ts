@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm';
+import { recordRelation, rowAccess } from '../../policy/relation.sql.ts';
+import type { StoredEvidence } from '../../schema/hub.ts';
+import type { SubgraphContext } from '../context.ts';
+import { allByKey, type Batch } from '../loader.ts';
+import type { EvidenceKindType } from './types.generated.ts';
+
+export interface Reason {
+  kind: EvidenceKindType;
+  weight: number;
+}
+
+/**
+ * Why each record belongs to its matter, without what the other record protects: that a party is shared tells who the
+ * other record's party is, so it takes the right to person fields there; every other reason takes the right to work fields.
+ */
+export const evidenceByRid: Batch<string, Reason[]> = async (context, rids) => {
+  const tx = await context.tx();
+  const { rows } = await tx.execute<Columns>(sql`
+    SELECT mm.rid, e.value AS evidence, o.rid AS other, o.department, ${sql.raw(recordRelation('o'))} AS relation
+    FROM hub.matter_member mm CROSS JOIN LATERAL jsonb_array_elements(mm.evidence) WITH ORDINALITY AS e(value, place)
+    JOIN hub.record o ON o.rid = e.value ->> 'otherRid'
+    WHERE mm.rid = ANY (${sql.param([...rids])}) ORDER BY mm.rid, e.place`);
+  const grouped = allByKey(rows, (row) => row.rid);
+  return new Map([...grouped].map(([rid, group]) => [rid, group.flatMap((row) => shownReasons(context, row))]));
+};
+
+type Columns = { rid: string; evidence: StoredEvidence; other: string; department: string; relation: number };
+
+const ofWork = { coordinate: 'MatterRecordEdge.basis', class: 'WORK', mask: null, owner: null } as const;
+const ofPerson = { coordinate: 'MatterRecordEdge.evidence', class: 'PERSONAL', mask: null, owner: null } as const;
+
+function shownReasons({ policy, viewer }: SubgraphContext, row: Columns): Reason[] {
+  const other = rowAccess({ department: row.department, relation: Number(row.relation), rid: row.other });
+  const opens = (field: typeof ofWork | typeof ofPerson) => policy.decide(viewer, field, other).effect === 'FULL';
+  const reasons = row.evidence.reasons as Reason[];
+  return reasons.filter(({ kind }) => opens(kind === 'SHARED_PARTY' ? ofPerson : ofWork)).map(({ kind, weight }) => ({ kind, weight }));
+}
