@@ -1,7 +1,7 @@
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { add, noCounts, type Counts } from './counts.ts';
-import { stableText, type Judged, type QuarantineReason } from './judge.ts';
+import { stableText, type Judged, type Origin, type QuarantineReason } from './judge.ts';
 import type { Mapped } from './map.ts';
 import { compareTimes, type Precision } from './repairs/times.ts';
 
@@ -40,6 +40,7 @@ export interface QuarantinedVersion {
   position: string;
   contentHmac: string;
   content: Row | null;
+  origin: Origin;
 }
 
 /** What a page does, folded to one effect per key. */
@@ -63,14 +64,15 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
   const seen = new Set(known.seen);
   for (const version of versions) {
     const identity = `${version.keyHmac}/${version.contentHmac}`;
-    if (version.receivedId === undefined) {
-      if (seen.has(identity)) continue;
-    }
-    if (!seen.has(identity)) effects.seen.push({ keyHmac: version.keyHmac, contentHmac: version.contentHmac });
-    seen.add(identity);
-    effects.counts.offered += 1;
-    for (const [field, n] of Object.entries(version.droppedFields)) add(effects.counts.droppedFields, field, n);
-    for (const column of version.drift) add(effects.drift, column);
+    if (version.releasedFrom === undefined) {
+      // Every event posted counts; of other sources a content not seen before under its key.
+      if (version.receivedId === undefined && seen.has(identity)) continue;
+      if (!seen.has(identity)) effects.seen.push({ keyHmac: version.keyHmac, contentHmac: version.contentHmac });
+      seen.add(identity);
+      effects.counts.offered += 1;
+      for (const [field, n] of Object.entries(version.droppedFields)) add(effects.counts.droppedFields, field, n);
+      for (const column of version.drift) add(effects.drift, column);
+    } else add(effects.counts.quarantined, version.releasedFrom, -1);
     applyVersion(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), effects, keys);
   }
   return effects;
@@ -89,7 +91,7 @@ function applyVersion(stream: Stream, version: Judged, head: Head | undefined, e
   } else if (version.kind === 'QUARANTINED') {
     add(counts.quarantined, version.reason);
     const forbidden = head !== undefined && (head.state === 'DROPPED' || head.restricted);
-    effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content });
+    effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content, origin: { ...version.origin, droppedFields: version.droppedFields } });
   } else if (!effective) counts.superseded += 1;
   else becomeLive(version, head, effects, keys);
 }

@@ -19,6 +19,8 @@ export interface Offered {
   delivery?: { asOf: string; folder: string; snapshot: boolean };
   /** Marks the version where the content does not: an event's ticket and sequence; bytes that could not be decoded. */
   identity?: string;
+  /** Of a version that was quarantined: as it was counted then. */
+  contentHmac?: string;
   /** Row of `hub.received_event` that it came from. */
   receivedId?: number;
 }
@@ -33,6 +35,16 @@ interface Common {
   droppedFields: Record<string, number>;
   drift: string[];
   receivedId: number | undefined;
+  /** What a release of it would need beside its content. */
+  origin: Origin;
+  /** Set on a release: the reason under which it was counted before. */
+  releasedFrom?: QuarantineReason;
+}
+
+export interface Origin {
+  event?: Offered['event'];
+  delivery?: Offered['delivery'];
+  droppedFields?: Record<string, number>;
 }
 
 export type Judged = Common &
@@ -52,7 +64,7 @@ const cellBytesMax = 64 * 1024;
  */
 export function judge(department: string, stream: Stream, offered: Offered, keys: Keys): Judged {
   const row = offered.row;
-  const identity = keys.contentHmac(offered.identity ?? stableText(row));
+  const identity = offered.contentHmac ?? keys.contentHmac(offered.identity ?? stableText(row));
   const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
   const common: Common = {
     position: offered.position,
@@ -63,6 +75,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
     droppedFields: {},
     drift: [],
     receivedId: offered.receivedId,
+    origin: { ...(offered.event ? { event: offered.event } : {}), ...(offered.delivery ? { delivery: offered.delivery } : {}) },
   };
   const refused = (reason: QuarantineReason, field: string | null, content: Row | null): Judged => ({ ...common, kind: 'QUARANTINED', reason, field, content });
   if (row === null) return refused(offered.fault?.reason ?? 'SCHEMA', offered.fault?.field ?? null, null);

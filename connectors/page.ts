@@ -99,11 +99,11 @@ async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId
     await client.query('UPDATE hub.quarantine SET content = NULL, sample = NULL WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3) AND content IS NOT NULL', [connector.department, stream.name, [...purged]]);
   }
   if (quarantined.length === 0) return;
-  const rows = quarantined.map((one) => ({ key_hmac: one.keyHmac, reason: one.reason, field: one.field, position: one.position, content_hmac: one.contentHmac, content: one.content }));
+  const rows = quarantined.map((one) => ({ key_hmac: one.keyHmac, reason: one.reason, field: one.field, position: one.position, content_hmac: one.contentHmac, content: one.content, origin: one.origin }));
   await client.query(
-    `INSERT INTO hub.quarantine (department, stream, run_id, key_hmac, reason, field, position, content_hmac, content)
-     SELECT $1, $2, $3, x.key_hmac, x.reason, x.field, x.position, x.content_hmac, x.content
-     FROM json_to_recordset($4) AS x(key_hmac text, reason text, field text, position text, content_hmac text, content jsonb)
+    `INSERT INTO hub.quarantine (department, stream, run_id, key_hmac, reason, field, position, content_hmac, content, origin)
+     SELECT $1, $2, $3, x.key_hmac, x.reason, x.field, x.position, x.content_hmac, x.content, x.origin
+     FROM json_to_recordset($4) AS x(key_hmac text, reason text, field text, position text, content_hmac text, content jsonb, origin jsonb)
      ON CONFLICT (department, stream, content_hmac, position) DO NOTHING`,
     [connector.department, stream.name, runId, wellFormedJson(rows)],
   );

@@ -1,0 +1,79 @@
+import type { Pool } from '../base/db.ts';
+import { YiwangError, invariant } from '../base/errors.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Connector, Row, Stream } from './contract.ts';
+import { add, countsOf } from './counts.ts';
+import { judge, type Judged, type Origin, type QuarantineReason } from './judge.ts';
+import { applyPage } from './page.ts';
+import { connectorOf, streamOf } from './registry.ts';
+
+/** REREAD: nothing of it was kept, so its stream has to be read from the beginning; QUARANTINED: still refused. */
+export type ReleaseOutcome = 'PUBLISHED' | 'DROPPED' | 'TOMBSTONE' | 'QUARANTINED' | 'REREAD';
+
+interface QuarantineRow {
+  id: number;
+  department: string;
+  stream: string;
+  key_hmac: string | null;
+  reason: QuarantineReason;
+  position: string;
+  content_hmac: string;
+  content: Row | null;
+  origin: Origin;
+  run_id: string | null;
+}
+
+/**
+ * Judges one quarantined version again and applies it in its place among the versions of its key. It is released exactly
+ * once: the row is locked, and what was counted as quarantined is counted where it now ends.
+ */
+export async function releaseOne(pool: Pool, keys: Keys, id: number, releasedBy: string, now: Date): Promise<ReleaseOutcome> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const { rows } = await client.query<QuarantineRow>(
+      'SELECT id, department, stream, key_hmac, reason, position, content_hmac, content, origin, run_id FROM hub.quarantine WHERE id = $1 AND released_at IS NULL FOR UPDATE',
+      [id],
+    );
+    const row = rows[0];
+    if (!row) throw new YiwangError('NOT_FOUND', { hint: `there is no open quarantine entry ${id}` });
+    const connector = await connectorOf(row.department);
+    const stream = streamOf(connector, row.stream);
+    const outcome = row.content === null ? await unsee(client, row) : await judgeAgain(client, keys, connector, stream, row, now);
+    if (outcome !== 'QUARANTINED') await client.query('UPDATE hub.quarantine SET released_at = now(), released_by = $2, outcome = $3, content = NULL, sample = NULL WHERE id = $1', [id, releasedBy, outcome]);
+    await client.query('COMMIT');
+    client.release();
+    return outcome;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // gone with its connection
+    client.release(error instanceof YiwangError ? undefined : (error as Error));
+    throw error;
+  }
+}
+
+type Querying = Parameters<typeof applyPage>[0];
+
+async function judgeAgain(client: Querying, keys: Keys, connector: Connector, stream: Stream, row: QuarantineRow, now: Date): Promise<ReleaseOutcome> {
+  const { event, delivery } = row.origin;
+  const judged: Judged = judge(connector.department, stream, { row: row.content, position: row.position, contentHmac: row.content_hmac, ...(event ? { event } : {}), ...(delivery ? { delivery } : {}) }, keys);
+  if (judged.kind === 'QUARANTINED') return 'QUARANTINED';
+  const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [row.department, row.stream]);
+  invariant(rows[0], 'a quarantined version has a stream');
+  await applyPage(client, { connector, stream, keys, runId: row.run_id, epoch: rows[0].epoch, now }, [{ ...judged, releasedFrom: row.reason }], undefined);
+  return judged.kind === 'LIVE' ? 'PUBLISHED' : judged.kind;
+}
+
+/** Nothing of it was kept: it is forgotten as a version, so that the next full read counts it as new. */
+async function unsee(client: Querying, row: QuarantineRow): Promise<ReleaseOutcome> {
+  if (row.key_hmac === null) return 'QUARANTINED';
+  const { rows } = await client.query<{ totals: unknown }>('SELECT totals FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [row.department, row.stream]);
+  const totals = countsOf(rows[0]?.totals);
+  totals.offered -= 1;
+  add(totals.quarantined, row.reason, -1);
+  for (const [field, n] of Object.entries(row.origin.droppedFields ?? {})) add(totals.droppedFields, field, -n);
+  await client.query('UPDATE hub.stream SET totals = $3 WHERE department = $1 AND stream = $2', [row.department, row.stream, JSON.stringify(totals)]);
+  await client.query('DELETE FROM hub.version_seen WHERE department = $1 AND stream = $2 AND key_hmac = $3 AND content_hmac = $4', [row.department, row.stream, row.key_hmac, row.content_hmac]);
+  // The same version may be refused again, at the same position.
+  await client.query("UPDATE hub.quarantine SET position = position || ' (released ' || id || ')' WHERE id = $1", [row.id]);
+  return 'REREAD';
+}
