@@ -59,7 +59,7 @@ function learnt(model: Model, table: Table, blocks: readonly Blocks[], compare: 
   const counts = new Map<number, number>();
   for (const pattern of patterns) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
   const pairsTotal = Math.max(1, model.pairs === 'across' ? acrossPairs(table) : (table.rows * (table.rows - 1)) / 2);
-  return { ...trained, matchRate: learnMatchRate(model, trained, counts, compare, pairsTotal) };
+  return { ...trained, matchRate: learnMatchRate(model, trained, counts, compare, table.rows, pairsTotal) };
 }
 
 /** With one input, `across` means within it. */

@@ -103,11 +103,16 @@ function rarity(level: Level, table: Table, u: number, frequencies: Frequencies 
   const known = frequencies?.counts[frequencyName(level)];
   const counts = known === undefined ? frequencyCounts(level, table) : source.values.map((value) => (Object.hasOwn(known, value) ? (known[value] as number) : 1));
   const rows = frequencies?.rows ?? table.rows;
-  const bonus = Float64Array.from(counts, (count) => Math.max(-rarityBitsMax, Math.min(rarityBitsMax, Math.log2(u / (Math.max(count, 2) / rows)))));
+  const bonus = Float64Array.from(counts, (count) => Math.max(-rarityBitsMax, Math.min(rarityBitsMax, Math.log2(u / frequency(count, u, rows)))));
   return (i, j) => {
     const code = sharedCode(source, i, j);
     return code < 0 ? 0 : (bonus[code] as number);
   };
+}
+
+/** A small table tells little of how common a value is: so many rows at the level's own rate are added to what it shows. */
+function frequency(count: number, u: number, rows: number): number {
+  return (Math.max(count - 1, 1) + rowsBefore * u) / (rows + rowsBefore);
 }
 
 /** The counts behind a level's term frequencies. */
@@ -130,3 +135,4 @@ function sharedCode(source: Column, i: number, j: number): number {
 }
 
 const rarityBitsMax = 8;
+const rowsBefore = 1000;

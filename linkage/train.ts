@@ -30,13 +30,13 @@ export function train(model: Model, table: Table, blocks: readonly Blocks[], com
 }
 
 /** The share of true pairs among all pairs, from the candidate pairs' patterns; blocking is taken to lose few true ones. */
-export function learnMatchRate(model: Model, trained: Trained, patterns: ReadonlyMap<number, number>, compare: Comparer, pairsTotal: number): number {
+export function learnMatchRate(model: Model, trained: Trained, patterns: ReadonlyMap<number, number>, compare: Comparer, rows: number, pairsTotal: number): number {
   const ratios = [...patterns].map(([pattern, count]) => ({ count, ratio: likelihoodRatio(model, trained, compare.levels(pattern)) }));
   let rate = trained.matchRate;
   for (let round = 0; round < matchRateRounds; round += 1) {
     let expected = 0;
     for (const { count, ratio } of ratios) expected += (count * rate * ratio) / (rate * ratio + 1 - rate);
-    rate = Math.min(0.5, Math.max(1 / (pairsTotal + 1), expected / pairsTotal));
+    rate = Math.min(0.5, (expected + rows * pairsPerRowBefore) / pairsTotal);
   }
   return rate;
 }
@@ -192,6 +192,8 @@ const trainingPairsMax = 200_000;
 const trainingPairsMin = 50;
 const freeComparisonsMin = 2;
 const matchRateRounds = 8;
+/** True pairs a row is taken to have before anything is seen: a small table must not conclude that nobody occurs twice. */
+const pairsPerRowBefore = 1 / 8;
 const shareMin = 1e-9;
 /** A level that a sample does not show is taken for half a pair, not for impossible. */
 const unseenPairs = 0.5;

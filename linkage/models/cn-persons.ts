@@ -100,7 +100,7 @@ export const cnPersons: Model = {
       levels: [
         { label: 'missing', when: { kind: 'missing', columns: ['phone.any'] }, neutral: true },
         { label: 'same', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, namesAgree] }, m: 0.72, u: 2e-4, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
-        { label: 'same, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, surnameOnly] }, m: 0.72, u: 0.004, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
+        { label: 'same, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, surnameOnly] }, m: 0.72, u: 0.001, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
         { label: 'same, other name', when: { kind: 'same', column: 'phone' }, m: 0.02, u: 0.02, fixed: true },
         { label: 'one slip', when: { kind: 'all', of: [{ kind: 'similar', column: 'phone.any', measure: 'edits', limit: 1 }, namesAgree] }, m: 0.03, u: 1e-4, fixed: true },
         { label: 'else', when: { kind: 'else' }, m: 0.2, u: 0.98 },
