@@ -69,7 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await app.register((route) => healthRoutes(route, { pool: options.pool, metrics }));
   if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }) }));
   await app.register((route) => pages(route));
-  const url = await app.listen({ host: '127.0.0.1', port: options.port ?? config.port });
+  const url = await app.listen({ host: config.host, port: options.port ?? config.port });
   return { url, stop: () => stopped(app, transport) };
 }
 
