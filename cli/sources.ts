@@ -1,24 +1,19 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { SourceNeeds } from '../base/config.ts';
-import { departments, projectRoot } from '../base/departments.ts';
 import { loadOrCreateSecret } from '../base/home.ts';
-import type { Connector } from '../connectors/contract.ts';
 import type { SimulatorSecrets } from '../simulator/main.ts';
 
 /** What every department's connector asks of the environment, from its declaration: the names that end in `Env`. */
 export async function sourceNeeds(): Promise<SourceNeeds[]> {
-  return Promise.all(departments.map(async (department) => {
-    const file = join(projectRoot(), 'connectors', department, 'connector.ts');
-    const { connector } = (await import(pathToFileURL(file).href)) as { connector: Connector };
-    const names = Object.entries(connector.source).filter(([field, name]) => field.endsWith('Env') && field !== 'urlEnv' && typeof name === 'string') as [string, string][];
+  const { connectors } = await import('../connectors/registry.ts');
+  return [...(await connectors()).values()].map(({ department, source }) => {
+    const names = (Object.entries(source) as [string, unknown][]).filter((entry): entry is [string, string] => entry[0].endsWith('Env') && entry[0] !== 'urlEnv');
     const isOptional = (field: string) => field === 'amqpEnv';
     return {
       department,
       secrets: names.filter(([field]) => !isOptional(field)).map(([, name]) => name),
       optional: names.filter(([field]) => isOptional(field)).map(([, name]) => name),
     };
-  }));
+  });
 }
 
 /** The secrets that the demo's hub and its simulator share, made for this home. */

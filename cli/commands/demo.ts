@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { readConfig } from '../../base/config.ts';
+import { projectRoot } from '../../base/departments.ts';
+import { startEmbeddedPostgres } from '../../base/embedded.ts';
+import { YiwangError } from '../../base/errors.ts';
+import { emptyEmbedded, refuseFilled } from '../demo/reset.ts';
+import { demoDataset } from '../demo/dataset.ts';
+import { syncEveryRound } from '../demo/rounds.ts';
+import { withHub, type Hub } from '../hub.ts';
+import { printLine, progressBar, say, wholeNumber } from '../output.ts';
+import { serviceNames, startServices } from '../services.ts';
+import { sourceNeeds, sourceSecrets } from '../sources.ts';
+import { stopped, stopSignal } from '../stopping.ts';
+import { printStatus, readStatus } from './status.ts';
+import { residentsMax } from './dataset.ts';
+
+interface Options {
+  dataset?: string;
+  residents: number;
+  keep?: boolean;
+  once?: boolean;
+}
+
+const residentsDefault = 5000;
+const simulatorPortOffset = 200;
+
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('everything at once on a synthetic county: sources, hub, console · 一次启动全部：合成数据源、枢纽与控制台')
+    .option('--dataset <dir>', 'a data set of your own · 使用指定数据集')
+    .option('--residents <n>', 'size of the synthetic county · 合成县域人口', wholeNumber(100, residentsMax), residentsDefault)
+    .option('--keep', 'go on with the hub as it is, instead of from an empty one · 保留已有数据')
+    .option('--once', 'end with exit code 0 when every round is synced · 全部同步后退出')
+    .action(async (options: Options) => {
+      if (process.env['NODE_ENV'] === 'production') throw new YiwangError('CONFIG', { hint: 'the demo does not run with NODE_ENV=production; use `up`' });
+      const stop = stopSignal();
+      try {
+        await demo(options, stop);
+      } catch (error) {
+        if (!stop.aborted) throw error; // ended by Ctrl-C: what broke off on the way out is no failure
+      }
+    });
+}
+
+/** From the outside in: data set, database, sources, hub; taken down in the opposite order whatever happens. */
+async function demo(options: Options, stop: AbortSignal): Promise<void> {
+  const { home, databaseUrl, port } = readConfig({ sources: [] });
+  const dataset = await demoDataset(home, options.dataset, options.residents);
+  const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home }) : undefined;
+  try {
+    if (embedded) await emptied(home, embedded, options);
+    else if (!options.keep) await refuseFilled(databaseUrl!);
+    const { startSimulator } = await import('../../simulator/main.ts');
+    const bar = progressBar('push · 推送');
+    const simulator = await startSimulator({
+      dataset,
+      port: port === 0 ? 0 : port + simulatorPortOffset,
+      secrets: sourceSecrets(home),
+      policeTarget: embedded?.url ?? databaseUrl,
+      ingestUrl: `http://127.0.0.1:${port}/ingest/hotline`,
+      dropFolder: join(home, 'civil-drop'),
+      progress: (done, total) => bar.update(done, total),
+    });
+    try {
+      const env = { ...process.env, ...simulator.addresses, ...sourceSecrets(home) };
+      await withHub((hub) => served(hub, { dataset, simulator, once: options.once === true, stop }), { env, sources: await sourceNeeds() });
+    } finally {
+      bar.end();
+      await simulator.stop();
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+async function emptied(home: string, embedded: Awaited<ReturnType<typeof startEmbeddedPostgres>>, options: Options): Promise<void> {
+  if (options.keep) return;
+  if (!embedded.started) throw new YiwangError('CONFIG', { hint: 'another yiwang runs on this home; end it first, or choose another YIWANG_HOME' });
+  await emptyEmbedded(home, embedded);
+}
+
+interface Running {
+  dataset: string;
+  simulator: Awaited<ReturnType<(typeof import('../../simulator/main.ts'))['startSimulator']>>;
+  once: boolean;
+  stop: AbortSignal;
+}
+
+async function served(hub: Hub, { dataset, simulator, once, stop }: Running): Promise<void> {
+  await prepare(hub, dataset);
+  stop.throwIfAborted();
+  const services = await startServices(hub, new Set(serviceNames));
+  try {
+    say(`the graph listens at ${services.url}; syncing · 服务已启动，正在同步`);
+    await Promise.race([syncEveryRound(hub, simulator, stop), services.tampered]);
+    printStatus(await readStatus(hub));
+    if (once) return;
+    printWhereToGo(services.url ?? '');
+    await Promise.race([stopped(stop), services.tampered]);
+  } finally {
+    await services.stop();
+  }
+}
+
+/** What the hub knows before any record: divisions, units, and which county this is. */
+async function prepare({ pool }: Hub, dataset: string): Promise<void> {
+  const [{ loadReference }, { readDatasetInfo }] = await Promise.all([import('../../jobs/reference.ts'), import('../../simulator/dataset.ts')]);
+  const { regionRoot, asOf } = readDatasetInfo(dataset);
+  const bar = progressBar('divisions · 区划');
+  await loadReference(pool, bar.update).finally(bar.end);
+  await pool.query(
+    `INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)), ('as_of', to_jsonb($2::text))
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    [regionRoot, asOf],
+  );
+}
+
+function printWhereToGo(url: string): void {
+  const isBuilt = existsSync(join(projectRoot(), 'console', 'dist', 'index.html'));
+  printLine();
+  printLine(`  console 控制台   ${url}/${isBuilt ? '' : '   (npm run build:console first · 先构建)'}`);
+  printLine(`  graph 接口       ${url}/graphql`);
+  printLine('  tokens 令牌      npx yiwang token --persona township-clerk');
+  printLine('  status 状态      npx yiwang status');
+  printLine();
+  printLine('Ctrl-C ends everything · 按 Ctrl-C 结束');
+}

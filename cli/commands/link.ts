@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { YiwangError } from '../../base/errors.ts';
+import type { Model } from '../../linkage/model.ts';
+import { writeCsv } from '../csv.ts';
+import { printJson, printLine, progressBar } from '../output.ts';
+
+interface Options {
+  model?: string;
+  input: string[];
+  out?: string;
+  printSchema?: boolean;
+  json?: boolean;
+}
+
+export function linkCommand(program: Command): void {
+  program
+    .command('link')
+    .description('the linkage engine on any CSV files · 对任意 CSV 做记录链接')
+    .option('--model <name|file>', 'febrl, historical_50k, cn_persons, or a JSON file · 模型')
+    .option('--input <csv>', 'once for each input · 输入文件，可重复', (file: string, files: string[]) => [...files, file], [] as string[])
+    .option('--out <csv>', 'clusters: source,id,entity · 输出聚类结果')
+    .option('--print-schema', 'print the JSON Schema of a model · 打印模型的 JSON Schema')
+    .option('--json', 'one JSON document with the figures of the run · 输出 JSON')
+    .action((options: Options) => link(options));
+}
+
+async function link(options: Options): Promise<void> {
+  const { modelJsonSchema } = await import('../../linkage/model.ts');
+  if (options.printSchema) return printJson(modelJsonSchema());
+  if (!options.model || !options.out || options.input.length === 0) throw new YiwangError('USAGE', { hint: 'link needs --model, --input and --out' });
+  const model = await modelOf(options.model);
+  const missing = options.input.find((file) => !existsSync(file));
+  if (missing !== undefined) throw new YiwangError('USAGE', { hint: `there is no file \`${missing}\`` });
+  const { linkTable } = await import('../../linkage/link.ts');
+  const bar = progressBar('link · 链接');
+  try {
+    const result = await linkTable({ model, inputs: options.input, progress: (_stage, share) => bar.update(Math.round(share * 100), 100) });
+    writeCsv(options.out, ['source', 'id', 'entity'], result.clusters.map(({ source, id, entity }) => [source, id, entity]));
+    bar.end();
+    const { rows, entities, candidates, edges, refusedMerges } = result;
+    if (options.json) printJson({ rows, entities, candidates, edges, refusedMerges, out: options.out });
+    else printLine(`${rows} rows → ${entities} entities; ${candidates} pairs compared, ${edges} edges, ${refusedMerges} merges refused · ${rows} 行归为 ${entities} 个实体`);
+  } finally {
+    bar.end();
+  }
+}
+
+async function modelOf(name: string): Promise<Model> {
+  const { shippedModels } = await import('../../linkage/models/shipped.ts');
+  if (Object.hasOwn(shippedModels, name)) return shippedModels[name]!;
+  if (!existsSync(name)) throw new YiwangError('USAGE', { hint: `there is no model \`${name}\`; there are ${Object.keys(shippedModels).join(', ')}, or a JSON file` });
+  const { modelSchema } = await import('../../linkage/model.ts');
+  const parsed = modelSchema.safeParse(readJson(name));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new YiwangError('USAGE', { hint: `the model \`${name}\` is wrong at \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}; \`yiwang link --print-schema\` tells the form` });
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new YiwangError('USAGE', { hint: `\`${file}\` is not JSON`, cause });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { withHub, type Hub } from '../hub.ts';
+import { printJson, printLine, printTable } from '../output.ts';
+import type { HubStatus } from '../../jobs/status.ts';
+
+export function statusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('freshness, runs, queue depths, quarantine by reason · 时效、运行、队列与隔离情况')
+    .option('--json', 'one JSON document · 输出 JSON')
+    .action(async (options: { json?: boolean }) => {
+      await withHub(async (hub) => {
+        const status = await readStatus(hub);
+        if (options.json) printJson(status);
+        else printStatus(status);
+      });
+    });
+}
+
+export async function readStatus({ config, pool, databaseUrl }: Hub): Promise<HubStatus> {
+  const [{ hubStatus }, { openQueues }] = await Promise.all([import('../../jobs/status.ts'), import('../../jobs/queues.ts')]);
+  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl });
+  try {
+    return await hubStatus(pool, await queues.depths());
+  } finally {
+    await queues.close();
+  }
+}
+
+export function printStatus(status: HubStatus): void {
+  const header = ['stream 数据流', 'live 现存', 'offered', 'published', 'unchanged', 'superseded', 'tombstones', 'dropped', 'quarantined', 'fresh through 截至', 'last run 最近运行'];
+  const rows = status.streams.map((each) => [
+    `${each.department}/${each.stream}`, each.live, each.offered, each.published, each.unchanged, each.superseded, each.tombstones,
+    sum(each.dropped), sum(each.quarantined), each.freshThrough ?? '–', each.stale ?? each.lastRun?.status ?? '–',
+  ]);
+  printTable(header, rows);
+  printLine();
+  printLine(`persons 人 ${status.persons}   matters 事 ${status.matters}   to review 待核 ${status.reviewQueue}   access log 访问日志 ${status.log.size}   ${status.ready ? 'ready 就绪' : 'not ready 未就绪'}`);
+  for (const each of status.streams) {
+    for (const [reason, count] of Object.entries(each.quarantined)) printLine(`quarantine 隔离 ${each.department}/${each.stream} ${reason} ${count}`);
+  }
+}
+
+function sum(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { YiwangError } from '../../base/errors.ts';
+import type { FinishedRun } from '../../jobs/sync.ts';
+import { withHub, type Hub } from '../hub.ts';
+import { printJson, printTable, progressBar } from '../output.ts';
+import { startServices } from '../services.ts';
+import { sourceNeeds } from '../sources.ts';
+import { stopSignal } from '../stopping.ts';
+import { workersRun } from '../workers.ts';
+
+interface Options {
+  full?: boolean;
+  wait?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export function syncCommand(program: Command): void {
+  program
+    .command('sync')
+    .argument('[department...]', 'all that are connected, unless named · 部门，缺省为全部')
+    .description('asks for runs; --wait ends when every record is published, linked and clustered · 请求同步')
+    .option('--full', 'read from the beginning instead of from the watermark · 从头读取')
+    .option('--wait', 'wait until everything is done · 等待全部完成')
+    .option('--dry-run', 'read, judge and count; write nothing · 只读取与计数，不写入')
+    .option('--json', 'one JSON document · 输出 JSON')
+    .action((departments: string[], options: Options) => sync(departments, options));
+}
+
+async function sync(named: readonly string[], options: Options): Promise<void> {
+  const stop = stopSignal();
+  await withHub(async (hub) => {
+    const { requestSync, waitForSync } = await import('../../jobs/sync.ts');
+    // Workers of another process have the sources in their own environment; without any, this process does the work.
+    const isWaiting = options.wait === true || options.dryRun === true;
+    const others = await workersRun(hub.databaseUrl);
+    const departments = named.length > 0 || others || !isWaiting ? named : connected(hub);
+    const workers = others || !isWaiting ? undefined : await startServices(hub, new Set(['jobs']));
+    const bar = progressBar('sync · 同步');
+    try {
+      const ids = await requestSync(hub.pool, { departments, full: options.full ?? false, dryRun: options.dryRun ?? false, requestedBy: 'cli' });
+      const runs = isWaiting ? await waitForSync(hub.pool, ids, { signal: stop, onProgress: ({ runsLeft }) => bar.update(ids.length - runsLeft, ids.length) }) : [];
+      bar.end();
+      if (options.json) printJson(isWaiting ? { runs } : { requested: ids });
+      else if (isWaiting) printRuns(runs);
+      refuseFailed(runs);
+    } finally {
+      bar.end();
+      await workers?.stop();
+    }
+  }, { sources: await sourceNeeds() });
+}
+
+function connected({ config }: Hub): string[] {
+  const names = Object.keys(config.sources);
+  if (names.length === 0) throw new YiwangError('CONFIG', { hint: 'no department is connected: set POLICE_SOURCE_URL, HOTLINE_SOURCE_URL or another `<DEPARTMENT>_SOURCE_URL`' });
+  return names;
+}
+
+function refuseFailed(runs: readonly FinishedRun[]): void {
+  const failed = runs.find((run) => run.status !== 'SUCCEEDED');
+  if (failed) throw new YiwangError('SOURCE_UNAVAILABLE', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
+}
+
+function printRuns(runs: readonly FinishedRun[]): void {
+  const count = (run: FinishedRun, name: string) => String(run.counts[name] ?? 0);
+  printTable(
+    ['stream 数据流', 'mode', 'status 状态', 'offered', 'published', 'unchanged', 'superseded', 'tombstones'],
+    runs.map((run) => [`${run.department}/${run.stream}`, run.mode, run.status, count(run, 'offered'), count(run, 'published'), count(run, 'unchanged'), count(run, 'superseded'), count(run, 'tombstones')]),
+  );
+}

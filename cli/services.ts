@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { openPool } from '../base/db.ts';
+import { YiwangError } from '../base/errors.ts';
+import type { Hub } from './hub.ts';
+import { announceWorkers } from './workers.ts';
+
+export const serviceNames = ['gateway', 'subgraphs', 'jobs'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface Services {
+  /** Of the gateway, where it is among them. */
+  url: string | undefined;
+  /** Settles when the access log is found tampered with: whoever runs the services then stops them. */
+  tampered: Promise<never>;
+  stop(): Promise<void>;
+}
+
+const logConnectionsMax = 2;
+const logOrigin = 'yiwang/access-log';
+
+/**
+ * Starts services of the hub in this process. A gateway with the subgraphs beside it reaches them without HTTP; alone it
+ * finds them on 127.0.0.1:4100 and above, where subgraphs alone listen.
+ */
+export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>): Promise<Services> {
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  const tampered = Promise.withResolvers<never>();
+  tampered.promise.catch(() => undefined); // nobody may be waiting when it happens
+  try {
+    const subgraphs = wanted.has('subgraphs') ? await openSubgraphs(hub, wanted.has('gateway')) : undefined;
+    if (subgraphs) closers.push(subgraphs.stop);
+    const url = wanted.has('gateway') ? await openGateway(hub, subgraphs?.inject, closers, tampered.reject) : undefined;
+    if (wanted.has('jobs')) {
+      const { startJobs } = await import('../jobs/main.ts');
+      const jobs = await startJobs({ config: hub.config, pool: hub.pool, databaseUrl: hub.databaseUrl });
+      closers.push(jobs.stop);
+      closers.push(await announceWorkers(hub.databaseUrl));
+    }
+    return { url, tampered: tampered.promise, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Subgraphs = Awaited<ReturnType<(typeof import('../subgraphs/main.ts'))['startSubgraphs']>>;
+
+async function openSubgraphs({ config, pool }: Hub, besideGateway: boolean): Promise<Subgraphs> {
+  const [{ startSubgraphs }, { openPolicy }, { viewerKey }, { assertNotBypassed }] = await Promise.all([
+    import('../subgraphs/main.ts'), import('../policy/decide.ts'), import('../policy/viewer.ts'), import('../policy/session.ts'),
+  ]);
+  await assertNotBypassed(pool);
+  return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, ...(besideGateway ? { port: null } : {}) });
+}
+
+async function openGateway({ config, pool, databaseUrl }: Hub, inject: Subgraphs['inject'] | undefined, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
+  const [{ startGateway }, { openAccessLog }, { openSigner }, { publishCheckpoints }, { openPolicy }] = await Promise.all([
+    import('../gateway/main.ts'), import('../audit/log.ts'), import('../audit/signer.ts'), import('../audit/checkpoint.ts'), import('../policy/decide.ts'),
+  ]);
+  const logPool = openPool(databaseUrl, { connectionsMax: logConnectionsMax, applicationName: 'yiwang-access-log' });
+  closers.push(() => logPool.end());
+  const signer = openSigner({ folder: signerFolder(config.home), origin: logOrigin });
+  const folder = checkpointFolder(config.home);
+  const accessLog = await openAccessLog({ pool: logPool, outside: { folder, publicKey: signer.publicKey } });
+  closers.push(() => accessLog.close());
+  const publisher = publishCheckpoints({ pool: logPool, signer, folder, tampered: onTampered });
+  closers.push(() => publisher.close());
+  const gateway = await startGateway({ config, pool, accessLog, policy: openPolicy(), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
+  closers.push(() => gateway.stop());
+  return gateway.url;
+}
+
+/** Where subgraphs of another process listen: one port each from 4100, in the order of their names. */
+async function subgraphEndpoints(): Promise<Record<string, string>> {
+  const [{ subgraphNames }, { firstPort }] = await Promise.all([import('../subgraphs/sdl.ts'), import('../subgraphs/main.ts')]);
+  return Object.fromEntries(subgraphNames().map((name, index) => [name, `http://127.0.0.1:${firstPort + index}/graphql`]));
+}
+
+/** Outside the database, so that whoever owns the database alone cannot rewrite the log unnoticed. */
+export function checkpointFolder(home: string): string {
+  return join(home, 'checkpoints');
+}
+
+export function signerFolder(home: string): string {
+  return join(home, 'signer');
+}
+
+/** The verifier key of this home's log. */
+export async function logPublicKey(home: string): Promise<string> {
+  const { openSigner } = await import('../audit/signer.ts');
+  return openSigner({ folder: signerFolder(home), origin: logOrigin }).publicKey;
+}
