@@ -48,7 +48,7 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
   const updated = sourceTime(valueAt(row, stream.watermark));
   found.eventDate = occurredAt ? shanghaiDay(occurredAt) : null;
   const division = divisionOf(read(rules?.division), rules?.division?.reads[0] ?? '', found);
-  const mentions = stream.mentions.flatMap((mention) => mentionsOf(mention, row, found, keys));
+  const mentions = onePerPlace(stream.mentions.flatMap((mention) => mentionsOf(mention, row, found, keys)));
   const { assignments, units } = assigned(stream, row, division?.code ?? null);
   const record = {
     occurred_at: occurredAt,
@@ -86,6 +86,14 @@ function divisionOf(code: string | null, field: string, found: Findings) {
   if (placed === null) found.repairs.push({ field, kind: 'DIVISION_UNKNOWN' });
   else if (placed.repair) found.repairs.push({ field, kind: placed.repair });
   return placed;
+}
+
+/** Two rules may read the same person, once in a list and once beside it. */
+function onePerPlace(mentions: MentionColumns[]): MentionColumns[] {
+  if (mentions.length < 2) return mentions;
+  const places = new Map<string, MentionColumns>();
+  for (const mention of mentions) if (!places.has(`${mention.role}/${mention.ordinal}`)) places.set(`${mention.role}/${mention.ordinal}`, mention);
+  return [...places.values()];
 }
 
 function mentionsOf(rules: MentionRules, row: Row, found: Findings, keys: Keys): MentionColumns[] {

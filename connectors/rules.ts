@@ -42,6 +42,16 @@ export function code(path: string): Rule<string | null> {
   return one(path, 'code', (value) => (typeof value === 'object' ? null : solidText(value)));
 }
 
+/** A case number with full-width round brackets, as courts print it: `（2026）甘0102民初123号`. */
+export function caseNumber(path: string): Rule<string | null> {
+  return one(path, 'case number', (value, found) => {
+    const plain = typeof value === 'object' ? null : solidText(value);
+    const printed = plain?.replace(/[([〔【]/gu, '（').replace(/[)\]〕】]/gu, '）') ?? null;
+    if (printed !== null && printed !== value) found.repairs.push({ field: path, kind: 'CASE_NUMBER' });
+    return printed;
+  });
+}
+
 /** An open code list: names or codes as given. */
 export function codes(path: string): Rule<string[]> {
   return one(path, 'codes', (value) => (Array.isArray(value) ? value.map(normalised).filter((item) => item !== null) : []));

@@ -11,11 +11,11 @@ export interface SourceAnswer {
 /**
  * Asks a source over HTTP: a deadline for the whole answer (a source that sends a byte every five seconds is no answer), a
  * bound on its size, strict UTF-8, and `limits.attemptsMax` attempts with jitter where trying again can help; `Retry-After`
- * is honoured. `read` turns the answer into a value and may throw: a cut body is tried again like a lost connection.
+ * is honoured. `readsStatus` names error statuses whose body says more. `read` turns the answer into a value and may throw: a cut body is tried again like a lost connection.
  */
-export async function askSource<T>(url: string, init: RequestInit, read: (answer: SourceAnswer) => T): Promise<T> {
+export async function askSource<T>(url: string, init: RequestInit, read: (answer: SourceAnswer) => T, readsStatus: (status: number) => boolean = () => false): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await oneAttempt(url, init, read);
+    const outcome = await oneAttempt(url, init, read, readsStatus);
     if ('value' in outcome) return outcome.value;
     if (!outcome.retryable || attempt >= limits.attemptsMax) throw outcome.error;
     await pause(outcome.waitMs ?? backoffMs(attempt));
@@ -24,10 +24,10 @@ export async function askSource<T>(url: string, init: RequestInit, read: (answer
 
 type Outcome<T> = { value: T } | { error: YiwangError; retryable: boolean; waitMs?: number };
 
-async function oneAttempt<T>(url: string, init: RequestInit, read: (answer: SourceAnswer) => T): Promise<Outcome<T>> {
+async function oneAttempt<T>(url: string, init: RequestInit, read: (answer: SourceAnswer) => T, readsStatus: (status: number) => boolean): Promise<Outcome<T>> {
   try {
     const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(limits.pageDeadlineMs) });
-    if (response.status === 429 || response.status >= 500) {
+    if (response.status === 429 || (response.status >= 500 && !readsStatus(response.status))) {
       await response.body?.cancel();
       return { error: new YiwangError('SOURCE_UNAVAILABLE', { detail: `status ${response.status}` }), retryable: true, waitMs: retryAfterMs(response.headers.get('retry-after')) };
     }

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Connector, Stream } from '../contract.ts';
+import { caseNumber, code, date, decimal, derived, idNumber, name, phones, text, texts, time } from '../rules.ts';
+
+const cell = z.union([z.string(), z.number()]).nullish();
+
+const cases: Stream = {
+  name: 'prelitigation-cases',
+  title: { zh: '诉前调解案件', en: 'cases before registration' },
+  typeName: 'CourtCase',
+  from: '/api/v1/prelitigation-cases',
+  shape: z.looseObject({
+    prelitNo: cell, caseNo: cell, courtCode: cell, caseTypeCode: cell, causeCode: cell, causeName: cell, disputeType: cell, receivedAt: cell, filedAt: cell, divertedAt: cell,
+    mediationDueAt: cell, confirmationFiledAt: cell, confirmedAt: cell, divertedTo: cell, outcome: cell, fulfilment: cell, claimAmount: cell,
+    parties: z.array(z.looseObject({ role: cell, kind: cell, name: cell, idType: cell, idNumber: cell, phone: cell, address: cell })).nullish(),
+    summary: cell, region: cell, address: cell, closedHearing: z.boolean().nullish(), minorInvolved: z.boolean().nullish(), updatedAt: cell, deleted: z.boolean().nullish(),
+  }),
+  required: ['prelitNo', 'receivedAt', 'closedHearing', 'minorInvolved', 'updatedAt', 'deleted'],
+  requiredTimes: ['receivedAt', 'updatedAt'],
+  key: code('prelitNo'),
+  watermark: 'updatedAt',
+  order: 'WATERMARK',
+  overlapSeconds: 900,
+  closedLists: { outcome: ['PENDING', 'AGREED', 'NOT_AGREED', 'WITHDRAWN', 'FILED'], closedHearing: [true, false], minorInvolved: [true, false] },
+  drop: { rule: 'CLOSED_HEARING', reads: 'closedHearing', when: (value) => value === 'true' },
+  tombstone: { reads: 'deleted', when: [true] },
+  neverStored: [],
+  // They may name the child.
+  neverStoredWhen: { reads: 'minorInvolved', when: [true], fields: ['parties', 'summary', 'address'] },
+  spreadsheet: false,
+  record: {
+    occurredAt: time('receivedAt'),
+    status: derived(['outcome', 'divertedTo'], 'state of the matter', (outcome, divertedTo) => {
+      if (outcome === 'AGREED') return 'RESOLVED';
+      if (outcome === 'WITHDRAWN') return 'WITHDRAWN';
+      if (outcome === 'NOT_AGREED' || outcome === 'FILED') return 'CLOSED';
+      return divertedTo === null ? 'OPEN' : 'IN_PROGRESS';
+    }),
+    category: code('disputeType'),
+    division: code('region'),
+    placeText: text('address'),
+    textForMatching: texts('causeName', 'summary'),
+  },
+  detail: {
+    table: 'court.prelitigation_case',
+    columns: {
+      case_no: caseNumber('caseNo'),
+      court_code: code('courtCode'),
+      case_type: code('caseTypeCode'),
+      cause_code: code('causeCode'),
+      cause_name: text('causeName'),
+      received_on: date('receivedAt'),
+      filed_on: date('filedAt'),
+      diverted_on: date('divertedAt'),
+      mediation_due_on: date('mediationDueAt'),
+      confirmation_filed_on: date('confirmationFiledAt'),
+      confirmed_on: date('confirmedAt'),
+      diverted_to: code('divertedTo'),
+      outcome: code('outcome'),
+      fulfilment: code('fulfilment'),
+      claim_amount_yuan: decimal('claimAmount'),
+      summary: text('summary'),
+      address: text('address'),
+    },
+  },
+  mentions: [
+    {
+      role: code('role'),
+      list: 'parties',
+      kind: code('kind'),
+      fields: { name: name('name'), idType: code('idType'), idNumber: idNumber('idNumber'), phones: phones('phone'), address: text('address') },
+    },
+  ],
+  assignment: [
+    { relation: 'LEAD', reads: 'courtCode', unit: 'COURT' },
+    { relation: 'ASSIST', reads: 'divertedTo' },
+  ],
+};
+
+export const connector: Connector = {
+  department: 'court',
+  name: { zh: '法院', en: 'Court' },
+  schedule: { cron: '*/15 * * * *', tz: 'Asia/Shanghai' },
+  reconcile: { cron: '30 3 * * *', tz: 'Asia/Shanghai' },
+  source: { kind: 'rest', urlEnv: 'COURT_SOURCE_URL', tokenPath: '/oauth/token', clientIdEnv: 'COURT_CLIENT_ID', clientSecretEnv: 'COURT_CLIENT_SECRET' },
+  streams: [cases],
+};
