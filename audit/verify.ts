@@ -12,7 +12,7 @@ import { walkLog, type Walk } from './walk.ts';
 /**
  * Re-hashes every entry from its bytes, batch by batch, and compares what it finds with everything that was written
  * beside it: leaf hashes, roots, tiles, index of subjects, columns, checkpoints in the database, and checkpoints kept
- * outside. Trusts nothing in the database and nothing but `publicKey` outside. Memory does not grow with the log; it may
+ * outside. Trusts nothing in the database and nothing but `publicKey` outside. Memory does not grow with the entries; it may
  * run while the log is written, and speaks of the entries there were when it began.
  */
 export async function verifyAccessLog(options: VerifyOptions): Promise<Verification> {
@@ -111,7 +111,6 @@ async function compareInside(options: VerifyOptions, walk: Walk, findings: Findi
   }
 }
 
-/** A checkpoint is always taken at the end of a batch; one of another size is no checkpoint of this history. */
 function agrees(head: TreeHead, walk: Walk): boolean {
   const root = head.size === 0 ? emptyRoot() : walk.roots.get(head.size);
   return root !== undefined && sameBytes(root, head.root);

@@ -43,6 +43,8 @@ export interface Page {
   subjects: Map<number, StoredSubject[]>;
   /** Full tiles of level 0. */
   tiles: Map<number, StoredTile>;
+  /** Sizes of checkpoints in the database that end in this page. */
+  checkpointSizes: number[];
   /** The hash of an entry as its full tile has it. */
   tileLeaf: (index: number) => Buffer | undefined;
 }
@@ -63,11 +65,13 @@ async function readBeside(pool: Pool, from: number, to: number): Promise<Omit<Pa
   const subjects = await pool.query<StoredSubject & { entry_index: number }>('SELECT entry_index, key_id, tag, leaf FROM audit.subject WHERE entry_index BETWEEN $1 AND $2 ORDER BY entry_index, position', range);
   const tileRange = [Math.floor(from / tileHashesMax), Math.floor((to - 1) / tileHashesMax)];
   const tileRows = await pool.query<StoredTile & { index: number }>('SELECT index, hashes, root FROM audit.tile WHERE level = 0 AND index BETWEEN $1 AND $2', tileRange);
+  const checkpoints = await pool.query<{ size: number }>('SELECT DISTINCT size FROM audit.checkpoint WHERE size BETWEEN $1 AND $2', [from + 1, to]);
   const tiles = new Map(tileRows.rows.map((row) => [row.index, row]));
   return {
     entries: new Map(entries.rows.map((row) => [row.index, { bytes: row.bytes, columns: row }])),
     subjects: Map.groupBy(subjects.rows, (row) => row.entry_index),
     tiles,
+    checkpointSizes: checkpoints.rows.map((row) => row.size),
     tileLeaf: (index) => leafIn(tiles.get(Math.floor(index / tileHashesMax)), index % tileHashesMax),
   };
 }

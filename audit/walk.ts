@@ -27,7 +27,7 @@ export async function walkLog(options: WalkOptions): Promise<Walk> {
 export interface WalkOptions {
   pool: Pool;
   size: number;
-  /** Sizes beside the ends of batches at which the root is wanted. */
+  /** Sizes at which the root is wanted. */
   rootsAt: readonly number[];
   findings: Findings;
   progress?: ((entriesDone: number, entries: number) => void) | undefined;
@@ -35,7 +35,7 @@ export interface WalkOptions {
 
 export interface Walk {
   tree: Tree;
-  /** The root at the end of every batch, and at the sizes asked for. */
+  /** The roots at the sizes asked for, and at those of the checkpoints in the database. */
   roots: Map<number, Buffer>;
 }
 
@@ -52,7 +52,7 @@ const mismatchesMax = 10_000;
 const clockToleranceMs = 60_000; // several gateways write, and their clocks differ
 
 async function checkBatch(walk: Walking, pool: Pool, page: Page, batch: StoredBatch): Promise<void> {
-  if (batch.prevSize > walk.tree.size) bridge(walk, page, batch.prevSize);
+  if (batch.prevSize > walk.tree.size) await bridge(walk, pool, page, batch.prevSize);
   if (batch.prevSize < walk.tree.size) return walk.findings.add('ROOT_ALTERED', batch.prevSize, batch.size - 1);
   const indexes = Array.from({ length: batch.size - batch.prevSize }, (_, offset) => batch.prevSize + offset);
   const stored = indexes.map((index) => page.entries.get(index));
@@ -78,7 +78,7 @@ function noteRoot(walk: Walking, batch: StoredBatch, explained: boolean): void {
 }
 
 /** The rows of one or more batches are gone: their leaves are taken from tiles and entries, as far as there are any. */
-function bridge(walk: Walking, page: Page, size: number): void {
+async function bridge(walk: Walking, pool: Pool, page: Page, size: number): Promise<void> {
   walk.findings.add('BATCH_MISSING', walk.tree.size, size - 1);
   const nothing = Buffer.alloc(hashBytes);
   const leaves = Array.from({ length: size - walk.tree.size }, (_, offset) => {
@@ -86,17 +86,18 @@ function bridge(walk: Walking, page: Page, size: number): void {
     const entry = page.entries.get(index);
     return page.tileLeaf(index) ?? (entry ? leafHash(entry.bytes) : nothing);
   });
-  walk.tree = grow(walk.tree, leaves).tree;
+  await extend(walk, pool, page, leaves);
 }
 
 /** Grows the tree, compares the tiles that became full, and keeps the roots that checkpoints will ask for. */
 async function extend(walk: Walking, pool: Pool, page: Page, leaves: readonly Buffer[]): Promise<void> {
   const from = walk.tree.size;
   const to = from + leaves.length;
-  for (const size of walk.rootsAt) if (size > from && size < to) walk.roots.set(size, treeRoot(grow(walk.tree, leaves.slice(0, size - from)).tree));
+  for (const size of [...walk.rootsAt, ...page.checkpointSizes]) {
+    if (size > from && size <= to) walk.roots.set(size, treeRoot(grow(walk.tree, leaves.slice(0, size - from)).tree));
+  }
   const grown = grow(walk.tree, leaves);
   walk.tree = grown.tree;
-  walk.roots.set(to, treeRoot(grown.tree));
   if (!walk.lost) for (const tile of grown.tiles) await checkTile(walk, pool, page, tile);
 }
 
