@@ -1,3 +1,4 @@
+import { departments } from '../base/departments.ts';
 import { departmentCode, dutyOf, type Classified } from './classes.ts';
 import type { RowAccess } from './row.ts';
 import type { Viewer } from './viewer.ts';
@@ -28,7 +29,7 @@ export function favourableRow(viewer: Viewer): number {
   return (
     (viewer.org === null ? 0 : bit.assigned | bit.lead | bit.linked) |
     (viewer.division === null ? 0 : bit.inJurisdiction) |
-    (viewer.department === null ? 0 : bit.owner) |
+    (viewer.department !== null && owners.has(viewer.department) ? bit.owner : 0) |
     (viewer.idHmac === null ? 0 : bit.self | bit.involved) |
     (viewer.matterKey === null ? 0 : bit.inMatter)
   );
@@ -62,6 +63,9 @@ const bit = {
   familyViolence: 2048,
   pastRetention: 4096,
 } as const;
+// A mediation centre or a data bureau owns no record.
+const owners = new Set(departments.map((department) => departmentCode(department)));
+
 const requesterBit = 8192;
 const partyBit = 16384;
 const protectionBits = bit.respondent | bit.confidential | bit.minor | bit.familyViolence | bit.pastRetention;

@@ -39,9 +39,13 @@ export function classificationOfInput(input: GraphQLArgument | GraphQLInputField
   return classificationIn(input.astNode?.directives ?? [], coordinate);
 }
 
+/** Where composition left several classifications of one field, the strictest holds. */
 export function classificationIn(directives: readonly ConstDirectiveNode[], coordinate: string): Classified | null {
-  const directive = directives.find((candidate) => candidate.name.value === classifiedDirective);
-  if (!directive) return null;
+  const found = directives.flatMap((directive) => (directive.name.value === classifiedDirective ? (classification(directive, coordinate) ?? []) : []));
+  return found.sort((a, b) => fieldClasses.indexOf(b.class) - fieldClasses.indexOf(a.class))[0] ?? null;
+}
+
+function classification(directive: ConstDirectiveNode, coordinate: string): Classified | null {
   const argument = (name: string): string | null => {
     const value = directive.arguments?.find((candidate) => candidate.name.value === name)?.value;
     return value && (value.kind === 'EnumValue' || value.kind === 'StringValue') ? value.value : null;
@@ -77,9 +81,14 @@ function isMask(text: string | null): text is Mask {
   return (masks as readonly (string | null)[]).includes(text);
 }
 
-/** A type of which some field is not public decides for itself; one of public leaves (CodedValue) is decided by its field. */
+/**
+ * An entity, or a type of which some field is not public, decides for itself; one of public leaves (CodedValue) is decided
+ * by the field that gives it. An entity's stub in another department's subgraph shows only its key, hence the first test.
+ */
 function decidesItself(schema: GraphQLSchema, type: GraphQLNamedType): boolean {
   if (isInterfaceType(type) || isUnionType(type)) return schema.getPossibleTypes(type).some((possible) => decidesItself(schema, possible));
   if (!isObjectType(type)) return false;
+  const nodes = type.astNode ? [type.astNode, ...type.extensionASTNodes] : type.extensionASTNodes;
+  if (nodes.some((node) => node.directives?.some((directive) => directive.name.value === 'key'))) return true;
   return Object.values(type.getFields()).some((field) => classificationIn(field.astNode?.directives ?? [], '')?.class !== 'PUBLIC');
 }

@@ -117,6 +117,21 @@ describe('a value', () => {
     expect(calls).toEqual(['status', 'requester', 'name', 'phones']);
   });
 
+  it('reaches an entity that another subgraph holds, and no value type, where it would be masked', async () => {
+    const stub = parse(`
+      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+      directive @classified(as: FieldClass!, mask: Mask, owner: String) on FIELD_DEFINITION
+      enum FieldClass { PUBLIC PERSONAL } enum Mask { TEXT }
+      type Query { ticket: Ticket @classified(as: PUBLIC) }
+      type Ticket { requester: Person @classified(as: PERSONAL) address: Address @classified(as: PERSONAL) }
+      type Person @key(fields: "key") { key: ID! @classified(as: PUBLIC) }
+      type Address { text: String @classified(as: PUBLIC) }`);
+    const parent = { [access]: row({ inJurisdiction: true }), requester: { key: 'k' }, address: { text: '12号' } };
+    const one = enforce(buildSubgraphSchema([{ typeDefs: stub, resolvers: { Query: { ticket: () => parent } } }]), policy);
+    const { data } = await graphql({ schema: one, source: '{ ticket { requester { key } address { text } } }', contextValue: { viewer: viewer({ purpose: 'SUPERVISION' }), seen } });
+    expect(JSON.parse(JSON.stringify(data))).toEqual({ ticket: { requester: { key: 'k' }, address: null } });
+  });
+
   it('costs no call when it is withheld', async () => {
     ticketRow = row({});
     expect(await ask(full)).toEqual({ ticket: { id: 'id', status: null, body: null, place: null, requester: null } });

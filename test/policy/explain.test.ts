@@ -1,0 +1,169 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildASTSchema, parse, type GraphQLSchema } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { projectRoot } from '../../base/departments.ts';
+import { checkPolicy } from '../../policy/check.ts';
+import { openPolicy, policyFolder } from '../../policy/decide.ts';
+import { policyDiff } from '../../policy/diff.ts';
+import { explainOperation, type ExplainedField } from '../../policy/explain.ts';
+import { exampleViewer, policyMatrix } from '../../policy/matrix.ts';
+import { viewer } from './viewers.ts';
+
+const policy = openPolicy();
+
+const directive = `
+  directive @classified(as: FieldClass!, mask: Mask, owner: String) on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
+  enum FieldClass { PUBLIC WORK PERSONAL IDENTIFYING SENSITIVE RESTRICTED } enum Mask { NAME PHONE ID_NUMBER ADDRESS COORDINATES BIRTH_DATE TEXT }`;
+
+const house = schemaOf(`
+  type Query { records(filter: Filter, phone: String @classified(as: PERSONAL)): [Record!] @classified(as: WORK) rule: String @classified(as: PUBLIC) }
+  input Filter { status: String @classified(as: WORK), idNumber: String @classified(as: IDENTIFYING) }
+  interface Record { id: ID! @classified(as: PUBLIC) status: String @classified(as: WORK) }
+  type Ticket implements Record { id: ID! @classified(as: PUBLIC) status: String @classified(as: WORK) requester: Person @classified(as: PERSONAL) body: String @classified(as: PERSONAL, mask: TEXT) }
+  type Call implements Record { id: ID! @classified(as: PUBLIC) status: String @classified(as: WORK) warning: Boolean @classified(as: SENSITIVE) }
+  type Person { name: String @classified(as: PERSONAL, mask: NAME) idNumber: String @classified(as: IDENTIFYING, mask: ID_NUMBER) }`);
+
+function schemaOf(sdl: string): GraphQLSchema {
+  return buildASTSchema(parse(sdl + directive), { assumeValid: true });
+}
+
+function explained(operation: string, changes: Parameters<typeof viewer>[0] = {}, assignment?: Parameters<typeof explainOperation>[0]['assignment']): Record<string, string> {
+  const found = explainOperation({ supergraphSchema: house, policy, viewer: viewer(changes), operation, ...(assignment ? { assignment } : {}) });
+  return Object.fromEntries(found.map((one: ExplainedField) => [`${one.path} ${one.coordinate}`, one.effect === 'WITHHELD' ? one.reason : one.effect]));
+}
+
+const both = '{ all: records { id ... on Ticket { who: requester { name idNumber } body } ...call } } fragment call on Call { warning status }';
+
+describe('explaining an operation', () => {
+  it('names every field on every concrete type, by path, alias and fragment', () => {
+    expect(explained(both)).toEqual({
+      'all Query.records': 'FULL',
+      'all.id Ticket.id': 'FULL',
+      'all.who Ticket.requester': 'FULL',
+      'all.who.name Person.name': 'FULL',
+      'all.who.idNumber Person.idNumber': 'MASKED',
+      'all.body Ticket.body': 'FULL',
+      'all.id Call.id': 'FULL',
+      'all.warning Call.warning': 'FULL',
+      'all.status Call.status': 'FULL',
+    });
+  });
+
+  it('says what the township’s mediator sees without a matter, and what a supervisor sees', () => {
+    expect(explained('{ records { id ... on Ticket { requester { name } status } } }', { matterKey: null })).toMatchObject({ 'records.requester.name Person.name': 'NO_MATTER', 'records.status Ticket.status': 'FULL' });
+    expect(explained(both, { purpose: 'SUPERVISION', tier: 'COUNTY' })).toMatchObject({ 'all.who.name Person.name': 'MASKED', 'all.who.idNumber Person.idNumber': 'CLASS', 'all.body Ticket.body': 'CLASS', 'all.warning Call.warning': 'CLASS' });
+  });
+
+  it('reads the assignment where one is given', () => {
+    const found = explained(both, { tier: 'COUNTY' }, { assigned: true, linked: true, inJurisdiction: true });
+    expect(found).toMatchObject({ 'all.status Call.status': 'FULL', 'all.who.name Person.name': 'NOT_ASSIGNED' });
+    expect(explained(both, { tier: 'COUNTY' }, { assigned: true, lead: true })).toMatchObject({ 'all.who.name Person.name': 'FULL' });
+    expect(explained(both, {}, {})).toMatchObject({ 'all.status Call.status': 'NOT_ASSIGNED' });
+  });
+
+  it('explains arguments given as text and as variables', () => {
+    const found = explained('query ($f: Filter) { a: records(filter: {idNumber: "62"}) { id } b: records(filter: $f) { id } c: records(phone: "138", filter: null) { id } }', { matterKey: null });
+    expect(found).toMatchObject({ 'a Filter.idNumber': 'NO_MATTER', 'b Filter.idNumber': 'NO_MATTER', 'b Filter.status': 'FULL', 'c Query.records(phone:)': 'NO_MATTER' });
+    expect(Object.keys(found)).not.toContain('c Filter.status');
+  });
+
+  it('names the conditions that a row could still meet, the rule and its legal basis', () => {
+    const found = explainOperation({ supergraphSchema: house, policy, viewer: viewer({ tier: 'VILLAGE' }), operation: '{ records { ... on Ticket { status requester { name } } } rule }' });
+    const by = Object.fromEntries(found.map((one) => [one.coordinate, one]));
+    expect(by['Person.name']!.conditions).toEqual(['NO_MATTER', 'NOT_ASSIGNED', 'row.respondent', 'row.confidential', 'row.minor', 'row.retention']);
+    expect(by['Ticket.status']!.conditions).toEqual(['NOT_ASSIGNED', 'row.respondent']);
+    expect(by['Query.rule']).toMatchObject({ effect: 'FULL', policy: 'public.open', conditions: [] });
+    expect(by['Person.name']).toMatchObject({ policy: 'personal.assigned', basis: expect.stringContaining('个人信息保护法') as string });
+  });
+
+  it.each([
+    ['what does not parse', '{ records {', 'BAD_REQUEST'],
+    ['what is not valid, without suggestions', '{ recrods { id } }', 'BAD_REQUEST'],
+    ['two operations', 'query A { rule } query B { rule }', 'BAD_REQUEST'],
+  ])('refuses %s', (_, operation, code) => {
+    const act = () => explainOperation({ supergraphSchema: house, policy, viewer: viewer(), operation });
+    expect(act).toThrow(expect.objectContaining({ code }));
+    expect(act).not.toThrow(/Did you mean/);
+  });
+});
+
+describe('the matrix of the real graph', () => {
+  const graph = buildASTSchema(parse(readFileSync(join(projectRoot(), 'schema/supergraph.graphql'), 'utf8')), { assumeValid: true });
+
+  it('shows what access.md says of the name, the ID number and the category', () => {
+    const cell = (coordinate: string, kind: 'CLERK' | 'ANALYST', tier: 'VILLAGE' | 'TOWNSHIP' | 'PROVINCE', purpose: 'MEDIATION' | 'SUPERVISION') => {
+      const found = policyMatrix({ supergraphSchema: graph, policy, kind, tier, purpose }).find((row) => row.coordinate === coordinate)!;
+      return found.effect === 'WITHHELD' ? found.reason : found.effect;
+    };
+    expect(cell('Person.name', 'CLERK', 'VILLAGE', 'MEDIATION')).toBe('FULL');
+    expect(cell('Person.name', 'CLERK', 'TOWNSHIP', 'SUPERVISION')).toBe('MASKED');
+    expect(cell('Person.name', 'ANALYST', 'TOWNSHIP', 'SUPERVISION')).toBe('KIND');
+    expect(cell('Person.idNumber', 'CLERK', 'VILLAGE', 'MEDIATION')).toBe('TIER');
+    expect(cell('Person.idNumber', 'CLERK', 'TOWNSHIP', 'MEDIATION')).toBe('MASKED');
+    expect(cell('HotlineTicket.category', 'CLERK', 'PROVINCE', 'SUPERVISION')).toBe('TIER');
+  });
+
+  it('and policy check finds nothing wrong with it', () => {
+    expect(checkPolicy({ supergraphSchema: graph })).toEqual([]);
+  });
+});
+
+describe('policy check', () => {
+  const person = 'type Person { name: String @classified(as: PERSONAL, mask: NAME)';
+  it.each([
+    ['UNCLASSIFIED', 'type Query { a: String }'],
+    ['NON_NULL', 'type Query { a: String! @classified(as: WORK) }'],
+    ['NON_NULL', 'type Query { a(b: String @classified(as: WORK)): String! @classified(as: PUBLIC) }'],
+    ['ARGUMENT', 'type Query { a(b: String): String @classified(as: WORK) }'],
+    ['ARGUMENT', 'type Query { a(b: In @classified(as: PUBLIC)): String @classified(as: WORK) } input In { c: String }'],
+    ['INVERSE_EDGE', `type Query { a: Petition @classified(as: WORK) } type Petition { petitioner: Person @classified(as: PERSONAL) } ${person} petitions: PetitionConnection @classified(as: WORK) } type PetitionConnection { nodes: [Petition] @classified(as: PUBLIC) }`],
+    ['OPEN_PERSON', `type Query { a: Person @classified(as: PUBLIC) } ${person} }`],
+    ['INTERFACE', 'type Query { a: I @classified(as: WORK) } interface I { b: String @classified(as: PERSONAL) } type T implements I { b: String @classified(as: PUBLIC) }'],
+  ])('finds %s', (rule, sdl) => {
+    expect(checkPolicy({ supergraphSchema: schemaOf(sdl) }).map((fault) => fault.rule)).toEqual([rule]);
+  });
+
+  it('finds rules that do not load', () => {
+    expect(checkPolicy({ folder: copied((text) => text.replace('context.linked', 'context.connected')) })).toMatchObject([{ rule: 'CEDAR', text: expect.stringContaining('connected') as string }]);
+  });
+});
+
+describe('policy diff', () => {
+  it('is empty between equals', () => {
+    expect(policyDiff(policyFolder, copied((text) => text))).toEqual([]);
+  });
+
+  it('tells who gains and who loses what', () => {
+    const opened = policyDiff(policyFolder, copied((text) => text.replace('principal.kind == Kind::"CLERK" &&\n  [Purpose::"MATTER_HANDLING", Purpose::"MEDIATION", Purpose::"SERVICE_DELIVERY"].contains(principal.purpose) &&\n  [Tier::"VILLAGE", Tier::"TOWNSHIP",', 'principal.kind == Kind::"CLERK" &&\n  [Purpose::"MATTER_HANDLING", Purpose::"MEDIATION", Purpose::"SERVICE_DELIVERY"].contains(principal.purpose) &&\n  [Tier::"TOWNSHIP",')));
+    expect(opened.length).toBeGreaterThan(0);
+    expect(new Set(opened.map((change) => `${change.change} ${change.kind} ${change.tier} ${change.class}`))).toEqual(new Set(['LOSES CLERK VILLAGE PERSONAL']));
+    expect(opened).toContainEqual(expect.objectContaining({ purpose: 'MEDIATION', mask: 'NAME', row: 'assigned', before: 'FULL', after: 'WITHHELD' }));
+  });
+
+  it('tells of a protection that was taken away', () => {
+    const opened = policyDiff(policyFolder, copied((text) => text, (text) => text.replace(/@id\("row.confidential"\)[\s\S]*?;\n/, '')));
+    expect(new Set(opened.map((change) => `${change.change} ${change.row}`))).toEqual(new Set(['GAINS confidential']));
+  });
+
+  it('refuses a folder that does not load', () => {
+    expect(() => policyDiff(policyFolder, tmpdir())).toThrow(expect.objectContaining({ code: 'POLICY_INVALID' }));
+  });
+});
+
+describe('an example caller', () => {
+  it('of a department that owns records may own one; of another may not', () => {
+    const idNumber = { coordinate: 'Person.idNumber', class: 'IDENTIFYING', mask: 'ID_NUMBER', owner: null, link: false } as const;
+    const best = (department: string) => policy.best(exampleViewer({ kind: 'CLERK', tier: 'COUNTY', purpose: 'MATTER_HANDLING', department }), idNumber).effect;
+    expect([best('POLICE'), best('MEDIATION')]).toEqual(['FULL', 'MASKED']);
+  });
+});
+
+/** A copy of the policy with assignment.cedar and rows.cedar changed. */
+function copied(assignment: (text: string) => string, rows: (text: string) => string = (text) => text): string {
+  const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+  cpSync(policyFolder, folder, { recursive: true, filter: (file) => !file.endsWith('.ts') });
+  for (const [name, change] of [['assignment.cedar', assignment], ['rows.cedar', rows]] as const) writeFileSync(join(folder, name), change(readFileSync(join(folder, name), 'utf8')));
+  return folder;
+}
