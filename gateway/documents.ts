@@ -1,5 +1,6 @@
 import { GraphQLError, parse, print, specifiedRules, validate, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { sha256Hex } from '../base/canonical.ts';
+import { YiwangError } from '../base/errors.ts';
 import { checkShape, fragmentsOf, limits, onlyOperation, type Fragments } from './limits.ts';
 import { recent } from './recent.ts';
 
@@ -69,6 +70,7 @@ function readDocument(schema: GraphQLSchema, text: string, hash: string, met: (o
   const operation = onlyOperation(document);
   const normalHash = normalHashOf(document);
   met({ name: operation.name?.value ?? null, hash: normalHash });
+  if (!schema.getRootType(operation.operation)) throw new YiwangError('BAD_REQUEST', { hint: `there is no ${operation.operation} in this graph` });
   checkShape(document);
   const errors = validate(schema, document, specifiedRules, { maxErrors: limits.validationErrorsMax });
   if (errors.length > 0) throw new DocumentFault(errors);

@@ -58,7 +58,8 @@ function isCallersFault(error: GraphQLError): boolean {
   return error.originalError === undefined && error.extensions['code'] === undefined && error.path === undefined;
 }
 
-function callersFault(error: GraphQLError): GraphQLFormattedError {
+/** A sentence of graphql-js about the caller's own document or variables: it speaks of the schema and of what was sent. */
+export function callersFault(error: GraphQLError): GraphQLFormattedError {
   const message = error.message.replace(suggestion, '').slice(0, sentenceCharsMax);
   const { zh, retryable } = errorTable.BAD_REQUEST;
   return { message, ...(error.locations ? { locations: error.locations } : {}), extensions: { code: 'BAD_REQUEST', zh, retryable } };

@@ -8,7 +8,7 @@ import type { Answers } from './answer.ts';
 import { isRecord, readBody } from './body.ts';
 import type { Caller, CallerHeaders } from './caller.ts';
 import { DocumentFault, type Documents } from './documents.ts';
-import { codeOf, publicError, statusOf } from './errors.ts';
+import { callersFault, codeOf, publicError, statusOf } from './errors.ts';
 import { openExchange, type Exchange } from './exchange.ts';
 import type { Engine } from './executor.ts';
 import { checkCost, limits } from './limits.ts';
@@ -158,9 +158,9 @@ async function onlyPost(_request: FastifyRequest, reply: FastifyReply): Promise<
 /** Every refusal that comes before Apollo Server. */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asOwn(error);
-  if (request.exchange) request.exchange.refusal = codeOf(known instanceof DocumentFault ? known.errors[0] : known);
+  if (request.exchange) request.exchange.refusal = known instanceof DocumentFault ? 'BAD_REQUEST' : codeOf(known);
   const traceId = request.exchange?.traceId ?? null;
-  const errors = known instanceof DocumentFault ? known.errors.map((each) => publicError(each, traceId)) : [publicError(known, traceId)];
+  const errors = known instanceof DocumentFault ? known.errors.map(callersFault) : [publicError(known, traceId)];
   const status = known instanceof DocumentFault ? 400 : httpStatus(error) ?? statusOf(known);
   return reply.code(status).type(mediaType(request)).send(JSON.stringify({ errors }));
 }

@@ -62,9 +62,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const engine = await apolloEngine({ supergraphSdl, transport, viewerKey: viewerKey(config.masterSecret), now });
   requireClasses(engine.schema, classes);
   const metrics = openMetrics(() => accessLog.size());
+  const graphql = graphqlOptions(options, engine, classes, now, metrics.finished);
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
   securityHeaders(app);
-  await app.register((route) => graphqlRoute(route, graphqlOptions(options, engine, classes, now, metrics.finished)));
+  await app.register((route) => graphqlRoute(route, graphql));
   await app.register((route) => ingestRoutes(route, options));
   await app.register((route) => healthRoutes(route, { pool: options.pool, metrics }));
   if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }) }));

@@ -1,6 +1,7 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { z } from 'zod';
 import { sha256Hex } from '../base/canonical.ts';
+import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
 import { addReport, type Seen } from '../policy/seen.ts';
 import { signViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
@@ -57,8 +58,10 @@ const answerShape = z.object({
 
 // `data` is the part that may be large; it is passed on as it is and completed against the schema later.
 function readAnswer(answer: unknown): z.output<typeof answerShape> & { data: JsonObject | null } {
-  const { data, ...rest } = isObject(answer) ? answer : { data: null };
-  return { ...answerShape.parse(rest), data: isObject(data) ? data : null };
+  const { data, ...rest } = isObject(answer) ? answer : {};
+  const read = { ...answerShape.parse(rest), data: isObject(data) ? data : null };
+  if (read.data === null && !read.errors?.length) throw new YiwangError('SUBGRAPH_UNAVAILABLE', { detail: 'its answer has neither data nor errors' });
+  return read;
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,0 +1,87 @@
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { analyst, openFixture, type Fixture } from './fixture.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(async () => fixture?.stop());
+
+test('the public audit of GraphQL over HTTP finds no error', async () => {
+  const authorization = `Bearer ${await fixture.token(analyst)}`;
+  const fetchFn = (url: string, init: RequestInit = {}) => fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), authorization } });
+  const results = [];
+  for (const audit of serverAudits({ url: `${fixture.url}/graphql`, fetchFn })) results.push(await audit.fn());
+  expect(results.length).toBeGreaterThan(50);
+  expect(results.filter(({ status }) => status === 'error').map(({ name }) => name)).toEqual([]);
+});
+
+describe('one way in', () => {
+  test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s /graphql is 405', async (method) => {
+    const response = await fetch(`${fixture.url}/graphql?query={places{code}}`, { method, headers: { authorization: 'Bearer x.y.z' } });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/graphql'])('a body of %s is refused', async (type) => {
+    const { status } = await fixture.ask('{ places { code } }', { headers: { 'content-type': type } });
+    expect(status).toBe(415);
+  });
+
+  test('a body without a content type is refused', async () => {
+    const authorization = `Bearer ${await fixture.token(analyst)}`;
+    const response = await fetch(`${fixture.url}/graphql`, { method: 'POST', headers: { authorization }, body: new Blob(['{"query":"{ places { code } }"}']) });
+    expect(response.status).toBe(415);
+  });
+
+  test.each(['cross-site', 'same-site'])('a request that the browser marks %s is refused', async (site) => {
+    expect(await fixture.ask('{ places { code } }', { headers: { 'sec-fetch-site': site } })).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  });
+
+  test('no other origin is allowed, no cookie set', async () => {
+    const { headers } = await fixture.ask('{ places { code } }', { headers: { origin: 'https://elsewhere.example' } });
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control') || name === 'set-cookie')).toEqual([]);
+  });
+
+  test('answers are not kept by caches and say how pages may behave', async () => {
+    const { headers } = await fixture.ask('{ places { code } }');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+test('it tells whether it lives, is ready, and what it did', async () => {
+  await fixture.ask('{ places { code } }');
+  const [live, ready, metrics] = await Promise.all(['/livez', '/readyz', '/metrics'].map(async (path) => (await fetch(`${fixture.url}${path}`)).text()));
+  expect(live).toBe('{"live":true}');
+  expect(ready).toBe('{"ready":true}');
+  expect(metrics).toMatch(/yiwang_operations_total\{kind="CLERK",outcome="ALLOWED"\} \d/);
+});
+
+describe('sign-in by persona', () => {
+  const post = (headers: Record<string, string> = {}) => fetch(`${fixture.url}/demo/token`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"persona":"county-analyst"}' });
+
+  test('gives a token that the gateway accepts', async () => {
+    const { token, caller } = (await (await post()).json()) as { token: string; caller: Record<string, unknown> };
+    expect(caller).toMatchObject({ kind: 'ANALYST', tier: 'COUNTY', division: '510107000000' });
+    expect(await fixture.ask('{ places { code } }', { as: null, headers: { authorization: `Bearer ${token}` } })).toMatchObject({ status: 200 });
+  });
+
+  test('is refused to pages of other sites and under a foreign host name', async () => {
+    expect((await post({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    const { hostname, port } = new URL(fixture.url);
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve) => request({ hostname, port, path: '/demo/personas', headers: { host: 'rebound.example' } }, (response) => resolve(response.statusCode)).end());
+    expect(status).toBe(403);
+  });
+
+  test('does not exist where a real issuer is set', async () => {
+    const production = await openFixture();
+    await production.stop();
+    const withIssuer = await openFixture({ config: { ...production.config, oidc: { issuer: 'https://issuer.example', audience: 'yiwang' } } });
+    expect((await fetch(`${withIssuer.url}/demo/personas`)).status).toBe(404);
+    await withIssuer.stop();
+  });
+});

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { YiwangError } from '../../base/errors.ts';
+import { matterNo, openFixture, type Fixture } from './fixture.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+beforeEach(() => fixture.faults.clear());
+afterAll(async () => fixture?.stop());
+
+const query = '{ ticket(no: "T1") { no requester { name } } places { code } }';
+const asking = { purpose: 'MEDIATION', matter: matterNo };
+const host = 'http://10.1.2.3:4101';
+
+describe('a subgraph that fails leaves its fields null and one typed error', () => {
+  test.each<[string, () => Promise<{ body: unknown }>, string]>([
+    ['it is unreachable', async () => Promise.reject(new YiwangError('SUBGRAPH_UNAVAILABLE', { detail: host })), 'SUBGRAPH_UNAVAILABLE'],
+    ['it throws', async () => Promise.reject(new TypeError(`connect ECONNREFUSED ${host}`)), 'SUBGRAPH_UNAVAILABLE'],
+    ['it answers garbage', async () => ({ body: '<html>login</html>' }), 'SUBGRAPH_UNAVAILABLE'],
+    ['it answers with errors of its own making', async () => ({ body: { data: null, errors: [{ message: `SELECT secret FROM ${host}`, extensions: { code: 'ECONNRESET', stacktrace: [host] } }] } }), 'INTERNAL'],
+    ['it says that its database is down', async () => ({ body: { data: null, errors: [{ message: host, extensions: { code: 'DATABASE_UNAVAILABLE' } }] } }), 'DATABASE_UNAVAILABLE'],
+  ])('%s', async (_name, fault, code) => {
+    fixture.faults.set('people', fault);
+    const { status, data, errors, text } = await fixture.ask(query, asking);
+    expect({ status, data }).toEqual({ status: 200, data: { ticket: { no: 'T1', requester: { name: null } }, places: [{ code: '51' }] } });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual([code]);
+    expect(text).not.toMatch(/10\.1\.2\.3|stack|SELECT|html|ECONN/);
+  });
+});
+
+test('an answer without data for a root field is null with an error', async () => {
+  fixture.faults.set('tickets', async () => Promise.reject(new YiwangError('SUBGRAPH_UNAVAILABLE')));
+  const { data, errors } = await fixture.ask(query, asking);
+  expect(data).toEqual({ ticket: null, places: null });
+  expect(errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'tickets', retryable: true } }]);
+});
+
+test('values that were not asked for, and keys that reach a prototype, do not come through', async () => {
+  fixture.faults.set('people', async () => ({ body: JSON.parse('{"data":{"_entities":[{"name":"张三","idNumber":"510107199001011234","__proto__":{"x":1}}]}}') }));
+  const { data } = await fixture.ask(query, asking);
+  expect(data.ticket.requester).toEqual({ name: '张三' });
+});
