@@ -6,7 +6,8 @@ import { progressBar, say } from '../output.ts';
 
 /**
  * Syncs, lets the sources go on to their next round, and syncs again until none is left. Ends when every record is
- * published, linked and clustered; throws where a stream did not succeed.
+ * published, linked and clustered; throws where a stream did not succeed. Later rounds are read whole, as the nightly
+ * reconciliation does: sources back-date versions further than any overlap reaches.
  */
 export async function syncEveryRound({ pool, config }: Hub, simulator: Simulator, signal: AbortSignal): Promise<void> {
   const { requestSync, waitForSync } = await import('../../jobs/sync.ts');
@@ -15,7 +16,7 @@ export async function syncEveryRound({ pool, config }: Hub, simulator: Simulator
     const bar = progressBar(`sync 同步 ${round}/${simulator.last}`);
     try {
       await untilAborted(simulator.pushed(), signal);
-      const ids = await requestSync(pool, { departments, requestedBy: 'demo' });
+      const ids = await requestSync(pool, { departments, full: round > 1, requestedBy: 'demo' });
       const runs = await waitForSync(pool, ids, { signal, onProgress: ({ runsLeft }) => bar.update(ids.length - runsLeft, ids.length) });
       refuseFailed(runs);
     } finally {
