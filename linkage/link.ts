@@ -1,4 +1,5 @@
 import { blockRowsMax, blocksOf, comparisonsOf, type Blocks } from './block.ts';
+import { checkModel } from './check-model.ts';
 import { cluster } from './cluster.ts';
 import { run, type Stage } from './engine.ts';
 import type { Model } from './model.ts';
@@ -32,6 +33,7 @@ export interface LinkTableResult {
 export async function linkTable(input: LinkTableInput): Promise<LinkTableResult> {
   const { model } = input;
   const progress = input.progress ?? (() => undefined);
+  checkModel(model);
   progress('READ', 0);
   const read = await readTable(model, input.inputs);
   const { table } = read;

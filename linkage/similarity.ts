@@ -31,6 +31,7 @@ export function edits(a: string, b: string, limit: number): number {
   if (Math.abs(n - m) > limit) return limit + 1;
   let [before, previous, current] = editRows;
   for (let j = 0; j <= m; j += 1) previous[j] = j;
+  let leastBefore = 0;
   for (let i = 1; i <= n; i += 1) {
     const code = a.charCodeAt(i - 1);
     current[0] = i;
@@ -44,10 +45,12 @@ export function edits(a: string, b: string, limit: number): number {
       current[j] = cost;
       if (cost < least) least = cost;
     }
-    if (least > limit) return limit + 1;
+    // A swap looks two rows back, so both must be beyond the limit before nothing can come back under it.
+    if (least > limit && leastBefore > limit) return limit + 1;
+    leastBefore = least;
     [before, previous, current] = [previous, current, before];
   }
-  return previous[m] as number;
+  return Math.min(previous[m] as number, limit + 1);
 }
 
 /** How many characters the longer text has more, where the shorter is the longer with some left out; else infinite. */

@@ -1,6 +1,7 @@
 import { blockRowsMax, sampledPairs, type Blocks, type Pairs } from './block.ts';
 import type { Comparer } from './compare.ts';
-import type { Derived, Model, Predicate } from './model.ts';
+import { predicateColumns } from './predicate.ts';
+import type { Derived, Level, Model } from './model.ts';
 import type { Table } from './table.ts';
 
 /** The parameters of a model on some data: per comparison and level. Plain JSON, so that it can be stored. */
@@ -13,7 +14,7 @@ export interface Trained {
 
 /** The parameters a model starts from. */
 export function startingPoint(model: Model): Trained {
-  const of = (key: 'm' | 'u') => model.comparisons.map((comparison) => shares(comparison.levels.map((level, l, all) => level[key] ?? startingShare(key, l, all.length))));
+  const of = (key: 'm' | 'u') => model.comparisons.map((comparison) => startingShares(key, comparison.levels));
   return { m: of('m'), u: of('u'), matchRate: model.matchRate ?? 1e-4 };
 }
 
@@ -24,8 +25,10 @@ export function startingPoint(model: Model): Trained {
 export function train(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: (i: number, j: number) => boolean, seed = 1): Trained {
   const trained = startingPoint(model);
   const priorPairs = model.training?.priorPairs ?? 10;
-  learnU(model, table, compare, trained, priorPairs, seed, wanted);
+  const random = randomPatterns(table, compare, wanted, seed);
+  learnU(model, random, compare, trained, priorPairs);
   learnM(model, blocks, compare, trained, priorPairs, wanted);
+  for (let round = 0; round < truePairRounds; round += 1) learnU(model, withoutTruePairs(model, random, compare, trained), compare, trained, priorPairs);
   return trained;
 }
 
@@ -50,18 +53,36 @@ export function patternCounts(pairs: Pairs, compare: Comparer): Map<number, numb
   return counts;
 }
 
-function learnU(model: Model, table: Table, compare: Comparer, trained: Trained, priorPairs: number, seed: number, wanted: (i: number, j: number) => boolean): void {
+function randomPatterns(table: Table, compare: Comparer, wanted: (i: number, j: number) => boolean, seed: number): Map<number, number> {
   const random = generator(seed);
   const patterns = new Map<number, number>();
-  if (table.rows < 2) return;
+  if (table.rows < 2) return patterns;
   for (let k = 0; k < Math.min(randomPairsMax, table.rows * table.rows); k += 1) {
     const [i, j] = [Math.floor(random() * table.rows), Math.floor(random() * table.rows)];
     if (i === j || !wanted(i, j)) continue;
     const pattern = compare.pattern(i, j);
     patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1);
   }
+  return patterns;
+}
+
+function learnU(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer, trained: Trained, priorPairs: number): void {
+  const start = startingPoint(model).u;
   const counts = levelCounts(model, patterns, compare);
-  model.comparisons.forEach((_, c) => (trained.u[c] = blended(model, c, counts[c] as Float64Array, trained.u[c] as number[], priorPairs)));
+  model.comparisons.forEach((_, c) => (trained.u[c] = blended(model, c, counts[c] as Float64Array, start[c] as number[], priorPairs)));
+}
+
+/** In a small table many random pairs are true ones; they are taken out by their posterior. */
+function withoutTruePairs(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer, trained: Trained): Map<number, number> {
+  const total = [...patterns.values()].reduce((sum, count) => sum + count, 0);
+  const free = model.comparisons.map(() => true);
+  const shares = [...patterns].map(([pattern, count]) => ({ pattern, count, levels: compare.levels(pattern) }));
+  let rate = 0.01;
+  for (let round = 0; round < matchRateRounds; round += 1) {
+    const expected = shares.reduce((sum, { levels, count }) => sum + count * posterior(model, levels, trained.m, trained.u, free, rate), 0);
+    rate = Math.min(0.5, Math.max(1e-9, expected / Math.max(1, total)));
+  }
+  return new Map(shares.map(({ pattern, count, levels }) => [pattern, count * (1 - posterior(model, levels, trained.m, trained.u, free, rate))]));
 }
 
 function levelCounts(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer): Float64Array[] {
@@ -149,31 +170,13 @@ function columnSources(model: Model): (name: string) => string[] {
   return sources;
 }
 
-function predicateColumns(predicate: Predicate): string[] {
-  switch (predicate.kind) {
-    case 'all':
-    case 'any':
-      return predicate.of.flatMap(predicateColumns);
-    case 'not':
-      return predicateColumns(predicate.of);
-    case 'missing':
-      return predicate.columns;
-    case 'else':
-      return [];
-    case 'differs':
-      return [predicate.column];
-    default:
-      return predicate.with === undefined ? [predicate.column] : [predicate.column, predicate.with];
-  }
-}
-
-function startingShare(key: 'm' | 'u', level: number, levels: number): number {
-  const best = key === 'm' ? level : levels - 1 - level;
-  return 0.9 * 0.25 ** best + 0.002;
-}
-
-function shares(values: readonly number[]): number[] {
-  return values.map((value) => Math.max(shareMin, value));
+/** What the model gives; else most true pairs at the first level, most false ones at the last. Neutral levels have no share. */
+function startingShares(key: 'm' | 'u', levels: readonly Level[]): number[] {
+  const telling = levels.filter((level) => level.neutral !== true);
+  return levels.map((level) => {
+    const rank = key === 'm' ? telling.indexOf(level) : telling.length - 1 - telling.indexOf(level);
+    return Math.max(shareMin, level[key] ?? (level.neutral === true ? 1 : 0.9 * 0.25 ** rank + 0.002));
+  });
 }
 
 /** mulberry32: the same seed gives the same sample. */
@@ -189,9 +192,10 @@ function generator(seed: number): () => number {
 
 const randomPairsMax = 400_000;
 const trainingPairsMax = 200_000;
-const trainingPairsMin = 50;
+const trainingPairsMin = 20;
 const freeComparisonsMin = 2;
 const matchRateRounds = 8;
+const truePairRounds = 3;
 /** True pairs a row is taken to have before anything is seen: a small table must not conclude that nobody occurs twice. */
 const pairsPerRowBefore = 1 / 8;
 const shareMin = 1e-9;

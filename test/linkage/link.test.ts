@@ -1,0 +1,109 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { linkTable } from '../../linkage/link.ts';
+import { modelJsonSchema, modelSchema, type Model } from '../../linkage/model.ts';
+import { shippedModels } from '../../linkage/models/shipped.ts';
+import { checkModel } from '../../linkage/check-model.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'link-'));
+
+const model: Model = {
+  name: 'books',
+  version: '1',
+  idColumn: 'isbn',
+  fields: { title: { columns: ['title'], kind: 'text' }, author: { columns: ['author'], kind: 'text' }, year: { columns: ['year'], kind: 'digits', optional: true }, shelf: { columns: ['shelf'], kind: 'text', optional: true } },
+  blocking: [
+    { name: 'title', columns: ['title'] },
+    { name: 'author and year', columns: ['author', 'year'] },
+  ],
+  comparisons: ['title', 'author'].map((column) => ({
+    name: column,
+    levels: [
+      { label: 'missing', when: { kind: 'missing', columns: [column] }, neutral: true },
+      { label: 'same', when: { kind: 'same', column } },
+      { label: 'near', when: { kind: 'similar', column, measure: 'jaro_winkler', limit: 0.85 } },
+      { label: 'else', when: { kind: 'else' } },
+    ],
+  })),
+  threshold: 0.9,
+};
+
+describe('linking CSV files', () => {
+  test('spellings of one book meet; source is the base name, every row is there once', async () => {
+    const left = file('left.csv', ['isbn,title,author,year', ...books(40).map((book, n) => `L${n},${book}`)]);
+    const right = file('right.csv', ['isbn,title,author,year', ...books(40).map((book, n) => `R${n},${book.replace('river', 'rivre')}`)]);
+    const { clusters, entities } = await linkTable({ model: { ...model, pairs: 'across' }, inputs: [left, right] });
+    expect(clusters).toHaveLength(80);
+    expect(new Set(clusters.map((row) => row.source))).toEqual(new Set(['left.csv', 'right.csv']));
+    const entityOf = new Map(clusters.map((row) => [row.id, row.entity]));
+    expect(books(40).every((_, n) => entityOf.get(`L${n}`) === entityOf.get(`R${n}`))).toBe(true);
+    expect(entities).toBe(40);
+  });
+
+  test('the same inputs give the same clusters', async () => {
+    const input = file('twice.csv', ['isbn,title,author,year', ...[...books(40), ...books(20)].map((book, n) => `${n},${book}`)]);
+    const [one, two] = [await linkTable({ model, inputs: [input] }), await linkTable({ model, inputs: [input] })];
+    expect(two.clusters).toEqual(one.clusters);
+  });
+
+  test('a stored model links without training', async () => {
+    const input = file('stored.csv', ['isbn,title,author,year', ...[...books(40), ...books(20)].map((book, n) => `${n},${book}`)]);
+    const first = await linkTable({ model, inputs: [input] });
+    const again = await linkTable({ model, inputs: [input], trained: first.trained });
+    expect(again.clusters).toEqual(first.clusters);
+  });
+});
+
+describe('bad input is refused before work starts', () => {
+  test.each([
+    ['an empty file', [''], /`bad.csv` is empty/],
+    ['a header alone', ['isbn,title,author'], /no rows/],
+    ['a missing column', ['isbn,title', '1,a'], /lacks the column `author`/],
+    ['a missing id column', ['title,author', 'a,b'], /lacks the column `isbn`/],
+    ['duplicate ids', ['isbn,title,author', '1,a,b', '2,a,c', '1,d,e'], /rows 2 and 4 of `bad.csv` have the same `isbn`/],
+    ['a row without an id', ['isbn,title,author', '1,a,b', ',a,c'], /row 3 .* has no `isbn`/],
+    ['a broken quote', ['isbn,title,author', '1,"a,b'], /cannot be read as CSV/],
+    ['a row with a cell too many', ['isbn,title,author', '1,a,b,c'], /cannot be read as CSV/],
+  ])('%s', async (_, lines, message) => {
+    await expect(linkTable({ model, inputs: [file('bad.csv', lines)] })).rejects.toMatchObject({ code: 'DATASET_INVALID', hint: expect.stringMatching(message) });
+  });
+
+  test('a blocking rule that would compare everything, with the number of comparisons', async () => {
+    const input = file('boundless.csv', ['isbn,title,author,shelf', ...books(100).map((_, n) => `${n},t${n},a${n},fiction`)]);
+    const boundless = { ...model, blocking: [{ name: 'shelf', columns: ['shelf'] }] };
+    await expect(linkTable({ model: boundless, inputs: [input] })).rejects.toMatchObject({ code: 'DATASET_INVALID', hint: expect.stringMatching(/`shelf` would compare nearly everything: 4950 comparisons/) });
+  });
+
+  test('a model that names a column it does not have', async () => {
+    const wrong = { ...model, blocking: [{ name: 'publisher', columns: ['publisher'] }] };
+    await expect(linkTable({ model: wrong, inputs: [file('any.csv', ['isbn,title,author', '1,a,b'])] })).rejects.toMatchObject({ code: 'USAGE', hint: expect.stringContaining('`publisher`') });
+  });
+});
+
+describe('models', () => {
+  test.each(Object.keys(shippedModels))('%s is valid, survives JSON and names only its own columns', (name) => {
+    const shipped = JSON.parse(JSON.stringify(shippedModels[name]));
+    expect(modelSchema.parse(shipped)).toEqual(shipped);
+    expect(() => checkModel(shipped)).not.toThrow();
+  });
+
+  test('the printed schema is JSON Schema', () => {
+    expect(modelJsonSchema()).toMatchObject({ $schema: expect.stringContaining('json-schema.org'), type: 'object', required: expect.arrayContaining(['idColumn', 'blocking', 'comparisons']) });
+    expect(modelSchema).toBeInstanceOf(z.ZodType);
+  });
+});
+
+function file(name: string, lines: readonly string[]): string {
+  const path = join(folder, name);
+  writeFileSync(path, lines.join('\n'));
+  return path;
+}
+
+/** Books that differ in every word. */
+function books(count: number): string[] {
+  const words = ['river', 'stone', 'winter', 'harbour', 'letters', 'garden', 'copper', 'island'];
+  return Array.from({ length: count }, (_, n) => `${words[n % 8]} ${words[(n * 3 + 1) % 8]} of ${String.fromCharCode(97 + (n % 26)).repeat(4)}${n},writer ${String.fromCharCode(97 + ((n * 7) % 26)).repeat(5)}${n},${1900 + n}`);
+}
