@@ -67,9 +67,10 @@ async function records<Table extends DetailTable>(context: SubgraphContext, type
 
 /** The record, unless the caller may not know that it is there: an edge to a record is a fact of that record too. */
 export function knownRecord<Detail>({ policy, viewer }: SubgraphContext, parent: RecordParent<Detail> | null): RecordParent<Detail> | null {
-  const id = { coordinate: 'Record.department', class: 'WORK', mask: null, owner: null } as const;
-  return parent && policy.decide(viewer, id, parent[access]).effect === 'FULL' ? parent : null;
+  return parent && policy.decide(viewer, presence, parent[access]).effect === 'FULL' ? parent : null;
 }
+
+const presence = { coordinate: 'Record.department', class: 'WORK', mask: null, owner: null } as const;
 
 /** The reference a gateway sends: the global id of a record. One statement for all references of a request. */
 export function recordReference<Detail>(typeName: string, batch: Batch<string, RecordParent<Detail>>) {

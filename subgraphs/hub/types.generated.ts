@@ -477,7 +477,28 @@ export type ReasonCountType = {
   reason: Scalars['String']['output'];
 };
 
-/** 计数：offered = published + unchanged + superseded + tombstones + dropped + quarantined · the counts add up to what was offered */
+/** 一次任务的计数：offered = published + unchanged + superseded + tombstones + dropped + quarantined · counts of one run; they add up to what was offered */
+export type RunCountsType = {
+  __typename?: 'RunCounts';
+  /** 依法不存的，按规则 · dropped, by rule */
+  dropped: Array<ReasonCountType>;
+  /** 依法不存的字段 · fields never stored, by name */
+  droppedFields: Array<ReasonCountType>;
+  /** 来源提供的版本数 · versions the source offered */
+  offered: Scalars['Int']['output'];
+  /** 已发布 · published */
+  published: Scalars['Int']['output'];
+  /** 隔离的记录，按原因 · quarantined records, by reason */
+  quarantined: Array<ReasonCountType>;
+  /** 比已存的旧 · older than what is stored */
+  superseded: Scalars['Int']['output'];
+  /** 删除标记 · tombstones */
+  tombstones: Scalars['Int']['output'];
+  /** 无变化 · unchanged */
+  unchanged: Scalars['Int']['output'];
+};
+
+/** 一个数据流自建立以来的计数，合计相符 · counts of one stream since the hub was created; they add up */
 export type StreamCountsType = {
   __typename?: 'StreamCounts';
   /** 已删除的记录 · records that are gone */
@@ -494,9 +515,9 @@ export type StreamCountsType = {
   published: Scalars['Int']['output'];
   /** 隔离的记录，按原因 · quarantined records, by reason */
   quarantined: Array<ReasonCountType>;
-  /** 隔离的值，按原因 · quarantined values, by reason */
+  /** 现存记录中隔离的值，按原因 · quarantined values of live records, by reason */
   quarantinedValues: Array<ReasonCountType>;
-  /** 修正，按种类 · repairs, by kind */
+  /** 现存记录中的修正，按种类 · repairs in live records, by kind */
   repaired: Array<ReasonCountType>;
   /** 比已存的旧 · older than what is stored */
   superseded: Scalars['Int']['output'];
@@ -525,7 +546,7 @@ export type SyncRunType = {
   /** 第几次尝试 · attempt */
   attempt: Scalars['Int']['output'];
   /** 本次计数 · counts of this run */
-  counts: StreamCountsType;
+  counts: RunCountsType;
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 错误代码 · error code */
@@ -707,6 +728,7 @@ export type ResolversTypesType = {
   QuarantinedRecordEdge: ResolverTypeWrapper<Partial<QuarantinedRecordEdgeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ReasonCount: ResolverTypeWrapper<Partial<ReasonCountType>>;
+  RunCounts: ResolverTypeWrapper<Partial<RunCountsType>>;
   StreamCounts: ResolverTypeWrapper<Partial<StreamCountsType>>;
   SyncMode: ResolverTypeWrapper<Partial<SyncModeType>>;
   SyncRun: ResolverTypeWrapper<Partial<SyncRunType>>;
@@ -748,6 +770,7 @@ export type ResolversParentTypesType = {
   QuarantinedRecordEdge: Partial<QuarantinedRecordEdgeType>;
   Query: Record<PropertyKey, never>;
   ReasonCount: Partial<ReasonCountType>;
+  RunCounts: Partial<RunCountsType>;
   StreamCounts: Partial<StreamCountsType>;
   SyncRun: Partial<SyncRunType>;
   SyncRunConnection: Partial<SyncRunConnectionType>;
@@ -938,6 +961,17 @@ export type ReasonCountResolversType<ContextType = SubgraphContext, ParentType e
   reason?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
+export type RunCountsResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RunCounts'] = ResolversParentTypesType['RunCounts']> = {
+  dropped?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  droppedFields?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  offered?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  published?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  quarantined?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
+  superseded?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  tombstones?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  unchanged?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+};
+
 export type StreamCountsResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StreamCounts'] = ResolversParentTypesType['StreamCounts']> = {
   deleted?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   dropped?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
@@ -955,7 +989,7 @@ export type StreamCountsResolversType<ContextType = SubgraphContext, ParentType 
 
 export type SyncRunResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SyncRun'] = ResolversParentTypesType['SyncRun']> = {
   attempt?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
-  counts?: Resolver<ResolversTypesType['StreamCounts'], ParentType, ContextType>;
+  counts?: Resolver<ResolversTypesType['RunCounts'], ParentType, ContextType>;
   department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   errorCode?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
@@ -1004,6 +1038,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   QuarantinedRecordEdge?: QuarantinedRecordEdgeResolversType<ContextType>;
   Query?: QueryResolversType<ContextType>;
   ReasonCount?: ReasonCountResolversType<ContextType>;
+  RunCounts?: RunCountsResolversType<ContextType>;
   StreamCounts?: StreamCountsResolversType<ContextType>;
   SyncRun?: SyncRunResolversType<ContextType>;
   SyncRunConnection?: SyncRunConnectionResolversType<ContextType>;

@@ -54,7 +54,7 @@ export function matterPosition(matter: MatterParent): Position {
 /** From the least finished to what no longer counts, as matters/status.ts has it: the least finished record decides. */
 const statusOrder: readonly MatterStatusType[] = ['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'];
 const orderArray = sql.raw(`ARRAY[${statusOrder.map((status) => `'${status}'`).join(', ')}]`);
-const status = sql`coalesce(${orderArray}[min(coalesce(array_position(${orderArray}, r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN')`;
+const status = sql`coalesce((${orderArray})[min(coalesce(array_position(${orderArray}, r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN')`;
 const openedAt = sql`coalesce(min(r.occurred_at), '-infinity')`;
 const category = firstOf('category');
 const leadOrg = firstOf('lead_org');

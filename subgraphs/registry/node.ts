@@ -24,11 +24,12 @@ export async function nodeById(context: SubgraphContext, id: string): Promise<ob
   return found?.typeName === typeName ? { __typename: typeName, id } : null;
 }
 
+const personName = { coordinate: 'Person.name', class: 'PERSONAL', mask: 'NAME', owner: null } as const;
+
 /** A person of whom nothing may be seen is not there. */
 async function openPerson(context: SubgraphContext, entityKey: string): Promise<object | null> {
   const person = await personByKey(context, entityKey);
-  const name = { coordinate: 'Person.name', class: 'PERSONAL', mask: 'NAME', owner: null } as const;
-  return person?.[candidates].some(({ access }) => context.policy.decide(context.viewer, name, access).effect !== 'WITHHELD') ? person : null;
+  return person?.[candidates].some(({ access }) => context.policy.decide(context.viewer, personName, access).effect !== 'WITHHELD') ? person : null;
 }
 
 function withType(__typename: string, row: object | null): object | null {

@@ -1,0 +1,34 @@
+import { access, noRow } from '../../policy/row.ts';
+import { connection, pageOf, type PageArgs } from '../connection.ts';
+import type { SubgraphContext } from '../context.ts';
+import { allByKey, load } from '../loader.ts';
+import { byReason, runCounts, streamCounts } from './counts.ts';
+import { lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
+
+type Context = SubgraphContext;
+
+/** Connectors and their runs for operators, the policy for everyone, the access log for auditors and residents. */
+export const resolvers = {
+  Query: {
+    connectors: async (_: unknown, _args: unknown, context: Context) => {
+      const departments = allByKey(await streamReports(context), (row) => row.department);
+      return [...departments].map(([department, streams]) => ({ [access]: noRow, department, streams }));
+    },
+    syncRuns: async (_: unknown, args: PageArgs & StreamChoice, context: Context) => {
+      const page = pageOf(context, 'Query.syncRuns', { ...args });
+      const rows = await runPage(context, page, args);
+      return connection(context, page, rows, { position: (row) => [row.requestedAt.toISOString(), row.id], node: (row) => row });
+    },
+    quarantine: async (_: unknown, args: PageArgs & StreamChoice & { reason?: string | null; released?: boolean | null }, context: Context) => {
+      const page = pageOf(context, 'Query.quarantine', { ...args });
+      const rows = await quarantinePage(context, page, args);
+      return connection(context, page, rows, { position: (row) => [row.id], node: (row) => row });
+    },
+  },
+  ConnectorStream: {
+    counts: (stream: StreamReport) => streamCounts(stream),
+    drift: ({ drift }: StreamReport) => byReason(drift),
+    lastRun: ({ department, stream }: StreamReport, _: unknown, context: Context) => load(context, lastRuns, `${department}/${stream}`),
+  },
+  SyncRun: { counts: ({ counts }: RunReport) => runCounts(counts) },
+};

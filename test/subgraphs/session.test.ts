@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSession } from '../../subgraphs/session.ts';
+import { viewer } from '../policy/viewers.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { orgs, plant, township } from './world.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+  await plant(db, { rid: 'h1', lead: orgs.centre, division: '510107001003' });
+});
+afterAll(() => db.drop());
+
+const clerk = viewer({ org: orgs.centre, division: township });
+
+describe('the session of one subgraph request', () => {
+  it('reads as the reading role, and only what the viewer may see', async () => {
+    const session = openSession(db.pool, clerk);
+    const tx = await session.tx();
+    expect((await tx.execute(sql`SELECT current_user AS role, count(*)::int AS n FROM hub.record`)).rows).toEqual([{ role: 'yiwang_reader', n: 1 }]);
+    await expect(tx.execute(sql`SELECT respondent_org, text_for_matching FROM hub.landed`)).rejects.toThrow();
+    await session.end();
+  });
+
+  it('refuses a statement that comes after its end: the connection is no longer this viewer\'s', async () => {
+    const session = openSession(db.pool, clerk);
+    const tx = await session.tx();
+    const running = tx.execute(sql`SELECT pg_sleep(0.1), current_user AS role`);
+    const ending = session.end();
+    const late = tx.execute(sql`SELECT current_user AS role`);
+    await expect(late).rejects.toThrow();
+    expect((await running.catch(() => ({ rows: [] }))).rows.every((row) => row['role'] === 'yiwang_reader')).toBe(true);
+    await ending;
+    await expect(tx.execute(sql`SELECT 1`)).rejects.toThrow();
+  });
+
+  it('leaves neither role nor viewer on the connection', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const session = openSession(db.pool, clerk);
+      await session.tx();
+      await session.end();
+    }
+    const { rows } = await db.pool.query(`SELECT current_user = session_user AS own, hub.viewer('org') AS org`);
+    expect(rows).toEqual([{ own: true, org: null }]);
+  });
+});
