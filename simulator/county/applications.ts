@@ -50,7 +50,7 @@ interface Fate {
 function applicationOf(context: Context, nth: number, total: number, fate: Fate): Application {
   const chance = random(context.seed, 'application', nth);
   const person = context.people.person(context.people.members(chance.below(context.people.households))[0]!);
-  const share = fate.spoil ? 0.3 + chance.next() * 0.2 : (nth + chance.next()) / total;
+  const share = shareOf(fate.spoil, nth / total, chance, total);
   const appliedMs = Math.floor(context.fromMs + (context.asOfMs - 7 * dayMs - context.fromMs) * share);
   const states = statesOf(appliedMs, chance);
   const id = chance.chance(0.97) ? writtenId(person, chance, { spreadsheet: true }) : undefined;
@@ -89,12 +89,20 @@ function applicationOf(context: Context, nth: number, total: number, fate: Fate)
       return never || at === -1 || goneBy(toMs) ? undefined : { cells: rowOf(at, means) };
     },
     spoiledIn(fromMs, toMs, means) {
-      const at = within(fromMs, toMs);
-      // Bytes that cannot be read stand only in files without the means test, whose cells could then not be dropped.
-      if (at !== 0 || fate.spoil === undefined || fate.spoil === 'snapshot') return [];
-      return [spoiledRow(fate.spoil, (change) => rowOf(at, means, change))];
+      const begins = states[0]!.ms > fromMs && states[0]!.ms <= toMs;
+      if (!begins || fate.spoil === undefined || fate.spoil === 'snapshot') return [];
+      return [spoiledRow(fate.spoil, (change) => rowOf(within(fromMs, toMs), means, change))];
     },
   };
+}
+
+/**
+ * When an application begins, as a share of the whole time. Rows with bytes that cannot be read begin in the second
+ * increment, which has no column of the means test: whether its value was there could not be said.
+ */
+function shareOf(spoil: Spoil | undefined, turn: number, chance: Random, total: number): number {
+  if (spoil === 'bytes' || spoil === 'lead byte') return 0.25 + chance.next() * 0.04;
+  return spoil ? 0.3 + chance.next() * 0.2 : turn + chance.next() / total;
 }
 
 const decisions = new Set(['批准', '不予批准']);

@@ -27,7 +27,8 @@ export function writtenId(person: Person, chance: Random, column: IdColumn = {})
   if (point < 0.962 && id.endsWith('X')) return { text: id.toLowerCase(), repaired: 'ID_LOWER_X' };
   if (point < 0.972 && id.startsWith('19', 6)) return { text: id.slice(0, 6) + id.slice(8, 17), repaired: 'ID_15' };
   if (point < 0.98) return { text: fullWidth(id), repaired: 'ID_FULL_WIDTH' };
-  if (point < 0.99 && (column.width ?? 99) > 20) return { text: chance.pick([`${id}\u00a0`, `\u3000${id}`, `${id.slice(0, 6)} ${id.slice(6, 14)} ${id.slice(14)}`]), repaired: 'ID_SPACE' };
+  if (point < 0.99 && (column.width ?? 99) <= 20) return { text: id };
+  if (point < 0.99) return { text: chance.pick([`${id}\u00a0`, `\u3000${id}`, `${id.slice(0, 6)} ${id.slice(6, 14)} ${id.slice(14)}`]), repaired: 'ID_SPACE' };
   if (point < 0.994 && column.spreadsheet) return excelId(id, chance);
   return { text: wrongCheck(id, chance), refused: 'ID_CHECK_DIGIT' };
 }
