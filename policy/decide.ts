@@ -84,7 +84,7 @@ function decideOnce(memo: Memo, viewer: Viewer, field: Classified, bits: number)
   if (fieldKey === undefined) memo.fieldKeys.set(field, (fieldKey = `${field.class} ${valueOf(field)} ${dutyOf(field)}`));
   const known = memo.decisions.get(viewerKey)?.get(fieldKey)?.get(bits);
   if (known) return known;
-  const decided = Object.freeze(withoutTelling(memo.rules, viewer, field, bits));
+  const decided = Object.freeze(withoutTelling(memo, viewer, field, bits));
   keep(memo, viewerKey, fieldKey, bits, decided);
   return decided;
 }
@@ -104,25 +104,24 @@ function keep(memo: Memo, viewerKey: string, fieldKey: string, bits: number, dec
  * The decision as a caller may know it. A condition on the row shows only where the caller would have got more without
  * it, and then only as `ROW_PROTECTED`: a caller who gets nothing anyway must not learn that the row is protected.
  */
-function withoutTelling(rules: RuleSet, viewer: Viewer, field: Classified, bits: number): Decision {
+function withoutTelling(memo: Memo, viewer: Viewer, field: Classified, bits: number): Decision {
   const { unprotected, isProtected } = rowOfBits(bits);
-  const open = askBoth(rules, viewer, field, unprotected);
-  if (!isProtected || open.effect === 'WITHHELD') return open;
-  const actual = askBoth(rules, viewer, field, bits);
+  if (!isProtected) return askBoth(memo.rules, viewer, field, bits);
+  const open = decideOnce(memo, viewer, field, unprotected);
+  if (open.effect === 'WITHHELD') return open;
+  const actual = askBoth(memo.rules, viewer, field, bits);
   return actual.effect === open.effect ? open : { ...rowProtected, effect: actual.effect };
 }
 
+/** Masked first: most questions end there, and whoever may not even read masked reads nothing. */
 function askBoth(rules: RuleSet, viewer: Viewer, field: Classified, bits: number): Decision {
   const question = questionOf(viewer, field, bits);
+  const part = rules.ask({ ...question, action: 'readMasked' });
+  const rule = ruleOf(rules, part.rules);
+  if (!part.allowed) return rule ? decision('WITHHELD', rule, rule.code as ReasonCode) : nothingPermits;
   const full = rules.ask({ ...question, action: 'readFull' });
   if (full.allowed) return decision('FULL', ruleOf(rules, full.rules), 'GRANTED');
-  const masked = rules.ask({ ...question, action: 'readMasked' });
-  if (masked.allowed) {
-    const rule = ruleOf(rules, masked.rules);
-    return decision(isMaskable(field) ? 'MASKED' : 'WITHHELD', rule, (rule?.code as ReasonCode | undefined) ?? 'CLASS');
-  }
-  const refusal = ruleOf(rules, masked.rules);
-  return refusal ? decision('WITHHELD', refusal, refusal.code as ReasonCode) : nothingPermits;
+  return decision(isMaskable(field) ? 'MASKED' : 'WITHHELD', rule, (rule?.code as ReasonCode | undefined) ?? 'CLASS');
 }
 
 function questionOf(viewer: Viewer, field: Classified, bits: number): Omit<Question, 'action'> {

@@ -1,6 +1,6 @@
 import { masks, type Classified, type FieldClass } from './classes.ts';
 import { openPolicy, type Decision, type Policy } from './decide.ts';
-import { callers, exampleViewer } from './matrix.ts';
+import { callers, exampleViewer, type MatrixOptions } from './matrix.ts';
 import { unknownRow, type RowAccess } from './row.ts';
 import type { Viewer } from './viewer.ts';
 import { YiwangError } from '../base/errors.ts';
@@ -23,17 +23,28 @@ export interface PolicyChange {
 }
 
 /**
- * Who gains or loses what between two folders of policy files: every class of caller against every kind of field on a
- * list of rows that tell the relations and protections apart. `POLICY_INVALID` where one of them does not load.
+ * Who gains or loses what between two policies (or folders of policy files): every class of caller, or those of a scope,
+ * against every kind of field on a list of rows that tell the relations and protections apart. Some ten seconds for all.
+ * `POLICY_INVALID` where one of them does not load.
  */
-export function policyDiff(before: string, after: string): PolicyChange[] {
+export function policyDiff(before: Policy | string, after: Policy | string, scope: Pick<MatrixOptions, 'kind' | 'tier' | 'purpose'> = {}): PolicyChange[] {
   const [old, next] = [opened(before), opened(after)];
   if (old.version === next.version) return [];
-  const viewers = [...callers({}), exampleViewer({ kind: 'CLERK', tier: 'COUNTY', purpose: null }), exampleViewer({ kind: 'CLERK', tier: 'COUNTY', purpose: 'MATTER_HANDLING', withMatter: false })];
-  return viewers.flatMap((viewer) => fields.flatMap((field) => Object.entries(rowsFor(viewer)).flatMap(([name, row]) => changed(old, next, viewer, field, name, row))));
+  return viewersOf(scope).flatMap((viewer) => {
+    const rows = Object.entries(rowsFor(viewer));
+    return fields.flatMap((field) => rows.flatMap(([name, row]) => changed(old, next, viewer, field, name, row)));
+  });
 }
 
-function opened(folder: string): Policy {
+/** Besides every class with a matter: one caller without a purpose, one without a matter. */
+function viewersOf(scope: Pick<MatrixOptions, 'kind' | 'tier' | 'purpose'>): Viewer[] {
+  const lacking = [exampleViewer({ kind: 'CLERK', tier: 'COUNTY', purpose: null }), exampleViewer({ kind: 'CLERK', tier: 'COUNTY', purpose: 'MATTER_HANDLING', withMatter: false })];
+  const isAll = scope.kind === undefined && scope.tier === undefined && scope.purpose === undefined;
+  return isAll ? [...callers(scope), ...lacking] : callers(scope);
+}
+
+function opened(folder: Policy | string): Policy {
+  if (typeof folder !== 'string') return folder;
   const policy = openPolicy({ folder });
   if (policy.version === 'none') throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${folder}\` does not load: ${policy.reload().fault}` });
   return policy;
