@@ -1,11 +1,12 @@
 import { connect, type Client, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log } from '../base/log.ts';
+import { openCheckpoint, type TreeHead } from './checkpoint-text.ts';
 import { readHead } from './flush.ts';
 import { emptyRoot } from './merkle.ts';
 import { keepOutside } from './outside.ts';
 import type { Signer } from './signer.ts';
-import { storedTree } from './tiles.ts';
+import { storedTree, type Queryable } from './tiles.ts';
 
 /**
  * Publishes checkpoints: every second while the log grows, every minute while it does not, until closed. Failures of the
@@ -96,4 +97,20 @@ async function publishLocked(client: Client, options: PublishOptions): Promise<{
   const at = options.now?.() ?? new Date();
   await client.query('INSERT INTO audit.checkpoint (size, at, note) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [head.size, at, note]);
   return { size: head.size, at, note };
+}
+
+/** The newest checkpoint in the database that is signed with this key, or null. */
+export async function newestCheckpoint(db: Queryable, publicKey: string): Promise<StoredCheckpoint | null> {
+  const newest = 'SELECT note, at FROM audit.checkpoint ORDER BY size DESC, at DESC LIMIT 1';
+  const { rows } = await db.query<{ note: string; at: Date | string }>(newest);
+  if (!rows[0]) return null;
+  const head = openCheckpoint(rows[0].note, publicKey);
+  if (!head) throw new YiwangError('LOG_TAMPERED', { detail: 'the newest checkpoint in the database is not signed with the key of this log' });
+  return { head, note: rows[0].note, at: new Date(rows[0].at) };
+}
+
+export interface StoredCheckpoint {
+  head: TreeHead;
+  note: string;
+  at: Date;
 }

@@ -69,7 +69,8 @@ function hashAt(hashes: readonly Buffer[], offset: number): Buffer {
   return hash;
 }
 
-async function tileHashes(db: Queryable, level: number, index: number): Promise<Buffer[]> {
+/** The hashes of a tile as stored, without keeping them; as many as there are now. */
+export async function tileHashes(db: Queryable, level: number, index: number): Promise<Buffer[]> {
   const full = await db.query<{ hashes: Buffer }>('SELECT hashes FROM audit.tile WHERE level = $1 AND index = $2', [level, index]);
   if (full.rows[0]) return hashesOf(full.rows[0].hashes);
   return level === 0 ? unfinishedLeaves(db, index) : unfinishedRoots(db, level, index);

@@ -1,0 +1,93 @@
+import { openCheckpoint } from './checkpoint-text.ts';
+import { newestCheckpoint } from './checkpoint.ts';
+import { readEntry } from './entry.ts';
+import { inclusionSpans, leafHash, merkleRoot, verifyInclusion } from './merkle.ts';
+import { readSubjectLeaf } from './subjects.ts';
+import { storedTree, type Queryable } from './tiles.ts';
+
+/**
+ * Proofs that entries stand in the log under its newest signed checkpoint, and that they concern these tags: the entry's
+ * bytes, its path to the signed root, and for each own leaf the path to the `subjectsRoot` in the entry. Of the other
+ * subjects there are only hashes of salted leaves. Entries no checkpoint covers yet are left out.
+ */
+export async function proveAccesses(db: Queryable, wanted: { indexes: readonly number[]; tags: readonly Buffer[]; publicKey: string }): Promise<Map<number, AccessProof>> {
+  const checkpoint = await newestCheckpoint(db, wanted.publicKey);
+  const size = checkpoint?.head.size ?? 0;
+  const covered = wanted.indexes.filter((index) => index < size);
+  if (!checkpoint || covered.length === 0) return new Map();
+  const tree = storedTree(db);
+  const entries = await db.query<{ index: number; bytes: Buffer }>('SELECT index, bytes FROM audit.entry WHERE index = ANY($1)', [covered]);
+  const subjects = await db.query<SubjectRow>('SELECT entry_index, tag, leaf FROM audit.subject WHERE entry_index = ANY($1) ORDER BY entry_index, position', [covered]);
+  const perEntry = Map.groupBy(subjects.rows, (row) => row.entry_index);
+  const proofs = new Map<number, AccessProof>();
+  for (const { index, bytes } of entries.rows) {
+    const path = (await tree.inclusion(index, size)).map(base64);
+    proofs.set(index, { version: 1, index, size, entry: bytes.toString('utf8'), path, checkpoint: checkpoint.note, subjects: ownSubjects(perEntry.get(index) ?? [], wanted.tags) });
+  }
+  return proofs;
+}
+
+/**
+ * What a resident can download. Hashes are base64, as in a checkpoint. The entry is there whole, because its hash is what
+ * the tree holds: it shows the caller's pseudonym and the fields of the operation, but no name and no other subject.
+ */
+export interface AccessProof {
+  version: 1;
+  index: number;
+  size: number;
+  /** The entry, canonical JSON. */
+  entry: string;
+  path: string[];
+  /** The signed note of a C2SP tlog-checkpoint. */
+  checkpoint: string;
+  subjects: SubjectProof[];
+}
+
+export interface SubjectProof {
+  /** Canonical JSON {coordinates, keyId, salt, tag, version}. */
+  leaf: string;
+  index: number;
+  size: number;
+  path: string[];
+}
+
+interface SubjectRow {
+  entry_index: number;
+  tag: Buffer;
+  leaf: Buffer;
+}
+
+function ownSubjects(rows: readonly SubjectRow[], tags: readonly Buffer[]): SubjectProof[] {
+  const own = new Set(tags.map((tag) => tag.toString('hex')));
+  const hashes = rows.map((row) => leafHash(row.leaf));
+  const path = (index: number) => inclusionSpans(index, rows.length).map((span) => base64(merkleRoot(hashes.slice(span.from, span.to))));
+  return rows.flatMap((row, index) => (own.has(row.tag.toString('hex')) ? [{ leaf: row.leaf.toString('utf8'), index, size: rows.length, path: path(index) }] : []));
+}
+
+function base64(hash: Buffer): string {
+  return hash.toString('base64');
+}
+
+/**
+ * Checks a downloaded proof with nothing but the log's public key, and says whom it is about; null when anything in it
+ * does not hold.
+ */
+export function verifyAccessProof(proof: AccessProof, publicKey: string): { time: string; tags: string[] } | null {
+  const head = openCheckpoint(proof.checkpoint, publicKey);
+  const bytes = Buffer.from(proof.entry, 'utf8');
+  const entry = readEntry(bytes);
+  if (!head || !entry || head.size !== proof.size) return null;
+  if (!verifyInclusion({ index: proof.index, size: proof.size, leaf: leafHash(bytes), path: proof.path.map(fromBase64), root: head.root })) return null;
+  const tags = proof.subjects.map((subject) => subjectIn(subject, entry.subjectsRoot));
+  return tags.every((tag) => tag !== null) ? { time: entry.time, tags } : null;
+}
+
+function subjectIn(subject: SubjectProof, subjectsRoot: string): string | null {
+  const leaf = Buffer.from(subject.leaf, 'utf8');
+  const fits = verifyInclusion({ index: subject.index, size: subject.size, leaf: leafHash(leaf), path: subject.path.map(fromBase64), root: Buffer.from(subjectsRoot, 'hex') });
+  return fits ? (readSubjectLeaf(leaf)?.tag ?? null) : null;
+}
+
+function fromBase64(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}
