@@ -1,7 +1,8 @@
 import { readConfig, type Config, type SourceNeeds } from '../base/config.ts';
 import { openPool, type Pool } from '../base/db.ts';
-import { startEmbeddedPostgres } from '../base/embedded.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../base/embedded.ts';
 import { YiwangError } from '../base/errors.ts';
+import { log } from '../base/log.ts';
 import { migrate } from '../base/migrate.ts';
 
 export interface Hub {
@@ -23,16 +24,25 @@ const reasons: Record<string, string> = {
 /** Opens the hub's database for one command (started where none runs, migrated), and closes it whatever happens. */
 export async function withHub<T>(work: (hub: Hub) => Promise<T>, options: { env?: NodeJS.ProcessEnv; sources?: readonly SourceNeeds[] } = {}): Promise<T> {
   const config = readConfig(options);
-  const server = config.databaseUrl ? { url: config.databaseUrl, stop: async () => undefined } : await startEmbeddedPostgres({ home: config.home });
-  const pool = openPool(server.url);
+  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ home: config.home }) : undefined;
+  const databaseUrl = embedded?.url ?? config.databaseUrl!;
+  const pool = openPool(databaseUrl);
   try {
-    await reachable(pool, server.url);
+    await reachable(pool, databaseUrl);
     await migrate(pool);
-    return await work({ config, databaseUrl: server.url, pool });
+    return await work({ config, databaseUrl, pool });
   } finally {
     await pool.end();
-    await server.stop();
+    if (embedded) await stopEmbedded(embedded);
   }
+}
+
+/** Drivers hang up without waiting for the server to notice: connections that end with the server are no news then. */
+export async function stopEmbedded(server: EmbeddedPostgres): Promise<void> {
+  const { level } = log;
+  if (server.started) log.level = 'error';
+  await server.stop();
+  log.level = level;
 }
 
 async function reachable(pool: Pool, url: string): Promise<void> {

@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { log } from '../base/log.ts';
+import { auditCommand } from './commands/audit.ts';
 import { benchCommand } from './commands/bench.ts';
 import { datasetCommand } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
 import { linkCommand } from './commands/link.ts';
 import { linkageCommand } from './commands/linkage.ts';
+import { policyCommand } from './commands/policy.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -19,7 +22,7 @@ const program = new Command('yiwang')
   .showHelpAfterError('(--help tells more · 用 --help 查看用法)')
   .exitOverride();
 
-const commands = [demoCommand, upCommand, datasetCommand, simulateCommand, syncCommand, statusCommand, tokenCommand, linkCommand, linkageCommand, benchCommand];
+const commands = [demoCommand, upCommand, datasetCommand, simulateCommand, syncCommand, statusCommand, quarantineCommand, tokenCommand, policyCommand, linkCommand, linkageCommand, auditCommand, benchCommand];
 for (const add of commands) add(program);
 for (const command of everyCommand(program)) command.copyInheritedSettings(program).helpOption('-h, --help', 'show this help · 显示帮助');
 

@@ -1,13 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { projectRoot } from '../../base/departments.ts';
-import { YiwangError } from '../../base/errors.ts';
 import { printJson, printLine, wholeNumber } from '../output.ts';
-
-/** What `bench/<name>/main.ts` exports as `bench`. Resolves with the table to print; the figures go to bench/results. */
-type Bench = (options: { durationSeconds?: number }) => Promise<string>;
 
 export function benchCommand(program: Command): void {
   program
@@ -17,21 +9,10 @@ export function benchCommand(program: Command): void {
     .option('--seconds <n>', 'how long each contender is loaded · 每项加压秒数', wholeNumber(1, 600))
     .option('--json', 'one JSON document · 输出 JSON')
     .action(async (name: string | undefined, options: { seconds?: number; json?: boolean }) => {
-      const names = benchNames();
-      if (name === undefined) return options.json ? printJson(names) : printLine(names.join('\n'));
-      if (!names.includes(name)) throw new YiwangError('USAGE', { hint: `there is no bench \`${name}\`; there are ${names.join(', ')}` });
-      const { bench } = (await import(pathToFileURL(join(benchFolder(), name, 'main.ts')).href)) as { bench: Bench };
-      const table = await bench(options.seconds === undefined ? {} : { durationSeconds: options.seconds });
+      const { benchNames, runBench } = await import('../../bench/main.ts');
+      if (name === undefined) return options.json ? printJson(benchNames) : printLine(benchNames.join('\n'));
+      const table = await runBench(name, options.seconds === undefined ? {} : { durationSeconds: options.seconds });
       if (options.json) printJson({ bench: name, table });
       else printLine(table);
     });
-}
-
-function benchNames(): string[] {
-  const folders = existsSync(benchFolder()) ? readdirSync(benchFolder()) : [];
-  return folders.filter((name) => existsSync(join(benchFolder(), name, 'main.ts'))).sort();
-}
-
-function benchFolder(): string {
-  return join(projectRoot(), 'bench');
 }

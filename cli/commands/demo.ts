@@ -8,7 +8,7 @@ import { YiwangError } from '../../base/errors.ts';
 import { emptyEmbedded, refuseFilled } from '../demo/reset.ts';
 import { demoDataset } from '../demo/dataset.ts';
 import { syncEveryRound } from '../demo/rounds.ts';
-import { withHub, type Hub } from '../hub.ts';
+import { stopEmbedded, withHub, type Hub } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
 import { serviceNames, startServices } from '../services.ts';
 import { sourceNeeds, sourceSecrets } from '../sources.ts';
@@ -49,6 +49,8 @@ export function demoCommand(program: Command): void {
 async function demo(options: Options, stop: AbortSignal): Promise<void> {
   const { home, databaseUrl, port } = readConfig({ sources: [] });
   const dataset = await demoDataset(home, options.dataset, options.residents);
+  const { openDataset } = await import('../../simulator/dataset.ts');
+  openDataset(dataset); // refused before anything of the hub is touched
   const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home }) : undefined;
   try {
     if (embedded) await emptied(home, embedded, options);
@@ -72,7 +74,7 @@ async function demo(options: Options, stop: AbortSignal): Promise<void> {
       await simulator.stop();
     }
   } finally {
-    await embedded?.stop();
+    if (embedded) await stopEmbedded(embedded);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { openHome, writePrivateFile } from '../../base/home.ts';
 import { withoutSecrets } from '../../base/log.ts';
+import { stopEmbedded } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
 import { sourceSecrets } from '../sources.ts';
 import { stopped, stopSignal } from '../stopping.ts';
@@ -55,6 +56,6 @@ async function simulate(options: Options): Promise<void> {
       await simulator.stop();
     }
   } finally {
-    await embedded?.stop();
+    if (embedded) await stopEmbedded(embedded);
   }
 }
