@@ -52,7 +52,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** The gateway of architecture.md, "The life of a request". Listens on 127.0.0.1. */
+/** The gateway of architecture.md, "The life of a request". Listens on `config.host`. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, accessLog } = options;
   const now = options.now ?? (() => new Date());

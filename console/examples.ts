@@ -1,0 +1,64 @@
+import type { Text } from './texts.ts';
+
+/** A ready example: who asks what, why, and the registered operation that does it. */
+export interface Example {
+  operation: string;
+  scenario: number;
+  title: Text;
+  persona: string;
+  purpose: string;
+  /** Sends the persona's example matter as `X-Matter`. */
+  withMatter: boolean;
+  variables(matterNo: string | null): Record<string, unknown>;
+}
+
+/** The texts of the registered operations: what the examples send is what a service account would. */
+const files = import.meta.glob<string>('../gateway/operations/*.graphql', { query: '?raw', import: 'default', eager: true });
+
+export function operationText(name: string): string {
+  const text = files[`../gateway/operations/${name}.graphql`] ?? '';
+  return text.replace(/^# anonymous\n/m, '');
+}
+
+export const examples: readonly Example[] = [
+  {
+    operation: 'MatterParties', scenario: 3, persona: 'township-clerk', purpose: 'MEDIATION', withMatter: true,
+    title: ['打开一个事项，联系双方', 'Open one matter and call both sides'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '' }),
+  },
+  {
+    operation: 'MatterParties', scenario: 3, persona: 'county-analyst', purpose: 'SUPERVISION', withMatter: false,
+    title: ['同一查询，换成县级分析员', 'The same query as a county analyst'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '' }),
+  },
+  {
+    operation: 'MatterState', scenario: 4, persona: 'resident', purpose: 'SUBJECT_ACCESS', withMatter: false,
+    title: ['我的事项办到哪一步了', 'The state of my matter'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '' }),
+  },
+  {
+    operation: 'Matters', scenario: 1, persona: 'city-app', purpose: 'SUPERVISION', withMatter: false,
+    title: ['全市事项，逐页', 'Matters of the city, page by page'],
+    variables: () => ({ first: 10 }),
+  },
+  {
+    operation: 'TicketsByStatus', scenario: 7, persona: 'hotline-supervisor', purpose: 'SUPERVISION', withMatter: false,
+    title: ['工单按状态的数量', 'Tickets by status'],
+    variables: () => ({}),
+  },
+  {
+    operation: 'ConnectorHealth', scenario: 9, persona: 'operator', purpose: 'DATA_QUALITY', withMatter: false,
+    title: ['接入是否新鲜，为何隔离', 'Connectors and quarantine'],
+    variables: () => ({}),
+  },
+  {
+    operation: 'ExplainAccess', scenario: 15, persona: 'developer', purpose: '', withMatter: false,
+    title: ['镇街调解员会看到什么', 'What would a township mediator see'],
+    variables: () => ({ operation: operationText('MatterParties'), as: { kind: 'CLERK', department: 'MEDIATION', tier: 'TOWNSHIP', purpose: 'MEDIATION', withMatter: true } }),
+  },
+  {
+    operation: 'DivisionAt', scenario: 18, persona: 'county-analyst', purpose: 'STATISTICS', withMatter: false,
+    title: ['某日有效的行政区划', 'A division as valid on a date'],
+    variables: () => ({ code: '330103000000', asOf: '2020-06-01' }),
+  },
+];
