@@ -80,7 +80,7 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
 
 function applyVersion(stream: Stream, version: Judged, head: Head | undefined, effects: Effects, keys: Keys): void {
   const { counts } = effects;
-  const effective = head === undefined || isNewer(stream, version.order, head.order, version.kind);
+  const effective = !version.settled && (head === undefined || isNewer(stream, version.order, head.order, version.kind));
   if (version.kind === 'DROPPED') {
     add(counts.dropped, version.rule);
     if (effective) end(version, 'DROPPED', head, effects);

@@ -16,7 +16,9 @@ export interface Offered {
   fault?: { reason: QuarantineReason; field?: string };
   /** Of an event, checked by its envelope: its key and sequence. Of a file, its delivery. */
   event?: { subject: string | null; sequence: string | null };
-  delivery?: { asOf: string; folder: string; snapshot: boolean };
+  delivery?: { asOf: string; folder: string };
+  /** Of a delivery that came after a later snapshot: it may change nothing. */
+  settled?: boolean;
   /** Marks the version where the content does not: an event's ticket and sequence; bytes that could not be decoded. */
   identity?: string;
   /** Of a version that was quarantined: as it was counted then. */
@@ -35,6 +37,7 @@ interface Common {
   droppedFields: Record<string, number>;
   drift: string[];
   receivedId: number | undefined;
+  settled: boolean;
   /** What a release of it would need beside its content. */
   origin: Origin;
   /** Set on a release: the reason under which it was counted before. */
@@ -75,6 +78,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
     droppedFields: {},
     drift: [],
     receivedId: offered.receivedId,
+    settled: offered.settled ?? false,
     origin: { ...(offered.event ? { event: offered.event } : {}), ...(offered.delivery ? { delivery: offered.delivery } : {}) },
   };
   const refused = (reason: QuarantineReason, field: string | null, content: Row | null): Judged => ({ ...common, kind: 'QUARANTINED', reason, field, content });
@@ -88,7 +92,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column));
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
-  const fault = offered.fault ?? firstFault(stream, row, offered, key);
+  const fault = tooLarge(row) ?? offered.fault ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
   return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content) as Row, restricted };
 }
@@ -154,9 +158,9 @@ function countedDrop(stream: Stream, row: Row): { division: string; month: strin
 
 type Fault = { reason: QuarantineReason; field?: string };
 
-/** The first fault in the order of sources.md. */
+/** The first fault in the order of sources.md, after TOO_LARGE and what the source kind found. */
 function firstFault(stream: Stream, row: Row, offered: Offered, key: string | null): Fault | null {
-  return tooLarge(row) ?? badText(row) ?? badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
+  return badText(row) ?? badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
 }
 
 export function tooLarge(row: Row): Fault | null {

@@ -1,10 +1,12 @@
 import type pg from 'pg';
-import { YiwangError, invariant } from '../base/errors.ts';
+import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
 import { fold, type Effects, type Head, type Known, type State } from './fold.ts';
 import type { Judged } from './judge.ts';
+import type { Delivery, Snapshot } from './source.ts';
+import { removeAbsent } from './absent.ts';
 import { writeLive, removeRecords } from './write.ts';
 
 export interface PageContext {
@@ -23,13 +25,21 @@ export interface PageOutcome {
   touched: number;
 }
 
+/** What a page settles beside its versions. */
+export interface PageEnd {
+  watermark?: unknown;
+  complete?: Snapshot;
+  deliveries?: readonly Delivery[];
+  /** An operator has seen how many records would go. */
+  approveDeletes?: boolean;
+}
+
 /**
  * Writes one page inside the caller's transaction: heads, landed copies, unified rows, tombstones, purges, quarantine,
  * touched keys, counts and the watermark. Refused (`FENCED`) when a newer run took the stream over. Doing it twice changes
  * nothing the second time.
  */
-export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], watermark: unknown, complete?: { keys: ReadonlySet<string>; order: string }): Promise<PageOutcome> {
-  invariant(complete === undefined, 'snapshots are settled by the files source');
+export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
   const { connector, stream } = context;
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
   const known = await knownOf(client, connector.department, stream.name, versions);
@@ -37,11 +47,13 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await writeSeen(client, context, effects);
   await writeHeads(client, context, effects);
   const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
+  if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? false)));
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);
   await touch(client, touched);
   await markApplied(client, versions);
-  await writeStream(client, context, totals, effects, watermark);
+  await writeDeliveries(client, connector.department, page.deliveries ?? []);
+  await writeStream(client, context, totals, effects, page.watermark);
   return { counts: effects.counts, drift: effects.drift, touched: touched.length };
 }
 
@@ -72,6 +84,17 @@ async function knownOf(client: pg.ClientBase, department: string, stream: string
   );
   const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, repaired: row.repaired, quarantinedValues: row.quarantined_values });
   return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: new Set(seen.rows.map((row) => row.identity)) };
+}
+
+async function writeDeliveries(client: pg.ClientBase, department: string, deliveries: readonly Delivery[]): Promise<void> {
+  for (const one of deliveries) {
+    await client.query(
+      `INSERT INTO hub.delivery AS d (department, folder, as_of, kind, manifest_sha256, state, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (department, folder) DO UPDATE SET as_of = excluded.as_of, kind = excluded.kind, manifest_sha256 = excluded.manifest_sha256, state = excluded.state, reason = excluded.reason
+       WHERE (d.manifest_sha256, d.state, d.reason) IS DISTINCT FROM (excluded.manifest_sha256, excluded.state, excluded.reason)`,
+      [department, one.folder, one.asOf, one.kind, one.manifestSha256, one.state, one.reason],
+    );
+  }
 }
 
 async function writeSeen(client: pg.ClientBase, { connector, stream }: PageContext, { seen }: Effects): Promise<void> {

@@ -21,6 +21,8 @@ export interface PullRequest {
   mode: RunMode;
   /** A dry run may be of either. */
   full?: boolean;
+  /** Deletions by absence that were held before may go on. */
+  approveDeletes?: boolean;
   env: NodeJS.ProcessEnv;
   now: () => Date;
 }
@@ -93,7 +95,7 @@ async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: nu
   const versions = page.offered.map((offered) => judge(connector.department, stream, offered, keys));
   await client.query('BEGIN');
   try {
-    const done = await applyPage(client, context, versions, page.watermark, page.complete);
+    const done = await applyPage(client, context, versions, { ...page, approveDeletes: request.approveDeletes ?? false });
     await client.query(request.mode === 'DRY_RUN' ? 'ROLLBACK' : 'COMMIT');
     addCounts(outcome.counts, done.counts);
     outcome.touched += done.touched;

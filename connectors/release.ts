@@ -59,7 +59,7 @@ async function judgeAgain(client: Querying, keys: Keys, connector: Connector, st
   if (judged.kind === 'QUARANTINED') return 'QUARANTINED';
   const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [row.department, row.stream]);
   invariant(rows[0], 'a quarantined version has a stream');
-  await applyPage(client, { connector, stream, keys, runId: row.run_id, epoch: rows[0].epoch, now }, [{ ...judged, releasedFrom: row.reason }], undefined);
+  await applyPage(client, { connector, stream, keys, runId: row.run_id, epoch: rows[0].epoch, now }, [{ ...judged, releasedFrom: row.reason }], {});
   return judged.kind === 'LIVE' ? 'PUBLISHED' : judged.kind;
 }
 

@@ -9,8 +9,25 @@ export interface SourcePage {
   offered: Offered[];
   /** Where to go on once this page is committed; undefined leaves the stored watermark as it is. */
   watermark: unknown;
-  /** Snapshot only: every key of the stream was in it, all others are gone. */
-  complete?: { keys: ReadonlySet<string>; order: string };
+  /** A snapshot ends with this page: records of its stream that it does not name are gone. */
+  complete?: Snapshot;
+  /** Deliveries that this page settles or refuses. */
+  deliveries?: Delivery[];
+}
+
+export interface Snapshot {
+  asOf: string;
+  /** `keyHmac` of every record in it, refused rows included. */
+  keyHmacs: ReadonlySet<string>;
+}
+
+export interface Delivery {
+  folder: string;
+  asOf: string;
+  kind: 'INCREMENT' | 'SNAPSHOT';
+  manifestSha256: string;
+  state: 'ACCEPTED' | 'REPEATED' | 'REFUSED';
+  reason: string | null;
 }
 
 /** A source that is open for one run. Pages come in order; each is committed before the next is asked for. */

@@ -5,9 +5,12 @@ import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
 
 /** Removes what is gone with all that hangs on it (details, mentions, links, membership, landed copies). Returns the rids. */
-export async function removeRecords(client: pg.ClientBase, { connector, stream, keys }: PageContext, { gone }: Effects): Promise<string[]> {
-  if (gone.size === 0) return [];
-  const recordKeys = [...gone];
+export function removeRecords(client: pg.ClientBase, context: PageContext, { gone }: Effects): Promise<string[]> {
+  return removeKeys(client, context, [...gone]);
+}
+
+export async function removeKeys(client: pg.ClientBase, { connector, stream, keys }: PageContext, recordKeys: readonly string[]): Promise<string[]> {
+  if (recordKeys.length === 0) return [];
   const rids = recordKeys.map((key) => keys.rid(connector.department, stream.name, key));
   const removed = await client.query<{ rid: string }>('DELETE FROM hub.record WHERE rid = ANY($1) RETURNING rid', [rids]);
   await client.query('DELETE FROM hub.landed WHERE department = $1 AND stream = $2 AND record_key = ANY($3)', [connector.department, stream.name, recordKeys]);

@@ -35,6 +35,7 @@ export async function doRun(context: RunContext, runId: string): Promise<void> {
       runId,
       mode: run.mode,
       ...(run.parameters.full === undefined ? {} : { full: run.parameters.full }),
+      approveDeletes: run.parameters.approveDeletes ?? false,
       env: sourceEnvironment(context.config, connector),
       now: context.now,
     });
@@ -57,7 +58,7 @@ interface Run {
   mode: RunMode;
   attempt: number;
   requested_by: string;
-  parameters: { full?: boolean };
+  parameters: { full?: boolean; approveDeletes?: boolean };
 }
 
 async function claim(pool: Pool, runId: string): Promise<Run | undefined> {
@@ -86,7 +87,7 @@ async function fail(pool: Pool, run: Run, error: unknown): Promise<void> {
   const message = error instanceof YiwangError ? (error.hint ?? errorTable[error.code].en) : errorTable.INTERNAL.en;
   await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, error_code = $4, message = $5, due_at = now() + make_interval(secs => $6) WHERE id = $1', [
     run.id,
-    retryable ? 'DUE' : 'FAILED',
+    retryable ? 'DUE' : code === 'HELD' ? 'HELD' : 'FAILED',
     retryable ? null : new Date(),
     code,
     message,

@@ -4,6 +4,7 @@ import { YiwangError } from '../../base/errors.ts';
 export interface XmlElement {
   /** Without its namespace prefix. */
   name: string;
+  attributes: Readonly<Record<string, string>>;
   children: (XmlElement | string)[];
 }
 
@@ -19,7 +20,7 @@ export function parsedXml(text: string): XmlElement {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(markup)) throw new YiwangError('SOURCE_SCHEMA', { detail: 'XML with a DTD' });
   if (tooDeep(markup)) throw new YiwangError('SOURCE_SCHEMA', { detail: 'XML deeper than 64 elements' });
   if (XMLValidator.validate(text) !== true) throw new YiwangError('SOURCE_SCHEMA', { detail: 'XML that is not well-formed' });
-  const root: XmlElement = { name: '', children: [] };
+  const root: XmlElement = { name: '', attributes: {}, children: [] };
   append(root, parser.parse(text) as OrderedNode[]);
   return root;
 }
@@ -41,7 +42,9 @@ const cdata = '#cdata';
 const parser = new XMLParser({
   preserveOrder: true,
   removeNSPrefix: true,
-  ignoreAttributes: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseAttributeValue: false,
   processEntities: false,
   parseTagValue: false,
   trimValues: false,
@@ -59,7 +62,7 @@ function append(parent: XmlElement, nodes: readonly OrderedNode[]): void {
     if (name === '#text') parent.children.push(decoded(String(node[name])));
     else if (name === cdata) parent.children.push((node[name] as OrderedNode[]).map((part) => String(part['#text'] ?? '')).join(''));
     else {
-      const child: XmlElement = { name, children: [] };
+      const child: XmlElement = { name, attributes: (node[':@'] ?? {}) as Record<string, string>, children: [] };
       append(child, node[name] as OrderedNode[]);
       parent.children.push(child);
     }

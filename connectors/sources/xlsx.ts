@@ -1,0 +1,106 @@
+import { crc32 } from 'node:zlib';
+import { readFile, stat } from 'node:fs/promises';
+import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl';
+import { YiwangError } from '../../base/errors.ts';
+import { childElements, element, parsedXml, textOf, type XmlElement } from './xml.ts';
+
+const fileBytesMax = 64 << 20;
+const inflatedBytesMax = 64 << 20;
+const ratioMax = 100;
+const entriesMax = 2000;
+
+/**
+ * The rows of a workbook's first sheet, cells as text (numbers and Excel's serial dates as written). Nothing is written
+ * anywhere; an archive that inflates beyond 64 MB or a hundredfold, is encrypted or fails its checksum is refused.
+ */
+export async function sheetRows(path: string): Promise<string[][]> {
+  const parts = await workbookParts(path);
+  const sheet = parts.get(firstSheet(parts));
+  if (sheet === undefined) throw broken('it has no sheet');
+  const shared = sharedStrings(parts.get('xl/sharedStrings.xml'));
+  const data = element(element(parsedXml(sheet), 'worksheet'), 'sheetData');
+  return data ? childElements(data, 'row').map((row) => cellsOf(row, shared)) : [];
+}
+
+function broken(why: string): YiwangError {
+  return new YiwangError('SOURCE_SCHEMA', { hint: `a workbook was refused: ${why}` });
+}
+
+async function workbookParts(path: string): Promise<Map<string, string>> {
+  if ((await stat(path)).size > fileBytesMax) throw broken('it is over 64 MB');
+  const parts = new Map<string, string>();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    const archive: ZipFile = await fromBufferPromise(await readFile(path), { lazyEntries: true, decodeStrings: true, validateEntrySizes: true });
+    let inflated = 0;
+    for await (const entry of archive.eachEntry()) {
+      if (parts.size >= entriesMax) throw broken('it has too many parts');
+      if (!/^xl\/(?:workbook\.xml|_rels\/workbook\.xml\.rels|sharedStrings\.xml|worksheets\/[^/]+\.xml)$/.test(entry.fileName)) continue;
+      if (entry.isEncrypted()) throw broken('it is encrypted');
+      inflated += entry.uncompressedSize;
+      if (inflated > inflatedBytesMax || entry.uncompressedSize > Math.max(entry.compressedSize, 1024) * ratioMax) throw broken('it inflates beyond its limits');
+      parts.set(entry.fileName, decoder.decode(await inflatedEntry(archive, entry)));
+    }
+  } catch (error) {
+    throw error instanceof YiwangError ? error : broken('it is no readable archive');
+  }
+  return parts;
+}
+
+async function inflatedEntry(archive: ZipFile, entry: Entry): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await archive.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  if (crc32(bytes) !== entry.crc32) throw broken('a part fails its checksum');
+  return bytes;
+}
+
+/** The sheet that the workbook names first; its file may have any name. */
+function firstSheet(parts: ReadonlyMap<string, string>): string {
+  const names = [...parts.keys()].filter((name) => name.startsWith('xl/worksheets/')).sort();
+  const id = /<(?:\w+:)?sheet\b[^>]*?\br:id="([^"]+)"/.exec(parts.get('xl/workbook.xml') ?? '')?.[1];
+  const relation = [...(parts.get('xl/_rels/workbook.xml.rels') ?? '').matchAll(/<(?:\w+:)?Relationship\b[^>]*>/g)].map(([tag]) => tag).find((tag) => id !== undefined && tag.includes(`Id="${id}"`));
+  const target = relation === undefined ? undefined : /\bTarget="([^"]+)"/.exec(relation)?.[1];
+  const named = target === undefined ? undefined : target.startsWith('/') ? target.slice(1) : `xl/${target}`;
+  return named !== undefined && parts.has(named) ? named : (names[0] ?? '');
+}
+
+function sharedStrings(xml: string | undefined): string[] {
+  const table = xml === undefined ? undefined : element(parsedXml(xml), 'sst');
+  return table ? childElements(table, 'si').map(richText) : [];
+}
+
+/** Text of a cell, whole or in runs; readings above it (`rPh`) are no part of it. */
+function richText(item: XmlElement): string {
+  const runs = item.children.filter((child): child is XmlElement => typeof child !== 'string' && (child.name === 't' || child.name === 'r'));
+  return runs.map((run) => (run.name === 't' ? textOf(run) : textOf(element(run, 't')))).join('');
+}
+
+function cellsOf(row: XmlElement, shared: readonly string[]): string[] {
+  const cells: string[] = [];
+  for (const cell of childElements(row, 'c')) {
+    const column = columnOf(cell.attributes['r'], cells.length);
+    while (cells.length < column) cells.push('');
+    cells[column] = cellText(cell, shared);
+  }
+  return cells;
+}
+
+const columnsMax = 16_384;
+
+/** `C5` → 2. */
+function columnOf(reference: string | undefined, next: number): number {
+  const letters = /^[A-Z]{1,3}/.exec(reference ?? '')?.[0];
+  if (letters === undefined) return next;
+  const column = [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
+  return column < columnsMax ? column : next;
+}
+
+function cellText(cell: XmlElement, shared: readonly string[]): string {
+  const type = cell.attributes['t'];
+  if (type === 'inlineStr') return richText(element(cell, 'is') ?? { name: '', attributes: {}, children: [] });
+  const value = textOf(element(cell, 'v'));
+  if (type === 's') return shared[Number(value)] ?? '';
+  if (type === 'e') return '';
+  return value;
+}

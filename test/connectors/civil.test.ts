@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import iconv from 'iconv-lite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { canaries, comparable, everything, expectedCounts, hasSampleCounty, pull, sampleCounty } from './sample.ts';
+
+describe.runIf(hasSampleCounty)('civil affairs of another generator', () => {
+  const streams = ['jzsq', 'shzz'];
+  const env = { CIVIL_SOURCE_URL: pathToFileURL(join(sampleCounty, 'civil')).href };
+  let hub: TestDatabase;
+  beforeAll(async () => {
+    hub = await testDatabase();
+    for (const stream of streams) await pull(hub.pool, 'civil', stream, env);
+  });
+  afterAll(() => hub?.drop());
+
+  it.each(streams)('counts %s as its data set says', async (stream) => {
+    const { repeatedRows: _, ...expected } = expectedCounts(stream);
+    expect(await comparable(hub.pool, 'civil', stream)).toEqual(expected);
+  });
+
+  it('settles every delivery as the data set says', async () => {
+    const { rows } = await hub.pool.query<{ folder: string; state: string }>('SELECT folder, state FROM hub.delivery ORDER BY folder');
+    const expected = (expectedCounts('civilDeliveries') as unknown as { name: string; state: string }[]).filter((one) => one.state !== 'INCOMPLETE');
+    const stateOf = (state: string) => (state === 'REFUSED_HASH' ? 'REFUSED' : state === 'ACCEPTED_LATE' ? 'ACCEPTED' : state);
+    expect(rows).toEqual(expected.map((one) => ({ folder: one.name, state: stateOf(one.state) })).sort((a, b) => (a.folder < b.folder ? -1 : 1)));
+  });
+
+  it('changes nothing when everything is read again, and holds no canary', async () => {
+    for (const stream of streams) expect(await pull(hub.pool, 'civil', stream, env, 'FULL')).toMatchObject({ touched: 0, counts: { offered: 0 } });
+    const text = await everything(hub.pool);
+    for (const canary of canaries(streams)) expect(text).not.toContain(canary);
+  });
+});
+
+describe('deliveries of civil affairs', () => {
+  let hub: TestDatabase;
+  let folder: string;
+  beforeEach(async () => {
+    hub = await testDatabase();
+    folder = mkdtempSync(join(tmpdir(), 'yiwang-civil-'));
+  });
+  afterEach(async () => {
+    await hub.drop();
+    rmSync(folder, { recursive: true });
+  });
+  const sync = (mode: 'INCREMENT' | 'FULL' = 'INCREMENT') => pull(hub.pool, 'civil', 'jzsq', { CIVIL_SOURCE_URL: pathToFileURL(folder).href }, mode);
+  const states = async () => Object.fromEntries((await hub.pool.query<{ k: string; s: string }>('SELECT r.record_key AS k, a.status AS s FROM hub.record r JOIN civil.application a USING (rid) ORDER BY 1')).rows.map(({ k, s }) => [k, s]));
+
+  it('takes from a late increment nothing that a snapshot settled', async () => {
+    deliver(folder, '20260301', 'SNAPSHOT', '2026-03-01', [['A', '受理', '2026-02-01'], ['B', '受理', '2026-02-01']]);
+    deliver(folder, '20260401', 'SNAPSHOT', '2026-04-01', [['A', '审核', '2026-03-10']]);
+    await sync();
+    expect(await states()).toEqual({ A: '审核' });
+    deliver(folder, '20260402', 'INCREMENT', '2026-03-20', [['A', '批准', '2026-03-15'], ['B', '批准', '2026-03-15']]);
+    deliver(folder, '20260403', 'INCREMENT', '2026-04-03', [['C', '受理', '2026-04-02']]);
+    await sync();
+    expect(await states()).toEqual({ A: '审核', C: '受理' });
+    expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ live: 2, deleted: 1 });
+  });
+
+  it('deletes nothing by absence where a row of the snapshot cannot be read, and counts a bad row with its byte offset', async () => {
+    deliver(folder, '20260301', 'SNAPSHOT', '2026-03-01', [['A', '受理', '2026-02-01'], ['B', '受理', '2026-02-01']]);
+    deliver(folder, '20260401', 'SNAPSHOT', '2026-04-01', [['A', '审核', '2026-03-10'], ['B', '受理', '2026-02-01', 'a cell too many']]);
+    await sync();
+    expect(await states()).toEqual({ A: '审核', B: '受理' });
+    const { rows } = await hub.pool.query('SELECT reason, position, content FROM hub.quarantine');
+    expect(rows).toMatchObject([{ reason: 'CELL_COUNT', content: null, position: expect.stringMatching(/^jzsq_20260401\.csv row 2 byte \d+$/) }]);
+  });
+
+  it('holds a snapshot that would delete too much until an operator approves', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => [`K${index}`, '受理', '2026-02-01'] as string[]);
+    deliver(folder, '20260301', 'SNAPSHOT', '2026-03-01', many);
+    deliver(folder, '20260401', 'SNAPSHOT', '2026-04-01', many.slice(0, 10));
+    await expect(sync()).rejects.toMatchObject({ code: 'HELD' });
+    expect(Object.keys(await states())).toHaveLength(60);
+  });
+
+  it('refuses a delivery whose hash does not match, whole, and waits for one without a manifest', async () => {
+    deliver(folder, '20260301', 'INCREMENT', '2026-03-01', [['A', '受理', '2026-02-01']]);
+    writeFileSync(join(folder, '20260301', 'jzsq_20260301.csv'), 'cut');
+    mkdirSync(join(folder, '20260302'));
+    writeFileSync(join(folder, '20260302', 'jzsq_20260302.csv'), randomBytes(10));
+    await sync();
+    expect(await states()).toEqual({});
+    expect((await hub.pool.query('SELECT folder, state, reason FROM hub.delivery')).rows).toEqual([{ folder: '20260301', state: 'REFUSED', reason: 'HASH_MISMATCH' }]);
+  });
+});
+
+const header = '业务编号,办理状态,更新时间,申请日期,申请人姓名';
+
+/** Rows of key, state and update time; anything beyond is appended as it is. */
+function deliver(root: string, folder: string, kind: string, asOf: string, rows: readonly (readonly string[])[]): void {
+  const lines = rows.map(([key, state, updated, ...more]) => [key, state, updated, '2026-01-05', '"张三\n见\\旁|注"', ...more].join(','));
+  const bytes = iconv.encode(`${[header, ...lines].join('\r\n')}\r\n`, 'gb18030');
+  const name = `jzsq_${folder}.csv`;
+  mkdirSync(join(root, folder));
+  writeFileSync(join(root, folder, name), bytes);
+  writeFileSync(join(root, folder, 'manifest.json'), JSON.stringify({ kind, asOf: `${asOf}T00:00:00+08:00`, files: [{ name, stream: 'jzsq', rows: rows.length, sha256: createHash('sha256').update(bytes).digest('hex'), encoding: 'GB18030' }] }));
+}
