@@ -13,7 +13,7 @@ import { enforce } from '../policy/enforce.ts';
 import { pseudonyms, type Pseudonyms } from '../policy/pseudonym.ts';
 import { openSeen, seenReport, type Seen } from '../policy/seen.ts';
 import { verifyViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
-import type { SubgraphContext } from './context.ts';
+import type { LogVerification, SubgraphContext } from './context.ts';
 import { cursorsOf } from './cursor.ts';
 import { scalars } from './scalars.ts';
 import { openSession, type Session } from './session.ts';
@@ -25,6 +25,8 @@ export interface SubgraphOptions {
   /** The master secret: ids of persons are derived from it. */
   master: Uint8Array;
   clock?: () => Date;
+  /** What `verifyAccessLog` compares with; without it that field answers that it cannot. */
+  log?: LogVerification;
   /** Told the text of every statement but those that open and end the transaction; for counting in tests. */
   onStatement?: (sql: string) => void;
 }
@@ -118,8 +120,9 @@ function readRequest(body: string): z.infer<typeof requestShape> {
   }
 }
 
-function contextOf(viewer: Viewer, session: Session, { policy, pseudonyms, viewerKey, clock }: Shared): SubgraphContext {
-  return { viewer, tx: session.tx, loaders: new Map(), seen: openSeen(), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()) };
+function contextOf(viewer: Viewer, session: Session, options: Shared): SubgraphContext {
+  const { policy, pseudonyms, viewerKey, clock, master, pool } = options;
+  return { viewer, tx: session.tx, loaders: new Map(), seen: openSeen(), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null };
 }
 
 function reported(result: ExecutionResult, name: string, seen: Seen): Answer['body'] {

@@ -15,16 +15,22 @@ export interface Page {
   after: Position | null;
 }
 
-export const firstMax = 100;
+const firstMax = 100;
 const firstDefault = 20;
 
 /** The page that `first` and `after` ask of a list. `first` outside 0–100 is `BAD_REQUEST`. */
 export function pageOf(context: SubgraphContext, coordinate: string, args: PageArgs & Record<string, unknown>): Page {
   const { first, after, ...choice } = args;
-  const rowsMax = first ?? firstDefault;
-  if (rowsMax < 0 || rowsMax > firstMax) throw new YiwangError('BAD_REQUEST', { hint: `\`first\` is from 0 to ${firstMax}` });
+  const rowsMax = rowsMaxOf(first);
   const scope = { coordinate, args: withoutEmpty(choice) };
   return { scope, rowsMax, after: after ? context.cursors.open(scope, after) : null };
+}
+
+/** How many rows `first` asks for. */
+export function rowsMaxOf(first: number | null | undefined): number {
+  const rowsMax = first ?? firstDefault;
+  if (rowsMax < 0 || rowsMax > firstMax) throw new YiwangError('BAD_REQUEST', { hint: `\`first\` is from 0 to ${firstMax}` });
+  return rowsMax;
 }
 
 /** A Relay connection of the rows read for a page (at most `rowsMax + 1` of them). */

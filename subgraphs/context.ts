@@ -1,5 +1,5 @@
 import type DataLoader from 'dataloader';
-import type { Transaction } from '../base/db.ts';
+import type { Pool, Transaction } from '../base/db.ts';
 import type { Policy } from '../policy/decide.ts';
 import type { Pseudonyms } from '../policy/pseudonym.ts';
 import type { Seen } from '../policy/seen.ts';
@@ -18,4 +18,15 @@ export interface SubgraphContext {
   pseudonyms: Pseudonyms;
   cursors: Cursors;
   clock(): Date;
+  /** The master secret: tags of the access log's subjects are derived from it. */
+  master: Uint8Array;
+  /** For what reads no record and needs no viewer: the verification of the access log. */
+  pool: Pool;
+  log: LogVerification | null;
+}
+
+/** Where the access log's verifier key and its checkpoints outside the database are. */
+export interface LogVerification {
+  publicKey: string;
+  checkpointFolder?: string;
 }

@@ -26,7 +26,7 @@ export function openSession(pool: Pool, viewer: Viewer, onStatement?: (sql: stri
   const inTurn = (client: Client) => ({
     query: (...args: Parameters<Client['query']>) => {
       const run = last.then(() => {
-        if (ended) throw new YiwangError('INTERNAL', { detail: 'a statement after the end of its request' });
+        if (ended) throw late();
         return client.query(...args);
       });
       last = run.then(nothing, nothing);
@@ -35,6 +35,7 @@ export function openSession(pool: Pool, viewer: Viewer, onStatement?: (sql: stri
   });
   const logger = onStatement ? { logQuery: onStatement } : false;
   const begin = async () => {
+    if (ended) throw late();
     const client = await (opened = entered(pool, viewer));
     return drizzle({ client: inTurn(client) as unknown as Client, logger }) as unknown as Transaction;
   };
@@ -51,6 +52,7 @@ export function openSession(pool: Pool, viewer: Viewer, onStatement?: (sql: stri
 }
 
 const nothing = () => undefined;
+const late = () => new YiwangError('INTERNAL', { detail: 'a statement after the end of its request' });
 
 async function entered(pool: Pool, viewer: Viewer): Promise<Client> {
   const client = await connect(pool);

@@ -1,9 +1,12 @@
 import { access, noRow } from '../../policy/row.ts';
-import { connection, pageOf, type PageArgs } from '../connection.ts';
+import { connection, pageOf, rowsMaxOf, type PageArgs } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, load } from '../loader.ts';
+import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts';
 import { byReason, runCounts, streamCounts } from './counts.ts';
+import { explanation, matrix } from './policy.ts';
 import { lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
+import type { AccessLogFilterType, CallerInputType, QueryPolicyMatrixArgsType } from './types.generated.ts';
 
 type Context = SubgraphContext;
 
@@ -24,6 +27,15 @@ export const resolvers = {
       const rows = await quarantinePage(context, page, args);
       return connection(context, page, rows, { position: (row) => [row.id], node: (row) => row });
     },
+    policyMatrix: (_: unknown, args: QueryPolicyMatrixArgsType, context: Context) => matrix(context, args),
+    explainAccess: (_: unknown, args: { operation: string; as: CallerInputType }, context: Context) => explanation(context, args),
+    accessLog: async (_: unknown, args: PageArgs & { filter?: AccessLogFilterType | null }, context: Context) => {
+      const page = pageOf(context, 'Query.accessLog', { ...args });
+      const rows = await entryPage(context, page, args.filter ?? {});
+      return connection(context, page, rows, { position: (row) => [row.index], node: shownEntry });
+    },
+    myAccessHistory: (_: unknown, { first }: PageArgs, context: Context) => ownHistory(context, rowsMaxOf(first)),
+    verifyAccessLog: (_: unknown, _args: unknown, context: Context) => verification(context),
   },
   ConnectorStream: {
     counts: (stream: StreamReport) => streamCounts(stream),

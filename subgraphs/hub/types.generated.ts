@@ -121,13 +121,26 @@ export type AccessLogFilterType = {
   purpose?: InputMaybe<PurposeType>;
 };
 
+/** 验证发现的一个问题 · one thing that verification found */
+export type AccessLogFindingType = {
+  __typename?: 'AccessLogFinding';
+  /** 代码，封闭列表 · its code, of a closed list */
+  code: Scalars['String']['output'];
+  /** 第一条涉及的条目 · the first entry it is about */
+  index?: Maybe<Scalars['Int']['output']>;
+  /** 说明 · in words */
+  text: FindingTextType;
+  /** 最后一条涉及的条目 · the last entry it is about */
+  through?: Maybe<Scalars['Int']['output']>;
+};
+
 /** 访问日志是否完整 · whether the access log is whole */
 export type AccessLogVerificationType = {
   __typename?: 'AccessLogVerification';
-  /** 检查点时间 · when the checkpoint was signed */
-  checkpointAt?: Maybe<Scalars['DateTime']['output']>;
   /** 发现的问题 · what was found */
-  findings: Array<Scalars['String']['output']>;
+  findings: Array<AccessLogFindingType>;
+  /** 与多少个库外检查点相符；为零则发现不了精心的改写 · with how many checkpoints kept outside it was compared; with none, a careful rewriting is not found */
+  outsideCheckpoints: Scalars['Int']['output'];
   /** 树根（十六进制）· the root of the tree, hexadecimal */
   rootHash?: Maybe<Scalars['String']['output']>;
   /** 条目数 · how many entries */
@@ -242,6 +255,15 @@ export type FieldClassType =
   | 'SENSITIVE'
   /** 工作：不含个人的办件事实 · facts of a case without a person */
   | 'WORK';
+
+/** 问题的说明 · a finding in words */
+export type FindingTextType = {
+  __typename?: 'FindingText';
+  /** 英文 · in English */
+  en: Scalars['String']['output'];
+  /** 中文 · in Chinese */
+  zh: Scalars['String']['output'];
+};
 
 /** WGS 84 坐标 · a point in WGS 84 */
 export type GeoPointType = {
@@ -701,6 +723,7 @@ export type ResolversTypesType = {
   AccessEntryConnection: ResolverTypeWrapper<Partial<AccessEntryConnectionType>>;
   AccessEntryEdge: ResolverTypeWrapper<Partial<AccessEntryEdgeType>>;
   AccessLogFilter: ResolverTypeWrapper<Partial<AccessLogFilterType>>;
+  AccessLogFinding: ResolverTypeWrapper<Partial<AccessLogFindingType>>;
   AccessLogVerification: ResolverTypeWrapper<Partial<AccessLogVerificationType>>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   AccessReason: ResolverTypeWrapper<Partial<AccessReasonType>>;
@@ -714,6 +737,7 @@ export type ResolversTypesType = {
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  FindingText: ResolverTypeWrapper<Partial<FindingTextType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
@@ -747,6 +771,7 @@ export type ResolversParentTypesType = {
   AccessEntryConnection: Partial<AccessEntryConnectionType>;
   AccessEntryEdge: Partial<AccessEntryEdgeType>;
   AccessLogFilter: Partial<AccessLogFilterType>;
+  AccessLogFinding: Partial<AccessLogFindingType>;
   AccessLogVerification: Partial<AccessLogVerificationType>;
   Boolean: Partial<Scalars['Boolean']['output']>;
   AccessReason: Partial<AccessReasonType>;
@@ -758,6 +783,7 @@ export type ResolversParentTypesType = {
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
+  FindingText: Partial<FindingTextType>;
   GeoPoint: Partial<GeoPointType>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   ID: Partial<Scalars['ID']['output']>;
@@ -828,9 +854,16 @@ export type AccessEntryEdgeResolversType<ContextType = SubgraphContext, ParentTy
   node?: Resolver<ResolversTypesType['AccessEntry'], ParentType, ContextType>;
 };
 
+export type AccessLogFindingResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessLogFinding'] = ResolversParentTypesType['AccessLogFinding']> = {
+  code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  index?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  text?: Resolver<ResolversTypesType['FindingText'], ParentType, ContextType>;
+  through?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+};
+
 export type AccessLogVerificationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessLogVerification'] = ResolversParentTypesType['AccessLogVerification']> = {
-  checkpointAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
-  findings?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
+  findings?: Resolver<Array<ResolversTypesType['AccessLogFinding']>, ParentType, ContextType>;
+  outsideCheckpoints?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   rootHash?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   size?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   whole?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
@@ -880,6 +913,11 @@ export interface DateTimeScalarConfigType extends GraphQLScalarTypeConfig<Resolv
 export interface DecimalScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Decimal'], any> {
   name: 'Decimal';
 }
+
+export type FindingTextResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['FindingText'] = ResolversParentTypesType['FindingText']> = {
+  en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
 
 export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
   latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
@@ -1018,6 +1056,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   AccessEntry?: AccessEntryResolversType<ContextType>;
   AccessEntryConnection?: AccessEntryConnectionResolversType<ContextType>;
   AccessEntryEdge?: AccessEntryEdgeResolversType<ContextType>;
+  AccessLogFinding?: AccessLogFindingResolversType<ContextType>;
   AccessLogVerification?: AccessLogVerificationResolversType<ContextType>;
   AccessReason?: AccessReasonResolversType<ContextType>;
   AccessedField?: AccessedFieldResolversType<ContextType>;
@@ -1027,6 +1066,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
+  FindingText?: FindingTextResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;
   Organization?: OrganizationResolversType<ContextType>;

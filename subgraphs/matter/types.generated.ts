@@ -32,6 +32,15 @@ export type CodedValueType = {
   scheme?: Maybe<Scalars['String']['output']>;
 };
 
+/** 诉前调解案件 · a case before registration, as the court received it */
+export type CourtCaseType = RecordType & {
+  __typename?: 'CourtCase';
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
+  /** 所在事项 · the matter it belongs to */
+  matter?: Maybe<MatterType>;
+};
+
 /** 行政区划（GB/T 2260 与村级代码），带有效期 · an administrative division with its validity */
 export type DivisionType = {
   __typename?: 'Division';
@@ -306,6 +315,15 @@ export type PersonType = {
   entityKey: Scalars['ID']['output'];
 };
 
+/** 信访事项；揭发控告类从不入库 · a petition; accusations are never stored */
+export type PetitionType = RecordType & {
+  __typename?: 'Petition';
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
+  /** 所在事项 · the matter it belongs to */
+  matter?: Maybe<MatterType>;
+};
+
 /** 110 接处警（jcj_jjd）中的纠纷类警情 · a 110 call about a dispute */
 export type PoliceCallType = RecordType & {
   __typename?: 'PoliceCall';
@@ -567,19 +585,27 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of federation types */
 export type FederationTypesType = {
+  CourtCase: CourtCaseType;
   HotlineTicket: HotlineTicketType;
   Matter: MatterType;
+  Petition: PetitionType;
   PoliceCall: PoliceCallType;
 };
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypesType = {
+  CourtCase:
+    ( { __typename: 'CourtCase' }
+    & GraphQLRecursivePick<FederationTypesType['CourtCase'], {"id":true}> );
   HotlineTicket:
     ( { __typename: 'HotlineTicket' }
     & GraphQLRecursivePick<FederationTypesType['HotlineTicket'], {"id":true}> );
   Matter:
     ( { __typename: 'Matter' }
     & GraphQLRecursivePick<FederationTypesType['Matter'], {"id":true}> );
+  Petition:
+    ( { __typename: 'Petition' }
+    & GraphQLRecursivePick<FederationTypesType['Petition'], {"id":true}> );
   PoliceCall:
     ( { __typename: 'PoliceCall' }
     & GraphQLRecursivePick<FederationTypesType['PoliceCall'], {"id":true}> );
@@ -590,7 +616,9 @@ export type FederationReferenceTypesType = {
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
   Node: ( Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<_RefType['Organization']>>, lead?: Maybe<_RefType['Organization']>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']> }> );
   Record:
+    | ( Partial<Omit<CourtCaseType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
     | ( Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
+    | ( Partial<Omit<PetitionType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
     | ( Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
   ;
 };
@@ -598,6 +626,8 @@ export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
+  CourtCase: ResolverTypeWrapper<Partial<Omit<CourtCaseType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
@@ -606,7 +636,6 @@ export type ResolversTypesType = {
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   HotlineTicket: ResolverTypeWrapper<Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversTypesType['Organization']>>, lead?: Maybe<ResolversTypesType['Organization']>, parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']> }>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
@@ -626,6 +655,7 @@ export type ResolversTypesType = {
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   PartyRole: ResolverTypeWrapper<Partial<PartyRoleType>>;
   Person: ResolverTypeWrapper<Partial<PersonType>>;
+  Petition: ResolverTypeWrapper<Partial<Omit<PetitionType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
   PoliceCall: ResolverTypeWrapper<Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -645,13 +675,14 @@ export type ResolversTypesType = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
   CodedValue: Partial<CodedValueType>;
+  CourtCase: Partial<Omit<CourtCaseType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['CourtCase']>;
+  ID: Partial<Scalars['ID']['output']>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Division: Partial<DivisionType>;
   GeoPoint: Partial<GeoPointType>;
   HotlineTicket: Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['HotlineTicket']>;
-  ID: Partial<Scalars['ID']['output']>;
   Matter: Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversParentTypesType['Organization']>>, lead?: Maybe<ResolversParentTypesType['Organization']>, parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']> } | FederationReferenceTypesType['Matter']>;
   Int: Partial<Scalars['Int']['output']>;
   MatterConnection: Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
@@ -667,6 +698,7 @@ export type ResolversParentTypesType = {
   PageInfo: Partial<PageInfoType>;
   Boolean: Partial<Scalars['Boolean']['output']>;
   Person: Partial<PersonType>;
+  Petition: Partial<Omit<PetitionType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['Petition']>;
   PoliceCall: Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['PoliceCall']>;
   Query: Record<PropertyKey, never>;
   Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
@@ -692,6 +724,13 @@ export type CodedValueResolversType<ContextType = SubgraphContext, ParentType ex
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+};
+
+export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase'], FederationReferenceType extends FederationReferenceTypesType['CourtCase'] = FederationReferenceTypesType['CourtCase']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['CourtCase']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export interface DateScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Date'], any> {
@@ -793,6 +832,13 @@ export type PersonResolversType<ContextType = SubgraphContext, ParentType extend
   entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
+export type PetitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Petition'] = ResolversParentTypesType['Petition'], FederationReferenceType extends FederationReferenceTypesType['Petition'] = FederationReferenceTypesType['Petition']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Petition']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall'], FederationReferenceType extends FederationReferenceTypesType['PoliceCall'] = FederationReferenceTypesType['PoliceCall']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
@@ -808,7 +854,7 @@ export type QueryResolversType<ContextType = SubgraphContext, ParentType extends
 };
 
 export type RecordResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Record'] = ResolversParentTypesType['Record']> = {
-  __resolveType: TypeResolveFn<'HotlineTicket' | 'PoliceCall', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'CourtCase' | 'HotlineTicket' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
 };
 
 export type RecordConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RecordConnection'] = ResolversParentTypesType['RecordConnection']> = {
@@ -850,6 +896,7 @@ export type StatisticDefinitionResolversType<ContextType = SubgraphContext, Pare
 
 export type ResolversType<ContextType = SubgraphContext> = {
   CodedValue?: CodedValueResolversType<ContextType>;
+  CourtCase?: CourtCaseResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
@@ -867,6 +914,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Organization?: OrganizationResolversType<ContextType>;
   PageInfo?: PageInfoResolversType<ContextType>;
   Person?: PersonResolversType<ContextType>;
+  Petition?: PetitionResolversType<ContextType>;
   PoliceCall?: PoliceCallResolversType<ContextType>;
   Query?: QueryResolversType<ContextType>;
   Record?: RecordResolversType<ContextType>;

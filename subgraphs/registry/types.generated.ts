@@ -33,6 +33,13 @@ export type CodedValueType = {
   scheme?: Maybe<Scalars['String']['output']>;
 };
 
+/** 诉前调解案件 · a case before registration, as the court received it */
+export type CourtCaseType = NodeType & {
+  __typename?: 'CourtCase';
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
+};
+
 /** 行政区划（GB/T 2260 与村级代码），带有效期 · an administrative division with its validity */
 export type DivisionType = NodeType & {
   __typename?: 'Division';
@@ -228,6 +235,13 @@ export type PersonType = NodeType & {
   phones?: Maybe<Array<Scalars['String']['output']>>;
   /** 性别 · sex */
   sex?: Maybe<SexType>;
+};
+
+/** 信访事项；揭发控告类从不入库 · a petition; accusations are never stored */
+export type PetitionType = NodeType & {
+  __typename?: 'Petition';
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
 };
 
 /** 地点，由地址解析得到 · a place, parsed from addresses */
@@ -460,11 +474,13 @@ export type FederationReferenceTypesType = {
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
   Node:
+    | ( Partial<CourtCaseType> )
     | ( DivisionRow )
     | ( Partial<HotlineTicketType> )
     | ( Partial<MatterType> )
     | ( OrganizationRow )
     | ( PersonRow )
+    | ( Partial<PetitionType> )
     | ( Partial<PoliceCallType> )
   ;
 };
@@ -472,11 +488,12 @@ export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
+  CourtCase: ResolverTypeWrapper<Partial<CourtCaseType>>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   Division: ResolverTypeWrapper<DivisionRow>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Grid: ResolverTypeWrapper<GridRow>;
@@ -493,6 +510,7 @@ export type ResolversTypesType = {
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   Person: ResolverTypeWrapper<PersonRow>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
+  Petition: ResolverTypeWrapper<Partial<PetitionType>>;
   Place: ResolverTypeWrapper<PlaceRow>;
   PoliceCall: ResolverTypeWrapper<Partial<PoliceCallType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
@@ -506,11 +524,12 @@ export type ResolversTypesType = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
   CodedValue: Partial<CodedValueType>;
+  CourtCase: Partial<CourtCaseType>;
+  ID: Partial<Scalars['ID']['output']>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Division: DivisionRow;
-  ID: Partial<Scalars['ID']['output']>;
   GeoPoint: Partial<GeoPointType>;
   Grid: GridRow;
   HotlineTicket: Partial<HotlineTicketType>;
@@ -525,6 +544,7 @@ export type ResolversParentTypesType = {
   Boolean: Partial<Scalars['Boolean']['output']>;
   Person: PersonRow;
   Int: Partial<Scalars['Int']['output']>;
+  Petition: Partial<PetitionType>;
   Place: PlaceRow;
   PoliceCall: Partial<PoliceCallType>;
   Query: Record<PropertyKey, never>;
@@ -544,6 +564,11 @@ export type CodedValueResolversType<ContextType = SubgraphContext, ParentType ex
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+};
+
+export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase']> = {
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export interface DateScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Date'], any> {
@@ -600,7 +625,7 @@ export type MatterResolversType<ContextType = SubgraphContext, ParentType extend
 };
 
 export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
-  __resolveType: TypeResolveFn<'Division' | 'HotlineTicket' | 'Matter' | 'Organization' | 'Person' | 'PoliceCall', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'CourtCase' | 'Division' | 'HotlineTicket' | 'Matter' | 'Organization' | 'Person' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
 };
 
 export type OrganizationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Organization'] = ResolversParentTypesType['Organization'], FederationReferenceType extends FederationReferenceTypesType['Organization'] = FederationReferenceTypesType['Organization']> = {
@@ -651,6 +676,11 @@ export type PersonResolversType<ContextType = SubgraphContext, ParentType extend
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type PetitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Petition'] = ResolversParentTypesType['Petition']> = {
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PlaceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Place'] = ResolversParentTypesType['Place'], FederationReferenceType extends FederationReferenceTypesType['Place'] = FederationReferenceTypesType['Place']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Place']> | FederationReferenceType, FederationReferenceType, ContextType>;
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
@@ -684,6 +714,7 @@ export type ThingResolversType<ContextType = SubgraphContext, ParentType extends
 
 export type ResolversType<ContextType = SubgraphContext> = {
   CodedValue?: CodedValueResolversType<ContextType>;
+  CourtCase?: CourtCaseResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
@@ -699,6 +730,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   OrganizationEdge?: OrganizationEdgeResolversType<ContextType>;
   PageInfo?: PageInfoResolversType<ContextType>;
   Person?: PersonResolversType<ContextType>;
+  Petition?: PetitionResolversType<ContextType>;
   Place?: PlaceResolversType<ContextType>;
   PoliceCall?: PoliceCallResolversType<ContextType>;
   Query?: QueryResolversType<ContextType>;

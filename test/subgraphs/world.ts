@@ -3,7 +3,7 @@ import { sha256Hex } from '../../base/canonical.ts';
 import { openPolicy, type Policy } from '../../policy/decide.ts';
 import { signViewer, viewerHeader, type Viewer } from '../../policy/viewer.ts';
 import type { Answer } from '../../subgraphs/build.ts';
-import { startSubgraphs, type Subgraphs } from '../../subgraphs/main.ts';
+import { startSubgraphs, type StartOptions, type Subgraphs } from '../../subgraphs/main.ts';
 import type { TestDatabase } from '../postgres.ts';
 
 /** A small county, written as the connectors and jobs leave it, and the subgraphs on it. */
@@ -22,11 +22,13 @@ export const village = '510107001003';
 /** Names begin with who they are; every ID number, phone and name is made up. */
 export const secret = { reporter: '周默安', requester: '吴苏禾', hidden: '郑隐之', idNumber: '510107196307100759', phone: '13912345678' };
 
-export async function openWorld(db: TestDatabase): Promise<World> {
+export const master = Buffer.alloc(32, 7);
+
+export async function openWorld(db: TestDatabase, more: Partial<StartOptions> = {}): Promise<World> {
   const statements: string[] = [];
   const policy = openPolicy();
   const viewerKey = randomBytes(32);
-  const subgraphs = await startSubgraphs({ pool: db.pool, policy, viewerKey, master: Buffer.alloc(32, 7), port: null, onStatement: (sql) => statements.push(sql) });
+  const subgraphs = await startSubgraphs({ pool: db.pool, policy, viewerKey, master, port: null, onStatement: (sql) => statements.push(sql), ...more });
   return {
     subgraphs,
     policy,

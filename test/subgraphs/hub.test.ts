@@ -1,0 +1,115 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAccessLog } from '../../audit/log.ts';
+import { verifierKey } from '../../audit/note.ts';
+import { subjectTag } from '../../audit/subjects.ts';
+import { resident, viewer } from '../policy/viewers.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { master, openWorld, orgs, plant, secret, township, type World } from './world.ts';
+
+let db: TestDatabase;
+let world: World;
+
+const operator = viewer({ kind: 'OPERATOR', department: 'DATA', tier: 'COUNTY', division: '510107000000', purpose: 'DATA_QUALITY', matterKey: null, matterNo: null });
+const auditor = viewer({ kind: 'AUDITOR', department: 'AUDIT', tier: 'CITY', division: '510100000000', purpose: 'AUDIT', matterKey: null, matterNo: null });
+const clerk = viewer({ org: orgs.centre, division: township });
+const developer = viewer({ kind: 'APP', department: 'DATA', tier: 'COUNTY', division: '510107000000', purpose: null, matterKey: null, matterNo: null });
+
+beforeAll(async () => {
+  db = await testDatabase();
+  world = await openWorld(db, { log: { publicKey: verifierKey('test/log', generateKeyPairSync('ed25519').publicKey) } });
+  await db.pool.query(`INSERT INTO hub.stream (department, stream, totals, drift, fresh_through) VALUES ('hotline', 'tickets', $1, '{"newColumn": 3}', '2026-05-01T00:00:00Z') ON CONFLICT (department, stream) DO UPDATE SET totals = excluded.totals, drift = excluded.drift`, [JSON.stringify({ offered: 7, published: 3, unchanged: 1, dropped: { DUPLICATE_EVENT: 2 }, quarantined: { SCHEMA: 1 } })]);
+  await db.pool.query(`INSERT INTO hub.record_head (department, stream, key_hmac, version_order, state, repaired, quarantined_values) VALUES ('hotline', 'tickets', 'k1', '1', 'LIVE', '{"ID_15": 1}', '{"ID_CHECK_DIGIT": 1}'), ('hotline', 'tickets', 'k2', '1', 'TOMBSTONE', '{}', '{}')`);
+  for (let n = 1; n <= 3; n += 1) await db.pool.query(`INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, requested_at, counts) VALUES ($1, 'hotline', 'tickets', 'PUSH', 'SUCCEEDED', 'schedule', $2, '{"offered": 2}')`, [`00000000-0000-0000-0000-00000000000${n}`, `2026-05-0${n}T00:00:00Z`]);
+  await db.pool.query(`INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac, content, sample) VALUES ('hotline', 'tickets', 'SCHEMA', '12', 'c', $1, '{"requester": "吴**"}')`, [JSON.stringify({ name: secret.requester })]);
+  await plant(db, { rid: 'h1', lead: orgs.centre, person: { name: secret.reporter, idHmac: 'own' } });
+  const log = await openAccessLog({ pool: db.pool });
+  const seen = { coordinates: { full: { 'Person.name': 1 }, masked: {}, withheld: { 'Person.idNumber': 1 } }, org: orgs.centre, department: 'MEDIATION', purpose: 'MEDIATION', legalBasis: '人民调解法', decision: 'ALLOWED' as const };
+  await log.append({ ...seen, subjects: [subjectTag(master, 'm-h1', new Date())] });
+  await log.append({ ...seen, subjects: [subjectTag(master, 'm-somebody-else', new Date())] });
+  await log.append({ ...seen, subjects: [subjectTag(master, 'm-h1', new Date())], disclosedFrom: '2999-01-01T00:00:00Z' });
+  await log.close();
+});
+afterAll(async () => {
+  await world?.subgraphs.stop();
+  await db.drop();
+});
+
+describe('an operator', () => {
+  it('reads freshness, counts that add up, the last run, and masked samples', async () => {
+    const { data } = await world.ask('hub', operator, '{ connectors { department streams { stream freshThrough counts { offered published unchanged superseded tombstones dropped { reason count } quarantined { reason count } quarantinedValues { reason count } repaired { reason count } live deleted } drift { reason count } lastRun { id } } } }');
+    const hotline = data['connectors'].find((one: { department: string }) => one.department === 'hotline');
+    expect(hotline.streams.find((one: { stream: string }) => one.stream === 'tickets')).toEqual({
+      stream: 'tickets',
+      freshThrough: '2026-05-01T00:00:00.000Z',
+      counts: { offered: 7, published: 3, unchanged: 1, superseded: 0, tombstones: 0, dropped: [{ reason: 'DUPLICATE_EVENT', count: 2 }], quarantined: [{ reason: 'SCHEMA', count: 1 }], quarantinedValues: [{ reason: 'ID_CHECK_DIGIT', count: 1 }], repaired: [{ reason: 'ID_15', count: 1 }], live: 1, deleted: 1 },
+      drift: [{ reason: 'newColumn', count: 3 }],
+      lastRun: { id: '00000000-0000-0000-0000-000000000003' },
+    });
+    expect(world.statements).toHaveLength(2);
+  });
+
+  it('pages through runs and reads the quarantine without its content', async () => {
+    const first = await world.ask('hub', operator, '{ syncRuns(first: 2) { nodes { id counts { offered } } pageInfo { hasNextPage endCursor } } quarantine { nodes { reason position sample } } }');
+    expect(first.data['syncRuns'].nodes.map((node: { id: string }) => node.id.at(-1))).toEqual(['3', '2']);
+    expect(first.data['quarantine'].nodes).toEqual([{ reason: 'SCHEMA', position: '12', sample: '{"requester": "吴**"}' }]);
+    expect(JSON.stringify(first)).not.toContain(secret.requester);
+    const next = await world.ask('hub', operator, `{ syncRuns(first: 2, after: "${first.data['syncRuns'].pageInfo.endCursor}") { nodes { id } pageInfo { hasNextPage } } }`);
+    expect(next.data['syncRuns']).toEqual({ nodes: [{ id: '00000000-0000-0000-0000-000000000001' }], pageInfo: { hasNextPage: false } });
+  });
+
+  it('reads no record and no access log', async () => {
+    expect((await world.ask('matter', operator, '{ records { nodes { id } } matters { nodes { matterNo } } }')).data).toEqual({ records: null, matters: null });
+    expect((await world.ask('hub', operator, '{ accessLog { nodes { index } } verifyAccessLog { whole } }')).data).toEqual({ accessLog: null, verifyAccessLog: null });
+  });
+});
+
+describe('an auditor', () => {
+  it('reads the log, newest first, and that it is whole', async () => {
+    const { data } = await world.ask('hub', auditor, '{ accessLog(first: 2) { nodes { index organization purpose legalBasis fields { coordinate effect count } } pageInfo { hasNextPage } } verifyAccessLog { whole size findings { code } } }');
+    expect(data['accessLog'].nodes.map((node: { index: number }) => node.index)).toEqual([2, 1]);
+    expect(data['accessLog'].nodes[0]).toMatchObject({ organization: orgs.centre, purpose: 'MEDIATION', fields: [{ coordinate: 'Person.name', effect: 'FULL', count: 1 }, { coordinate: 'Person.idNumber', effect: 'WITHHELD', count: 1 }] });
+    expect(data['accessLog'].pageInfo.hasNextPage).toBe(true);
+    expect(data['verifyAccessLog']).toEqual({ whole: true, size: 3, findings: [] });
+  });
+
+  it('reads no run and no record', async () => {
+    expect((await world.ask('hub', auditor, '{ connectors { department } quarantine { nodes { id } } }')).data).toEqual({ connectors: null, quarantine: null });
+    expect((await world.ask('matter', auditor, '{ records { nodes { id } } }')).data).toEqual({ records: null });
+  });
+});
+
+describe('a resident', () => {
+  it('reads who looked at their own mentions, but for what is under a lawful delay', async () => {
+    const { data } = await world.ask('hub', resident(), '{ myAccessHistory { time organization { creditCode } purpose fields legalBasis } }');
+    expect(data['myAccessHistory']).toEqual([{ time: expect.any(String), organization: { creditCode: orgs.centre }, purpose: 'MEDIATION', fields: ['Person.name'], legalBasis: '人民调解法' }]);
+  });
+
+  it('reads nothing of anybody else', async () => {
+    expect((await world.ask('hub', resident({ idHmac: 'another' }), '{ myAccessHistory { time } }')).data).toEqual({ myAccessHistory: [] });
+    expect((await world.ask('hub', clerk, '{ myAccessHistory { time } accessLog { nodes { index } } connectors { department } }')).data).toEqual({ myAccessHistory: null, accessLog: null, connectors: null });
+  });
+});
+
+describe('a developer', () => {
+  it('asks what a township mediator would see, and no record is read', async () => {
+    const operation = '{ matter(matterNo: "M1") { status parties { person { name idNumber } } } }';
+    const { data } = await world.ask('hub', developer, 'query($o: String!) { explainAccess(operation: $o, as: { kind: CLERK, tier: TOWNSHIP, department: "MEDIATION", purpose: MEDIATION, withMatter: true }) { coordinate path effect policy reason { code zh en } basis conditions } }', { o: operation });
+    const of = (coordinate: string) => data['explainAccess'].find((one: { coordinate: string }) => one.coordinate === coordinate);
+    expect(of('Person.name')).toMatchObject({ path: 'matter.parties.person.name', effect: 'FULL', policy: 'personal.assigned', reason: { zh: expect.stringMatching(/\p{Script=Han}/u) } });
+    expect(of('Person.name').conditions).toContain('row.confidential');
+    expect(of('Person.idNumber')).toMatchObject({ effect: 'MASKED' });
+    expect(world.statements).toHaveLength(0);
+  });
+
+  it('reads the policy matrix of a type, and is told to narrow the whole of it', async () => {
+    const { data } = await world.ask('hub', developer, '{ policyMatrix(kind: CLERK, tier: COUNTY, purpose: SUPERVISION, type: "Person") { coordinate class effect } }');
+    expect(data['policyMatrix']).toContainEqual({ coordinate: 'Person.name', class: 'PERSONAL', effect: 'MASKED' });
+    expect((await world.ask('hub', developer, '{ policyMatrix { coordinate } }')).body.errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }]);
+  });
+
+  it('does not see what only the federation needs', async () => {
+    const { body } = await world.ask('hub', developer, 'query($o: String!) { explainAccess(operation: $o, as: { kind: CLERK }) { path } }', { o: '{ me { entityKey } }' });
+    expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  });
+});
