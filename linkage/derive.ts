@@ -1,6 +1,6 @@
 import { invariant } from '../base/errors.ts';
 import type { Derived } from './model.ts';
-import { column, listColumn, mappedColumn, valuesAt, type Column, type Table } from './table.ts';
+import { column, firstColumn, listColumn, mappedColumn, mappedListColumn, valuesAt, type Column, type Table } from './table.ts';
 
 /** Adds the derived columns of a model to a table, in the order they are declared. */
 export function derive(table: Table, derived: readonly Derived[]): void {
@@ -16,9 +16,9 @@ function derivedColumn(table: Table, one: Derived): Column {
     case 'coalesce':
       return coalesced(table.rows, sources);
     case 'words':
-      return listColumn(table.rows, (row) => sources.flatMap((each) => valuesAt(each, row).flatMap(words)));
+      return eachValue(table.rows, sources, words);
     case 'one_deletion':
-      return listColumn(table.rows, (row) => sources.flatMap((each) => valuesAt(each, row).flatMap(deletions)));
+      return eachValue(table.rows, sources, deletions);
     default:
       return mappedColumn(source, transform(one.transform, one.length ?? 1));
   }
@@ -39,7 +39,13 @@ function joined(rows: number, sources: readonly Column[]): Column {
 
 function coalesced(rows: number, sources: readonly Column[]): Column {
   if (sources.some((source) => source.offsets !== null)) return listColumn(rows, (row) => sources.map((source) => valuesAt(source, row)).find((list) => list.length > 0) ?? []);
-  return column(rows, (row) => sources.map((source) => valuesAt(source, row)[0]).find((value) => value !== undefined) ?? null);
+  return firstColumn(rows, sources);
+}
+
+function eachValue(rows: number, sources: readonly Column[], parts: (value: string) => readonly string[]): Column {
+  const [only] = sources as [Column, ...Column[]];
+  if (sources.length === 1 && only.offsets === null) return mappedListColumn(only, parts);
+  return listColumn(rows, (row) => sources.flatMap((source) => valuesAt(source, row).flatMap(parts)));
 }
 
 function transform(name: string, length: number): (value: string) => string | null {

@@ -8,7 +8,7 @@ import { standardiseIdNumber } from './standardise/id-number.ts';
 import { standardiseName } from './standardise/name.ts';
 import { standardisePhones } from './standardise/phone.ts';
 import { plainText } from './standardise/text.ts';
-import { column, listColumn, mappedColumn, type Column } from './table.ts';
+import { mappedColumn, mappedListColumn, type Column } from './table.ts';
 
 /** The columns that a field of this kind gives, by the end of their names: `''` is the field's own. */
 export function fieldColumns(kind: FieldKind, raw: Column): Map<string, Column> {
@@ -77,34 +77,30 @@ function idColumns(raw: Column): Map<string, Column> {
 }
 
 function phoneColumns(raw: Column): Map<string, Column> {
-  const phones = raw.values.map(standardisePhones);
-  const list = (of: (code: number) => readonly string[]) => listColumn(raw.codes.length, (row) => ((raw.codes[row] as number) < 0 ? [] : of(raw.codes[row] as number)));
+  const phones = new Map(raw.values.map((value) => [value, standardisePhones(value)]));
   return new Map([
-    ['', list((code) => phones[code]?.valid ?? [])],
-    ['.suspect', list((code) => (phones[code]?.suspect ?? []).map((digits) => `+86${digits}`))],
+    ['', mappedListColumn(raw, (value) => phones.get(value)?.valid ?? [])],
+    ['.suspect', mappedListColumn(raw, (value) => (phones.get(value)?.suspect ?? []).map((digits) => `+86${digits}`))],
   ]);
 }
 
 function addressParts(raw: Column): Map<string, Column> {
   const index = raw.values.length === 0 ? null : allDivisions();
-  const parts: (Address | null)[] = raw.values.map((value) => standardiseAddress(value, index as DivisionIndex));
-  const columns = new Map<string, Column>();
-  for (const [name, value] of Object.entries(addressColumns)) {
-    const byCode = parts.map((part) => (part === null ? null : value(part)));
-    columns.set(`.${name}`, column(raw.codes.length, (row) => byCode[raw.codes[row] as number] ?? null));
-  }
-  const homesByCode = parts.map((part) => (part === null ? [] : homes(part)));
-  columns.set('.home', listColumn(raw.codes.length, (row) => homesByCode[raw.codes[row] as number] ?? []));
+  const addresses = new Map(raw.values.map((value) => [value, standardiseAddress(value, index as DivisionIndex)]));
+  const parts = parsed<Address>(raw, (value) => addresses.get(value) ?? null);
+  const columns = new Map(Object.entries(addressColumns).map(([name, take]) => [`.${name}`, parts(take)]));
+  columns.set('.home', mappedListColumn(raw, (value) => homes(addresses.get(value) ?? null)));
   return columns;
 }
 
 /** Parses every distinct value once and gives a way to take columns from the results. */
 function parsed<Parts>(raw: Column, parse: (value: string) => Parts | null): (take: (parts: Parts) => string | null) => Column {
-  const all = raw.values.map(parse);
-  return (take) => {
-    const byCode = all.map((parts) => (parts === null ? null : take(parts)));
-    return column(raw.codes.length, (row) => byCode[raw.codes[row] as number] ?? null);
-  };
+  const all = new Map(raw.values.map((value) => [value, parse(value)]));
+  return (take) =>
+    mappedColumn(raw, (value) => {
+      const parts = all.get(value) ?? null;
+      return parts === null ? null : take(parts);
+    });
 }
 
 function sex(value: string): string | null {

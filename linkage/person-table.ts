@@ -24,7 +24,7 @@ export function personTable(mentions: readonly Mention[]): Table {
   several('phone', (mention) => mention.phones);
   several('phone.suspect', (mention) => mention.phonesSuspect.map((digits) => `+86${digits}`));
   for (const [part, value] of Object.entries(addressColumns)) single(`address.${part}`, (mention) => (mention.address === null ? null : value(mention.address)));
-  several('address.home', (mention) => (mention.address === null ? [] : homes(mention.address)));
+  several('address.home', (mention) => homes(mention.address));
   derive(table, cnPersons.derived ?? []);
   return table;
 }
@@ -40,7 +40,7 @@ export const addressColumns: Record<string, (address: Address) => string | null>
 };
 
 /** A home is a house in a named place. Either name may be left out when people write, so each makes its own key. */
-export function homes(address: Address): string[] {
-  if (address.house === null) return [];
+export function homes(address: Address | null): string[] {
+  if (address === null || address.house === null) return [];
   return [address.estateStem, address.street].filter((place) => place !== null).map((place) => `${place} ${address.house}`);
 }

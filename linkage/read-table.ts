@@ -17,40 +17,39 @@ export interface InputTable {
 /** Reads the inputs of a model: CSV, UTF-8, with a header. Everything that is wrong with them is said before work starts. */
 export async function readTable(model: Model, inputs: readonly string[]): Promise<InputTable> {
   if (inputs.length === 0 || inputs.length > inputsMax) throw broken(`give 1 to ${inputsMax} input files`, `请提供 1 至 ${inputsMax} 个输入文件`);
-  const builders = new Map(Object.keys(model.fields).map((name) => [name, newBuilder()]));
+  const builders = Object.keys(model.fields).map(newBuilder);
   const ids: string[] = [];
   const origins: number[] = [];
   for (const [number, input] of inputs.entries()) {
     const before = ids.length;
-    await readInput(model, input, (id, cells) => {
-      ids.push(id);
+    await readInput(model, input, (record, positions) => {
+      ids.push(record[positions.id] ?? '');
       origins.push(number);
-      for (const [name, builder] of builders) append(builder, cells.get(name));
+      builders.forEach((builder, field) => append(builder, record[positions.fields[field] as number]));
     });
     checkIds(input, ids.slice(before), model.idColumn);
   }
   const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(origins) };
-  for (const [name, field] of Object.entries(model.fields)) {
-    for (const [end, column] of fieldColumns(field.kind, finished(builders.get(name) as Builder))) table.columns.set(name + end, column);
+  for (const [index, [name, field]] of Object.entries(model.fields).entries()) {
+    for (const [end, column] of fieldColumns(field.kind, finished(builders[index] as Builder))) table.columns.set(name + end, column);
   }
   derive(table, model.derived ?? []);
   return { table, ids, sources: inputs.map((input) => basename(input)) };
 }
 
-type Row = (id: string, cells: ReadonlyMap<string, string | undefined>) => void;
+/** Where the id and each field of the model stand in a record; −1 for a field that this input does not have. */
+interface Positions {
+  id: number;
+  fields: number[];
+}
 
-async function readInput(model: Model, input: string, visit: Row): Promise<void> {
+async function readInput(model: Model, input: string, visit: (record: readonly string[], positions: Positions) => void): Promise<void> {
   const parser = createReadStream(input).on('error', (cause) => parser.destroy(cause)).pipe(parse({ bom: true, trim: true, skip_empty_lines: true, max_record_size: recordBytesMax }));
-  let positions: { id: number; fields: Map<string, number> } | undefined;
+  let positions: Positions | undefined;
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
-      if (positions === undefined) {
-        positions = columnPositions(model, input, record);
-        continue;
-      }
-      const cells = new Map<string, string | undefined>();
-      for (const [name, position] of positions.fields) cells.set(name, record[position]);
-      visit(record[positions.id] ?? '', cells);
+      if (positions === undefined) positions = columnPositions(model, input, record);
+      else visit(record, positions);
     }
   } catch (cause) {
     if (cause instanceof YiwangError) throw cause;
@@ -59,14 +58,14 @@ async function readInput(model: Model, input: string, visit: Row): Promise<void>
   if (positions === undefined) throw broken(`\`${basename(input)}\` is empty`, `\`${basename(input)}\` 是空文件`);
 }
 
-function columnPositions(model: Model, input: string, header: readonly string[]): { id: number; fields: Map<string, number> } {
+function columnPositions(model: Model, input: string, header: readonly string[]): Positions {
   const id = header.indexOf(model.idColumn);
-  const fields = new Map<string, number>();
+  const fields: number[] = [];
   const missing = id < 0 ? [model.idColumn] : [];
-  for (const [name, field] of Object.entries(model.fields)) {
+  for (const field of Object.values(model.fields)) {
     const position = field.columns.map((column) => header.indexOf(column)).find((at) => at >= 0);
-    if (position !== undefined) fields.set(name, position);
-    else if (field.optional !== true) missing.push(field.columns[0] as string);
+    fields.push(position ?? -1);
+    if (position === undefined && field.optional !== true) missing.push(field.columns[0] as string);
   }
   if (missing.length === 0) return { id, fields };
   const names = missing.map((name) => `\`${name}\``).join(', ');

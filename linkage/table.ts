@@ -43,6 +43,34 @@ export function mappedColumn(source: Column, map: (value: string) => string | nu
   return { values, codes: source.codes.map((code) => (code < 0 ? -1 : (mapped[code] as number))), offsets: source.offsets };
 }
 
+/** A list column whose every list is worked out once from a value of another column of one value per row. */
+export function mappedListColumn(source: Column, map: (value: string) => readonly string[]): Column {
+  const numbers = new Map<string, number>();
+  const values: string[] = [];
+  const lists = source.values.map((value) => map(value).map((one) => numberOf(one, numbers, values)));
+  const rows = source.codes.length;
+  const offsets = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row += 1) offsets[row + 1] = (offsets[row] as number) + (lists[source.codes[row] as number]?.length ?? 0);
+  const codes = new Int32Array(offsets[rows] as number);
+  for (let row = 0; row < rows; row += 1) codes.set(lists[source.codes[row] as number] ?? [], offsets[row]);
+  return { values, codes, offsets };
+}
+
+/** The first value that any of several columns of one value per row has. */
+export function firstColumn(rows: number, sources: readonly Column[]): Column {
+  const numbers = new Map<string, number>();
+  const values: string[] = [];
+  const merged = sources.map((source) => Int32Array.from(source.values, (value) => numberOf(value, numbers, values)));
+  const codes = new Int32Array(rows).fill(-1);
+  for (let row = 0; row < rows; row += 1) {
+    for (let k = 0; k < sources.length && (codes[row] as number) < 0; k += 1) {
+      const code = sources[k]?.codes[row] as number;
+      if (code >= 0) codes[row] = merged[k]?.[code] as number;
+    }
+  }
+  return { values, codes, offsets: null };
+}
+
 /** The values of a row. */
 export function valuesAt(source: Column, row: number): string[] {
   const from = source.offsets === null ? row : (source.offsets[row] as number);

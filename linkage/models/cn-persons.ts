@@ -39,7 +39,9 @@ export const cnPersons: Model = {
     { name: 'id.head', from: ['id.any'], transform: 'prefix', length: 14 },
     { name: 'id.tail', from: ['id.any'], transform: 'suffix', length: 8 },
     { name: 'phone.any', from: ['phone', 'phone.suspect'], transform: 'coalesce' },
-    { name: 'phone.typo', from: ['phone.any'], transform: 'one_deletion' },
+    // One slip leaves either the first or the last digits as they were.
+    { name: 'phone.head', from: ['phone.any'], transform: 'prefix', length: 9 },
+    { name: 'phone.tail', from: ['phone.any'], transform: 'suffix', length: 5 },
     { name: 'name.any', from: ['name', 'name.surname'], transform: 'coalesce' },
     { name: 'name.letters', from: ['name'], transform: 'sorted_letters' },
   ],
@@ -54,7 +56,8 @@ export const cnPersons: Model = {
     { name: 'BIRTH_ESTATE', columns: ['birth.any', 'address.stem'] },
     { name: 'NAME_ESTATE', columns: ['name', 'address.stem'] },
     { name: 'NAME_TOWNSHIP', columns: ['name', 'address.township'] },
-    { name: 'NAME_PHONE_TYPO', columns: ['name', 'phone.typo'] },
+    { name: 'NAME_PHONE_HEAD', columns: ['name', 'phone.head'] },
+    { name: 'NAME_PHONE_TAIL', columns: ['name', 'phone.tail'] },
   ],
   comparisons: [
     {
@@ -80,7 +83,7 @@ export const cnPersons: Model = {
         { label: 'surname only, another', when: { kind: 'missing', columns: ['name'] }, m: 0.005, u: 0.94, fixed: true },
         { label: 'same characters', when: { kind: 'same', column: 'name.letters' }, m: 0.003, u: 1e-4, fixed: true },
         { label: 'near sound', when: { kind: 'all', of: [{ kind: 'same', column: 'name.surname' }, { kind: 'similar', column: 'name.pinyin', measure: 'edits', limit: 1 }] }, m: 0.012, u: 1e-3, fixed: true },
-        { label: 'one character left out', when: { kind: 'similar', column: 'name', measure: 'omission', limit: 1 }, m: 0.01, u: 5e-3, fixed: true },
+        { label: 'one character left out', when: { kind: 'similar', column: 'name', measure: 'omission', limit: 1 }, m: 0.012, u: 1.5e-3, fixed: true },
         { label: 'one character differs', when: { kind: 'similar', column: 'name', measure: 'edits', limit: 1 }, m: 0.004, u: 0.02, fixed: true },
         { label: 'else', when: { kind: 'else' }, m: 0.004, u: 0.97, fixed: true },
       ],
@@ -100,7 +103,7 @@ export const cnPersons: Model = {
       levels: [
         { label: 'missing', when: { kind: 'missing', columns: ['phone.any'] }, neutral: true },
         { label: 'same', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, namesAgree] }, m: 0.72, u: 2e-4, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
-        { label: 'same, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, surnameOnly] }, m: 0.72, u: 0.001, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
+        { label: 'same, surname only', when: { kind: 'all', of: [{ kind: 'same', column: 'phone' }, surnameOnly] }, m: 0.72, u: 0.0005, fixed: true, termFrequency: 'phone', frequencyBy: 'name' },
         { label: 'same, other name', when: { kind: 'same', column: 'phone' }, m: 0.02, u: 0.02, fixed: true },
         { label: 'one slip', when: { kind: 'all', of: [{ kind: 'similar', column: 'phone.any', measure: 'edits', limit: 1 }, namesAgree] }, m: 0.03, u: 1e-4, fixed: true },
         { label: 'else', when: { kind: 'else' }, m: 0.2, u: 0.98 },
