@@ -89,11 +89,10 @@ interface Server {
 }
 
 async function postgresServer(adminUrl: string, database: string): Promise<Server> {
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await connected(admin.connect());
-  await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
-  await admin.query(`CREATE DATABASE ${quoted(database)} TEMPLATE template0 ENCODING 'UTF8'`);
-  await admin.end();
+  await withAdmin(adminUrl, async (admin) => {
+    await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
+    await admin.query(`CREATE DATABASE ${quoted(database)} TEMPLATE template0 ENCODING 'UTF8'`);
+  });
   const url = new URL(adminUrl);
   url.pathname = `/${database}`;
   const client = new pg.Client({ connectionString: url.href });
@@ -106,7 +105,7 @@ async function postgresServer(adminUrl: string, database: string): Promise<Serve
       await client.query(`CREATE INDEX ON ${quoted(table)} (gxsj, ${quoted(key)})`);
     },
     async grantReader() {
-      const reader = `${database}_reader`.slice(0, 63);
+      const reader = readerOf(database, 63);
       const password = randomBytes(18).toString('hex');
       const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [reader]);
       await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${quoted(reader)} LOGIN PASSWORD '${password}'`);
@@ -122,8 +121,30 @@ async function postgresServer(adminUrl: string, database: string): Promise<Serve
         [JSON.stringify(rows)],
       );
     },
-    stop: () => client.end(),
+    async stop() {
+      await client.end();
+      await withAdmin(adminUrl, async (admin) => {
+        await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
+        await admin.query(`DROP ROLE IF EXISTS ${quoted(readerOf(database, 63))}`);
+      });
+    },
   };
+}
+
+async function withAdmin(adminUrl: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  admin.on('error', () => undefined);
+  await connected(admin.connect());
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+/** The account's name, within the server's limit. */
+function readerOf(database: string, charactersMax: number): string {
+  return `${database.slice(0, charactersMax - 7)}_reader`;
 }
 
 async function mysqlServer(adminUrl: string, database: string): Promise<Server> {
@@ -138,7 +159,7 @@ async function mysqlServer(adminUrl: string, database: string): Promise<Server> 
       await client.query(`CREATE TABLE \`${table}\` (${typed.join(', ')}, PRIMARY KEY (\`${key}\`), KEY (gxsj, \`${key}\`))`);
     },
     async grantReader() {
-      const reader = `${database}_reader`.slice(0, 32);
+      const reader = readerOf(database, 32);
       const password = randomBytes(18).toString('hex');
       await client.query(`DROP USER IF EXISTS '${reader}'@'%'`);
       await client.query(`CREATE USER '${reader}'@'%' IDENTIFIED BY '${password}'`);
@@ -152,7 +173,11 @@ async function mysqlServer(adminUrl: string, database: string): Promise<Server> 
       const values = rows.map((row) => names.map((name) => row[name] ?? null));
       await client.query(`REPLACE INTO \`${table}\` (${names.map((name) => `\`${name}\``).join(', ')}) VALUES ?`, [values]);
     },
-    stop: () => client.end(),
+    async stop() {
+      await client.query(`DROP DATABASE IF EXISTS \`${database}\``);
+      await client.query(`DROP USER IF EXISTS '${readerOf(database, 32)}'@'%'`);
+      await client.end();
+    },
   };
 }
 

@@ -1,0 +1,38 @@
+import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { generateDataset } from '../../simulator/generate.ts';
+import { openDataset } from '../../simulator/dataset.ts';
+import { instantMs } from '../../simulator/time.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'yiwang-dataset-'));
+const good = join(root, 'good');
+generateDataset({ out: good, residents: 100, seed: 3 });
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const faults: [string, (folder: string) => void, RegExp][] = [
+  ['no folder', (folder) => rmSync(folder, { recursive: true }), /is no data set: it has no dataset\.json/],
+  ['broken dataset.json', (folder) => writeFileSync(join(folder, 'dataset.json'), '{'), /dataset\.json: this is not JSON/],
+  ['a county that is no code', (folder) => writeFileSync(join(folder, 'dataset.json'), '{"seed":1,"residents":3,"asOf":"2026-09-30T20:00:00+08:00","regionRoot":"62"}'), /dataset\.json: `regionRoot` is not six digits/],
+  ['a time that is none', (folder) => writeFileSync(join(folder, 'dataset.json'), '{"seed":1,"residents":3,"asOf":"soon","regionRoot":"620102"}'), /dataset\.json: `asOf` is not an RFC 3339 time/],
+  ['a missing file', (folder) => rmSync(join(folder, 'police/rk_hj.ndjson')), /no readable file `police\/rk_hj\.ndjson`/],
+  ['a broken line', (folder) => appendFileSync(join(folder, 'hotline/events.ndjson'), '{"id":\n'), /hotline\/events\.ndjson, line \d+: this is not JSON/],
+  ['a line that is no object', (folder) => appendFileSync(join(folder, 'petition/petitions.ndjson'), '[1]\n'), /petition\/petitions\.ndjson, line \d+: a line must be a JSON object/],
+  ['no deliveries', (folder) => rmSync(join(folder, 'civil'), { recursive: true }), /no folder `civil`/],
+  ['a broken manifest', (folder) => writeFileSync(join(folder, 'civil/20260109/manifest.json'), '{"kind":"ALL"}'), /civil\/20260109\/manifest\.json: `kind` is wrong/],
+];
+
+test.each(faults)('%s is named in one sentence', (name, spoil, sentence) => {
+  const folder = join(root, name.replaceAll(' ', '-'));
+  cpSync(good, folder, { recursive: true });
+  spoil(folder);
+  expect(() => openDataset(folder)).toThrow(sentence);
+  expect(() => openDataset(folder)).toThrow(expect.objectContaining({ code: 'DATASET_INVALID' }));
+});
+
+test('a watermark is read in the spellings that sources use', () => {
+  const noon = Date.UTC(2026, 2, 2, 4);
+  for (const text of ['2026-03-02 12:00:00', '2026-03-02T12:00:00+08:00', '2026-03-02T04:00:00Z', '20260302120000', '２０２６-０３-０２ 12:00:00', '2026/3/2 12:00']) expect(instantMs(text), text).toBe(noon);
+  for (const text of ['2026-02-31', '待定', '', null, 20260302]) expect(instantMs(text)).toBe(Infinity);
+});
