@@ -80,6 +80,9 @@ export function recordReference<Detail>(typeName: string, batch: Batch<string, R
   };
 }
 
+/** The resolvers of a record type, none left out: `satisfies EveryField<PoliceCallResolversType<SubgraphContext, Call>>`. */
+export type EveryField<Generated> = Required<Omit<Generated, '__isTypeOf'>> & { __resolveReference: unknown };
+
 /** Resolvers of the fields that every record has; `status` is the department's own. */
 export const recordFields = {
   id: (parent: RecordParent) => globalId(parent.__typename, parent.hub.rid),
@@ -92,7 +95,7 @@ export const recordFields = {
   grid: ({ hub }: RecordParent) => reference('Grid', 'code', hub.gridCode),
   place: ({ hub }: RecordParent) => reference('Place', 'placeKey', hub.placeKey),
   lead: ({ hub }: RecordParent) => reference('Organization', 'creditCode', hub.leadOrg),
-  assisting: ({ hub }: RecordParent) => hub.assistOrgs.map((creditCode) => reference('Organization', 'creditCode', creditCode)),
+  assisting: ({ hub }: RecordParent) => hub.assistOrgs.map((creditCode) => ({ __typename: 'Organization' as const, creditCode })),
   provenance: ({ hub }: RecordParent) => ({
     department: hub.department,
     sourceSystem: `${hub.department}/${hub.stream}`,

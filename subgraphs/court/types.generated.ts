@@ -13,10 +13,9 @@ export type Scalars = {
   /** 日期 YYYY-MM-DD · a calendar date */
   Date: { input: string; output: string; }
   /** RFC 3339 时间，带时区偏移 · an instant in RFC 3339, with its offset */
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | string; }
   /** 十进制数，以字符串表示 · a decimal number as a string */
   Decimal: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
@@ -306,17 +305,6 @@ export type TierType =
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
@@ -380,30 +368,20 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
   info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
-/** Mapping of federation types */
-export type FederationTypesType = {
-  CourtCase: CourtCaseType;
-};
 
-/** Mapping of federation reference types */
-export type FederationReferenceTypesType = {
-  CourtCase:
-    ( { __typename: 'CourtCase' }
-    & GraphQLRecursivePick<FederationTypesType['CourtCase'], {"id":true}> );
-};
 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<CourtCaseType> );
-  Record: ( Partial<CourtCaseType> );
+  Node: ( any );
+  Record: ( any );
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
-  CourtCase: ResolverTypeWrapper<Partial<CourtCaseType>>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
+  CourtCase: ResolverTypeWrapper<any>;
   CourtParty: ResolverTypeWrapper<Partial<CourtPartyType>>;
   CourtRole: ResolverTypeWrapper<Partial<CourtRoleType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
@@ -413,26 +391,26 @@ export type ResolversTypesType = {
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Grid: ResolverTypeWrapper<Partial<GridType>>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
-  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   Person: ResolverTypeWrapper<Partial<PersonType>>;
   Place: ResolverTypeWrapper<Partial<PlaceType>>;
   Provenance: ResolverTypeWrapper<Partial<ProvenanceType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
   Repair: ResolverTypeWrapper<Partial<RepairType>>;
-  Tier: ResolverTypeWrapper<Partial<TierType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
+  Tier: ResolverTypeWrapper<Partial<TierType>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  Boolean: Partial<Scalars['Boolean']['output']>;
   CodedValue: Partial<CodedValueType>;
-  CourtCase: Partial<CourtCaseType | FederationReferenceTypesType['CourtCase']>;
-  ID: Partial<Scalars['ID']['output']>;
+  CourtCase: any;
   CourtParty: Partial<CourtPartyType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
@@ -440,10 +418,10 @@ export type ResolversParentTypesType = {
   Division: Partial<DivisionType>;
   GeoPoint: Partial<GeoPointType>;
   Grid: Partial<GridType>;
+  ID: Partial<Scalars['ID']['output']>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   PageInfo: Partial<PageInfoType>;
-  Boolean: Partial<Scalars['Boolean']['output']>;
   Person: Partial<PersonType>;
   Place: Partial<PlaceType>;
   Provenance: Partial<ProvenanceType>;
@@ -452,22 +430,13 @@ export type ResolversParentTypesType = {
   String: Partial<Scalars['String']['output']>;
 };
 
-export type ClassifiedDirectiveArgsType = {
-  as: FieldClassType;
-  mask?: Maybe<MaskType>;
-  owner?: Maybe<Scalars['String']['input']>;
-};
-
-export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase'], FederationReferenceType extends FederationReferenceTypesType['CourtCase'] = FederationReferenceTypesType['CourtCase']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['CourtCase']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase']> = {
   address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
   caseNo?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
@@ -594,6 +563,3 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Repair?: RepairResolversType<ContextType>;
 };
 
-export type DirectiveResolversType<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
-};

@@ -2,8 +2,9 @@ import { ticket } from '../../connectors/hotline/tables.ts';
 import { named } from '../../schema/codes.ts';
 import type { SubgraphContext } from '../context.ts';
 import { load } from '../loader.ts';
-import { geoPoint, knownRecord, personInRole, recordBatch, recordBatchByNumber, recordFields, recordReference, reference, type RecordParent } from '../record.ts';
+import { geoPoint, knownRecord, personInRole, recordBatch, recordBatchByNumber, recordFields, recordReference, reference, type EveryField, type RecordParent } from '../record.ts';
 import { appealTypes, channels, statuses, subjectKinds } from './codes.ts';
+import type { HotlineTicketResolversType } from './types.generated.ts';
 
 type Ticket = RecordParent<typeof ticket.$inferSelect>;
 
@@ -41,7 +42,7 @@ export const resolvers = {
     reply: ({ detail }: Ticket) => detail.reply,
     address: ({ detail }: Ticket) => detail.address,
     location: ({ detail }: Ticket) => geoPoint(detail.lng, detail.lat),
-  },
+  } satisfies EveryField<HotlineTicketResolversType<SubgraphContext, Ticket>>,
 };
 
 function contentCategory({ categoryCode, categoryPath }: Ticket['detail']) {

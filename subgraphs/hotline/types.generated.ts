@@ -13,10 +13,9 @@ export type Scalars = {
   /** 日期 YYYY-MM-DD · a calendar date */
   Date: { input: string; output: string; }
   /** RFC 3339 时间，带时区偏移 · an instant in RFC 3339, with its offset */
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | string; }
   /** 十进制数，以字符串表示 · a decimal number as a string */
   Decimal: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
@@ -307,17 +306,6 @@ export type TierType =
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
@@ -381,27 +369,18 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
   info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
-/** Mapping of federation types */
-export type FederationTypesType = {
-  HotlineTicket: HotlineTicketType;
-};
 
-/** Mapping of federation reference types */
-export type FederationReferenceTypesType = {
-  HotlineTicket:
-    ( { __typename: 'HotlineTicket' }
-    & GraphQLRecursivePick<FederationTypesType['HotlineTicket'], {"id":true}> );
-};
 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<HotlineTicketType> );
-  Record: ( Partial<HotlineTicketType> );
+  Node: ( any );
+  Record: ( any );
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
@@ -410,9 +389,8 @@ export type ResolversTypesType = {
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Grid: ResolverTypeWrapper<Partial<GridType>>;
-  HotlineTicket: ResolverTypeWrapper<Partial<HotlineTicketType>>;
+  HotlineTicket: ResolverTypeWrapper<any>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
-  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
@@ -424,13 +402,14 @@ export type ResolversTypesType = {
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
   Repair: ResolverTypeWrapper<Partial<RepairType>>;
+  String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   Thing: ResolverTypeWrapper<Partial<ThingType>>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
-  String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  Boolean: Partial<Scalars['Boolean']['output']>;
   CodedValue: Partial<CodedValueType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
@@ -438,9 +417,8 @@ export type ResolversParentTypesType = {
   Division: Partial<DivisionType>;
   GeoPoint: Partial<GeoPointType>;
   Grid: Partial<GridType>;
-  HotlineTicket: Partial<HotlineTicketType | FederationReferenceTypesType['HotlineTicket']>;
+  HotlineTicket: any;
   ID: Partial<Scalars['ID']['output']>;
-  Boolean: Partial<Scalars['Boolean']['output']>;
   Int: Partial<Scalars['Int']['output']>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
@@ -450,17 +428,9 @@ export type ResolversParentTypesType = {
   Provenance: Partial<ProvenanceType>;
   Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
   Repair: Partial<RepairType>;
-  Thing: Partial<ThingType>;
   String: Partial<Scalars['String']['output']>;
+  Thing: Partial<ThingType>;
 };
-
-export type ClassifiedDirectiveArgsType = {
-  as: FieldClassType;
-  mask?: Maybe<MaskType>;
-  owner?: Maybe<Scalars['String']['input']>;
-};
-
-export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -493,8 +463,7 @@ export type GridResolversType<ContextType = SubgraphContext, ParentType extends 
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
-export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['HotlineTicket'] = ResolversParentTypesType['HotlineTicket'], FederationReferenceType extends FederationReferenceTypesType['HotlineTicket'] = FederationReferenceTypesType['HotlineTicket']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['HotlineTicket']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['HotlineTicket'] = ResolversParentTypesType['HotlineTicket']> = {
   acceptedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   appealType?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
@@ -601,6 +570,3 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Thing?: ThingResolversType<ContextType>;
 };
 
-export type DirectiveResolversType<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
-};

@@ -14,10 +14,9 @@ export type Scalars = {
   /** 日期 YYYY-MM-DD · a calendar date */
   Date: { input: string; output: string; }
   /** RFC 3339 时间，带时区偏移 · an instant in RFC 3339, with its offset */
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | string; }
   /** 十进制数，以字符串表示 · a decimal number as a string */
   Decimal: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
 };
 
 /** 对一个操作中一个字段的决定，不读取任何记录 · the decision on one field of an operation; no record is read */
@@ -719,15 +718,14 @@ export type ResolversTypesType = {
   AccessDecision: ResolverTypeWrapper<Partial<AccessDecisionType>>;
   AccessEffect: ResolverTypeWrapper<Partial<AccessEffectType>>;
   AccessEntry: ResolverTypeWrapper<Partial<AccessEntryType>>;
-  Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   AccessEntryConnection: ResolverTypeWrapper<Partial<AccessEntryConnectionType>>;
   AccessEntryEdge: ResolverTypeWrapper<Partial<AccessEntryEdgeType>>;
   AccessLogFilter: ResolverTypeWrapper<Partial<AccessLogFilterType>>;
   AccessLogFinding: ResolverTypeWrapper<Partial<AccessLogFindingType>>;
   AccessLogVerification: ResolverTypeWrapper<Partial<AccessLogVerificationType>>;
-  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   AccessReason: ResolverTypeWrapper<Partial<AccessReasonType>>;
   AccessedField: ResolverTypeWrapper<Partial<AccessedFieldType>>;
+  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   CallerInput: ResolverTypeWrapper<Partial<CallerInputType>>;
   CallerKind: ResolverTypeWrapper<Partial<CallerKindType>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
@@ -739,9 +737,10 @@ export type ResolversTypesType = {
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   FindingText: ResolverTypeWrapper<Partial<FindingTextType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
+  Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   OwnAccessEntry: ResolverTypeWrapper<Partial<OwnAccessEntryType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
@@ -754,28 +753,27 @@ export type ResolversTypesType = {
   ReasonCount: ResolverTypeWrapper<Partial<ReasonCountType>>;
   RunCounts: ResolverTypeWrapper<Partial<RunCountsType>>;
   StreamCounts: ResolverTypeWrapper<Partial<StreamCountsType>>;
+  String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   SyncMode: ResolverTypeWrapper<Partial<SyncModeType>>;
   SyncRun: ResolverTypeWrapper<Partial<SyncRunType>>;
   SyncRunConnection: ResolverTypeWrapper<Partial<SyncRunConnectionType>>;
   SyncRunEdge: ResolverTypeWrapper<Partial<SyncRunEdgeType>>;
   SyncStatus: ResolverTypeWrapper<Partial<SyncStatusType>>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
-  String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
   AccessDecision: Partial<AccessDecisionType>;
   AccessEntry: Partial<AccessEntryType>;
-  Int: Partial<Scalars['Int']['output']>;
   AccessEntryConnection: Partial<AccessEntryConnectionType>;
   AccessEntryEdge: Partial<AccessEntryEdgeType>;
   AccessLogFilter: Partial<AccessLogFilterType>;
   AccessLogFinding: Partial<AccessLogFindingType>;
   AccessLogVerification: Partial<AccessLogVerificationType>;
-  Boolean: Partial<Scalars['Boolean']['output']>;
   AccessReason: Partial<AccessReasonType>;
   AccessedField: Partial<AccessedFieldType>;
+  Boolean: Partial<Scalars['Boolean']['output']>;
   CallerInput: Partial<CallerInputType>;
   CodedValue: Partial<CodedValueType>;
   Connector: Partial<ConnectorType>;
@@ -785,8 +783,9 @@ export type ResolversParentTypesType = {
   Decimal: Partial<Scalars['Decimal']['output']>;
   FindingText: Partial<FindingTextType>;
   GeoPoint: Partial<GeoPointType>;
-  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   ID: Partial<Scalars['ID']['output']>;
+  Int: Partial<Scalars['Int']['output']>;
+  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   OwnAccessEntry: Partial<OwnAccessEntryType>;
   PageInfo: Partial<PageInfoType>;
@@ -798,19 +797,11 @@ export type ResolversParentTypesType = {
   ReasonCount: Partial<ReasonCountType>;
   RunCounts: Partial<RunCountsType>;
   StreamCounts: Partial<StreamCountsType>;
+  String: Partial<Scalars['String']['output']>;
   SyncRun: Partial<SyncRunType>;
   SyncRunConnection: Partial<SyncRunConnectionType>;
   SyncRunEdge: Partial<SyncRunEdgeType>;
-  String: Partial<Scalars['String']['output']>;
 };
-
-export type ClassifiedDirectiveArgsType = {
-  as: FieldClassType;
-  mask?: Maybe<MaskType>;
-  owner?: Maybe<Scalars['String']['input']>;
-};
-
-export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccessDecisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessDecision'] = ResolversParentTypesType['AccessDecision']> = {
   basis?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -1085,6 +1076,3 @@ export type ResolversType<ContextType = SubgraphContext> = {
   SyncRunEdge?: SyncRunEdgeResolversType<ContextType>;
 };
 
-export type DirectiveResolversType<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
-};

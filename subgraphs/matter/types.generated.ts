@@ -15,10 +15,18 @@ export type Scalars = {
   /** 日期 YYYY-MM-DD · a calendar date */
   Date: { input: string; output: string; }
   /** RFC 3339 时间，带时区偏移 · an instant in RFC 3339, with its offset */
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | string; }
   /** 十进制数，以字符串表示 · a decimal number as a string */
   Decimal: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
+};
+
+/** 社会救助申请（jzsq）；家庭经济状况核对从不入库 · an application for social assistance; the means test is never stored */
+export type AssistanceApplicationType = RecordType & {
+  __typename?: 'AssistanceApplication';
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
+  /** 所在事项 · the matter it belongs to */
+  matter?: Maybe<MatterType>;
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
@@ -509,17 +517,6 @@ export type TierType =
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
@@ -583,62 +580,40 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
   info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
-/** Mapping of federation types */
-export type FederationTypesType = {
-  CourtCase: CourtCaseType;
-  HotlineTicket: HotlineTicketType;
-  Matter: MatterType;
-  Petition: PetitionType;
-  PoliceCall: PoliceCallType;
-};
 
-/** Mapping of federation reference types */
-export type FederationReferenceTypesType = {
-  CourtCase:
-    ( { __typename: 'CourtCase' }
-    & GraphQLRecursivePick<FederationTypesType['CourtCase'], {"id":true}> );
-  HotlineTicket:
-    ( { __typename: 'HotlineTicket' }
-    & GraphQLRecursivePick<FederationTypesType['HotlineTicket'], {"id":true}> );
-  Matter:
-    ( { __typename: 'Matter' }
-    & GraphQLRecursivePick<FederationTypesType['Matter'], {"id":true}> );
-  Petition:
-    ( { __typename: 'Petition' }
-    & GraphQLRecursivePick<FederationTypesType['Petition'], {"id":true}> );
-  PoliceCall:
-    ( { __typename: 'PoliceCall' }
-    & GraphQLRecursivePick<FederationTypesType['PoliceCall'], {"id":true}> );
-};
 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<_RefType['Organization']>>, lead?: Maybe<_RefType['Organization']>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']> }> );
+  Node: ( Partial<Omit<MatterType, 'parties' | 'records'> & { parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']> }> );
   Record:
-    | ( Partial<Omit<CourtCaseType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
-    | ( Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
-    | ( Partial<Omit<PetitionType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
-    | ( Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<_RefType['Matter']> }> )
+    | ( any )
+    | ( any )
+    | ( any )
+    | ( any )
+    | ( any )
   ;
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  AssistanceApplication: ResolverTypeWrapper<any>;
+  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
-  CourtCase: ResolverTypeWrapper<Partial<Omit<CourtCaseType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
+  CourtCase: ResolverTypeWrapper<any>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   Division: ResolverTypeWrapper<Partial<DivisionType>>;
   EvidenceKind: ResolverTypeWrapper<Partial<EvidenceKindType>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  Float: ResolverTypeWrapper<Partial<Scalars['Float']['output']>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
-  HotlineTicket: ResolverTypeWrapper<Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
-  Mask: ResolverTypeWrapper<Partial<MaskType>>;
-  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversTypesType['Organization']>>, lead?: Maybe<ResolversTypesType['Organization']>, parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']> }>>;
+  HotlineTicket: ResolverTypeWrapper<any>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
+  Mask: ResolverTypeWrapper<Partial<MaskType>>;
+  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'parties' | 'records'> & { parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']> }>>;
   MatterConnection: ResolverTypeWrapper<Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Matter']>> }>>;
   MatterEdge: ResolverTypeWrapper<Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversTypesType['Matter'] }>>;
   MatterFilter: ResolverTypeWrapper<Partial<MatterFilterType>>;
@@ -648,43 +623,44 @@ export type ResolversTypesType = {
   MatterStatus: ResolverTypeWrapper<Partial<MatterStatusType>>;
   MembershipBasis: ResolverTypeWrapper<Partial<MembershipBasisType>>;
   MembershipEvidence: ResolverTypeWrapper<Partial<MembershipEvidenceType>>;
-  Float: ResolverTypeWrapper<Partial<Scalars['Float']['output']>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
-  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   PartyRole: ResolverTypeWrapper<Partial<PartyRoleType>>;
   Person: ResolverTypeWrapper<Partial<PersonType>>;
-  Petition: ResolverTypeWrapper<Partial<Omit<PetitionType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
-  PoliceCall: ResolverTypeWrapper<Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<ResolversTypesType['Matter']> }>>;
+  Petition: ResolverTypeWrapper<any>;
+  PoliceCall: ResolverTypeWrapper<any>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
   RecordConnection: ResolverTypeWrapper<Partial<Omit<RecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['RecordEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Record']>> }>>;
   RecordEdge: ResolverTypeWrapper<Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversTypesType['Record'] }>>;
   RecordFilter: ResolverTypeWrapper<Partial<RecordFilterType>>;
-  Statistic: ResolverTypeWrapper<Partial<Omit<StatisticType, 'cells'> & { cells?: Maybe<Array<ResolversTypesType['StatisticCell']>> }>>;
-  StatisticCell: ResolverTypeWrapper<Partial<Omit<StatisticCellType, 'organization'> & { organization?: Maybe<ResolversTypesType['Organization']> }>>;
+  Statistic: ResolverTypeWrapper<Partial<StatisticType>>;
+  StatisticCell: ResolverTypeWrapper<Partial<StatisticCellType>>;
   StatisticCode: ResolverTypeWrapper<Partial<StatisticCodeType>>;
   StatisticCoverage: ResolverTypeWrapper<Partial<StatisticCoverageType>>;
   StatisticDefinition: ResolverTypeWrapper<Partial<StatisticDefinitionType>>;
-  Tier: ResolverTypeWrapper<Partial<TierType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
+  Tier: ResolverTypeWrapper<Partial<TierType>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  AssistanceApplication: any;
+  Boolean: Partial<Scalars['Boolean']['output']>;
   CodedValue: Partial<CodedValueType>;
-  CourtCase: Partial<Omit<CourtCaseType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['CourtCase']>;
-  ID: Partial<Scalars['ID']['output']>;
+  CourtCase: any;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Division: Partial<DivisionType>;
+  Float: Partial<Scalars['Float']['output']>;
   GeoPoint: Partial<GeoPointType>;
-  HotlineTicket: Partial<Omit<HotlineTicketType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['HotlineTicket']>;
-  Matter: Partial<Omit<MatterType, 'assisting' | 'lead' | 'parties' | 'records'> & { assisting?: Maybe<Array<ResolversParentTypesType['Organization']>>, lead?: Maybe<ResolversParentTypesType['Organization']>, parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']> } | FederationReferenceTypesType['Matter']>;
+  HotlineTicket: any;
+  ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
+  Matter: Partial<Omit<MatterType, 'parties' | 'records'> & { parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']> }>;
   MatterConnection: Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
   MatterEdge: Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversParentTypesType['Matter'] }>;
   MatterFilter: Partial<MatterFilterType>;
@@ -692,33 +668,29 @@ export type ResolversParentTypesType = {
   MatterRecordConnection: Partial<Omit<MatterRecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Record']>> }>;
   MatterRecordEdge: Partial<Omit<MatterRecordEdgeType, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversParentTypesType['MembershipEvidence']>>, node: ResolversParentTypesType['Record'] }>;
   MembershipEvidence: Partial<MembershipEvidenceType>;
-  Float: Partial<Scalars['Float']['output']>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   PageInfo: Partial<PageInfoType>;
-  Boolean: Partial<Scalars['Boolean']['output']>;
   Person: Partial<PersonType>;
-  Petition: Partial<Omit<PetitionType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['Petition']>;
-  PoliceCall: Partial<Omit<PoliceCallType, 'matter'> & { matter?: Maybe<ResolversParentTypesType['Matter']> } | FederationReferenceTypesType['PoliceCall']>;
+  Petition: any;
+  PoliceCall: any;
   Query: Record<PropertyKey, never>;
   Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
   RecordConnection: Partial<Omit<RecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['RecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Record']>> }>;
   RecordEdge: Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversParentTypesType['Record'] }>;
   RecordFilter: Partial<RecordFilterType>;
-  Statistic: Partial<Omit<StatisticType, 'cells'> & { cells?: Maybe<Array<ResolversParentTypesType['StatisticCell']>> }>;
-  StatisticCell: Partial<Omit<StatisticCellType, 'organization'> & { organization?: Maybe<ResolversParentTypesType['Organization']> }>;
+  Statistic: Partial<StatisticType>;
+  StatisticCell: Partial<StatisticCellType>;
   StatisticCoverage: Partial<StatisticCoverageType>;
   StatisticDefinition: Partial<StatisticDefinitionType>;
   String: Partial<Scalars['String']['output']>;
 };
 
-export type ClassifiedDirectiveArgsType = {
-  as: FieldClassType;
-  mask?: Maybe<MaskType>;
-  owner?: Maybe<Scalars['String']['input']>;
+export type AssistanceApplicationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AssistanceApplication'] = ResolversParentTypesType['AssistanceApplication']> = {
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
-
-export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -726,8 +698,7 @@ export type CodedValueResolversType<ContextType = SubgraphContext, ParentType ex
   scheme?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase'], FederationReferenceType extends FederationReferenceTypesType['CourtCase'] = FederationReferenceTypesType['CourtCase']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['CourtCase']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase']> = {
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -754,15 +725,13 @@ export type GeoPointResolversType<ContextType = SubgraphContext, ParentType exte
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
-export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['HotlineTicket'] = ResolversParentTypesType['HotlineTicket'], FederationReferenceType extends FederationReferenceTypesType['HotlineTicket'] = FederationReferenceTypesType['HotlineTicket']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['HotlineTicket']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['HotlineTicket'] = ResolversParentTypesType['HotlineTicket']> = {
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type MatterResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Matter'] = ResolversParentTypesType['Matter'], FederationReferenceType extends FederationReferenceTypesType['Matter'] = FederationReferenceTypesType['Matter']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Matter']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type MatterResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Matter'] = ResolversParentTypesType['Matter']> = {
   assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
   category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
@@ -832,15 +801,13 @@ export type PersonResolversType<ContextType = SubgraphContext, ParentType extend
   entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
-export type PetitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Petition'] = ResolversParentTypesType['Petition'], FederationReferenceType extends FederationReferenceTypesType['Petition'] = FederationReferenceTypesType['Petition']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Petition']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type PetitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Petition'] = ResolversParentTypesType['Petition']> = {
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall'], FederationReferenceType extends FederationReferenceTypesType['PoliceCall'] = FederationReferenceTypesType['PoliceCall']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall']> = {
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -854,7 +821,7 @@ export type QueryResolversType<ContextType = SubgraphContext, ParentType extends
 };
 
 export type RecordResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Record'] = ResolversParentTypesType['Record']> = {
-  __resolveType: TypeResolveFn<'CourtCase' | 'HotlineTicket' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'AssistanceApplication' | 'CourtCase' | 'HotlineTicket' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
 };
 
 export type RecordConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RecordConnection'] = ResolversParentTypesType['RecordConnection']> = {
@@ -895,6 +862,7 @@ export type StatisticDefinitionResolversType<ContextType = SubgraphContext, Pare
 };
 
 export type ResolversType<ContextType = SubgraphContext> = {
+  AssistanceApplication?: AssistanceApplicationResolversType<ContextType>;
   CodedValue?: CodedValueResolversType<ContextType>;
   CourtCase?: CourtCaseResolversType<ContextType>;
   Date?: GraphQLScalarType;
@@ -926,6 +894,3 @@ export type ResolversType<ContextType = SubgraphContext> = {
   StatisticDefinition?: StatisticDefinitionResolversType<ContextType>;
 };
 
-export type DirectiveResolversType<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
-};

@@ -1,7 +1,9 @@
 import { call } from '../../connectors/police/tables.ts';
 import { named } from '../../schema/codes.ts';
-import { geoPoint, personInRole, recordBatch, recordFields, recordReference, type RecordParent } from '../record.ts';
+import type { SubgraphContext } from '../context.ts';
+import { geoPoint, personInRole, recordBatch, recordFields, recordReference, type EveryField, type RecordParent } from '../record.ts';
 import { results, states } from './codes.ts';
+import type { PoliceCallResolversType } from './types.generated.ts';
 
 type Call = RecordParent<typeof call.$inferSelect>;
 
@@ -26,5 +28,5 @@ export const resolvers = {
     address: ({ detail }: Call) => detail.address,
     location: ({ detail }: Call) => geoPoint(detail.lng, detail.lat),
     familyViolenceWarning: ({ detail }: Call) => detail.familyViolenceWarning,
-  },
+  } satisfies EveryField<PoliceCallResolversType<SubgraphContext, Call>>,
 };

@@ -13,10 +13,9 @@ export type Scalars = {
   /** 日期 YYYY-MM-DD · a calendar date */
   Date: { input: string; output: string; }
   /** RFC 3339 时间，带时区偏移 · an instant in RFC 3339, with its offset */
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | string; }
   /** 十进制数，以字符串表示 · a decimal number as a string */
   Decimal: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
@@ -278,17 +277,6 @@ export type TierType =
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
@@ -352,27 +340,18 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
   info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
-/** Mapping of federation types */
-export type FederationTypesType = {
-  PoliceCall: PoliceCallType;
-};
 
-/** Mapping of federation reference types */
-export type FederationReferenceTypesType = {
-  PoliceCall:
-    ( { __typename: 'PoliceCall' }
-    & GraphQLRecursivePick<FederationTypesType['PoliceCall'], {"id":true}> );
-};
 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<PoliceCallType> );
-  Record: ( Partial<PoliceCallType> );
+  Node: ( any );
+  Record: ( any );
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
@@ -381,25 +360,25 @@ export type ResolversTypesType = {
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Grid: ResolverTypeWrapper<Partial<GridType>>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
-  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   Person: ResolverTypeWrapper<Partial<PersonType>>;
   Place: ResolverTypeWrapper<Partial<PlaceType>>;
-  PoliceCall: ResolverTypeWrapper<Partial<PoliceCallType>>;
+  PoliceCall: ResolverTypeWrapper<any>;
   Provenance: ResolverTypeWrapper<Partial<ProvenanceType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
   Repair: ResolverTypeWrapper<Partial<RepairType>>;
-  Tier: ResolverTypeWrapper<Partial<TierType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
+  Tier: ResolverTypeWrapper<Partial<TierType>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  Boolean: Partial<Scalars['Boolean']['output']>;
   CodedValue: Partial<CodedValueType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
@@ -407,27 +386,18 @@ export type ResolversParentTypesType = {
   Division: Partial<DivisionType>;
   GeoPoint: Partial<GeoPointType>;
   Grid: Partial<GridType>;
-  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   ID: Partial<Scalars['ID']['output']>;
+  Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   PageInfo: Partial<PageInfoType>;
-  Boolean: Partial<Scalars['Boolean']['output']>;
   Person: Partial<PersonType>;
   Place: Partial<PlaceType>;
-  PoliceCall: Partial<PoliceCallType | FederationReferenceTypesType['PoliceCall']>;
+  PoliceCall: any;
   Provenance: Partial<ProvenanceType>;
   Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
   Repair: Partial<RepairType>;
   String: Partial<Scalars['String']['output']>;
 };
-
-export type ClassifiedDirectiveArgsType = {
-  as: FieldClassType;
-  mask?: Maybe<MaskType>;
-  owner?: Maybe<Scalars['String']['input']>;
-};
-
-export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -483,8 +453,7 @@ export type PlaceResolversType<ContextType = SubgraphContext, ParentType extends
   placeKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
-export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall'], FederationReferenceType extends FederationReferenceTypesType['PoliceCall'] = FederationReferenceTypesType['PoliceCall']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['PoliceCall']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall']> = {
   address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
   callCategory?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
@@ -552,6 +521,3 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Repair?: RepairResolversType<ContextType>;
 };
 
-export type DirectiveResolversType<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
-};

@@ -16,10 +16,16 @@ export type Scalars = {
   /** 日期 YYYY-MM-DD · a calendar date */
   Date: { input: string; output: string; }
   /** RFC 3339 时间，带时区偏移 · an instant in RFC 3339, with its offset */
-  DateTime: { input: Date; output: Date; }
+  DateTime: { input: Date; output: Date | string; }
   /** 十进制数，以字符串表示 · a decimal number as a string */
   Decimal: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
+};
+
+/** 社会救助申请（jzsq）；家庭经济状况核对从不入库 · an application for social assistance; the means test is never stored */
+export type AssistanceApplicationType = NodeType & {
+  __typename?: 'AssistanceApplication';
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
 };
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
@@ -364,17 +370,6 @@ export type TierType =
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
@@ -438,42 +433,13 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
   info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
-/** Mapping of federation types */
-export type FederationTypesType = {
-  Division: DivisionType;
-  Grid: GridType;
-  Organization: OrganizationType;
-  Person: PersonType;
-  Place: PlaceType;
-  Thing: ThingType;
-};
 
-/** Mapping of federation reference types */
-export type FederationReferenceTypesType = {
-  Division:
-    ( { __typename: 'Division' }
-    & GraphQLRecursivePick<FederationTypesType['Division'], {"code":true}> );
-  Grid:
-    ( { __typename: 'Grid' }
-    & GraphQLRecursivePick<FederationTypesType['Grid'], {"code":true}> );
-  Organization:
-    ( { __typename: 'Organization' }
-    & GraphQLRecursivePick<FederationTypesType['Organization'], {"creditCode":true}> );
-  Person:
-    ( { __typename: 'Person' }
-    & GraphQLRecursivePick<FederationTypesType['Person'], {"entityKey":true}> );
-  Place:
-    ( { __typename: 'Place' }
-    & GraphQLRecursivePick<FederationTypesType['Place'], {"placeKey":true}> );
-  Thing:
-    ( { __typename: 'Thing' }
-    & GraphQLRecursivePick<FederationTypesType['Thing'], {"thingKey":true}> );
-};
 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
   Node:
+    | ( Partial<AssistanceApplicationType> )
     | ( Partial<CourtCaseType> )
     | ( DivisionRow )
     | ( Partial<HotlineTicketType> )
@@ -487,9 +453,10 @@ export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  AssistanceApplication: ResolverTypeWrapper<Partial<AssistanceApplicationType>>;
+  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   CourtCase: ResolverTypeWrapper<Partial<CourtCaseType>>;
-  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
@@ -499,6 +466,8 @@ export type ResolversTypesType = {
   Grid: ResolverTypeWrapper<GridRow>;
   HotlineTicket: ResolverTypeWrapper<Partial<HotlineTicketType>>;
   Household: ResolverTypeWrapper<Partial<HouseholdType>>;
+  ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
+  Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Matter: ResolverTypeWrapper<Partial<MatterType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
@@ -507,25 +476,24 @@ export type ResolversTypesType = {
   OrganizationEdge: ResolverTypeWrapper<Partial<Omit<OrganizationEdgeType, 'node'> & { node: ResolversTypesType['Organization'] }>>;
   OrganizationFilter: ResolverTypeWrapper<Partial<OrganizationFilterType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
-  Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   Person: ResolverTypeWrapper<PersonRow>;
-  Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Petition: ResolverTypeWrapper<Partial<PetitionType>>;
   Place: ResolverTypeWrapper<PlaceRow>;
   PoliceCall: ResolverTypeWrapper<Partial<PoliceCallType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Sex: ResolverTypeWrapper<Partial<SexType>>;
+  String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   Thing: ResolverTypeWrapper<ThingRow>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
-  String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  AssistanceApplication: Partial<AssistanceApplicationType>;
+  Boolean: Partial<Scalars['Boolean']['output']>;
   CodedValue: Partial<CodedValueType>;
   CourtCase: Partial<CourtCaseType>;
-  ID: Partial<Scalars['ID']['output']>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
@@ -534,6 +502,8 @@ export type ResolversParentTypesType = {
   Grid: GridRow;
   HotlineTicket: Partial<HotlineTicketType>;
   Household: Partial<HouseholdType>;
+  ID: Partial<Scalars['ID']['output']>;
+  Int: Partial<Scalars['Int']['output']>;
   Matter: Partial<MatterType>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: OrganizationRow;
@@ -541,24 +511,19 @@ export type ResolversParentTypesType = {
   OrganizationEdge: Partial<Omit<OrganizationEdgeType, 'node'> & { node: ResolversParentTypesType['Organization'] }>;
   OrganizationFilter: Partial<OrganizationFilterType>;
   PageInfo: Partial<PageInfoType>;
-  Boolean: Partial<Scalars['Boolean']['output']>;
   Person: PersonRow;
-  Int: Partial<Scalars['Int']['output']>;
   Petition: Partial<PetitionType>;
   Place: PlaceRow;
   PoliceCall: Partial<PoliceCallType>;
   Query: Record<PropertyKey, never>;
-  Thing: ThingRow;
   String: Partial<Scalars['String']['output']>;
+  Thing: ThingRow;
 };
 
-export type ClassifiedDirectiveArgsType = {
-  as: FieldClassType;
-  mask?: Maybe<MaskType>;
-  owner?: Maybe<Scalars['String']['input']>;
+export type AssistanceApplicationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AssistanceApplication'] = ResolversParentTypesType['AssistanceApplication']> = {
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
-
-export type ClassifiedDirectiveResolverType<Result, Parent, ContextType = SubgraphContext, Args = ClassifiedDirectiveArgsType> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -583,8 +548,7 @@ export interface DecimalScalarConfigType extends GraphQLScalarTypeConfig<Resolve
   name: 'Decimal';
 }
 
-export type DivisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Division'] = ResolversParentTypesType['Division'], FederationReferenceType extends FederationReferenceTypesType['Division'] = FederationReferenceTypesType['Division']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Division']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type DivisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Division'] = ResolversParentTypesType['Division']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
@@ -602,8 +566,7 @@ export type GeoPointResolversType<ContextType = SubgraphContext, ParentType exte
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
-export type GridResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Grid'] = ResolversParentTypesType['Grid'], FederationReferenceType extends FederationReferenceTypesType['Grid'] = FederationReferenceTypesType['Grid']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Grid']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type GridResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Grid'] = ResolversParentTypesType['Grid']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
 };
@@ -625,11 +588,10 @@ export type MatterResolversType<ContextType = SubgraphContext, ParentType extend
 };
 
 export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
-  __resolveType: TypeResolveFn<'CourtCase' | 'Division' | 'HotlineTicket' | 'Matter' | 'Organization' | 'Person' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'AssistanceApplication' | 'CourtCase' | 'Division' | 'HotlineTicket' | 'Matter' | 'Organization' | 'Person' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
 };
 
-export type OrganizationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Organization'] = ResolversParentTypesType['Organization'], FederationReferenceType extends FederationReferenceTypesType['Organization'] = FederationReferenceTypesType['Organization']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Organization']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type OrganizationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Organization'] = ResolversParentTypesType['Organization']> = {
   address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   creditCode?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   department?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
@@ -662,8 +624,7 @@ export type PageInfoResolversType<ContextType = SubgraphContext, ParentType exte
   startCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
-export type PersonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Person'] = ResolversParentTypesType['Person'], FederationReferenceType extends FederationReferenceTypesType['Person'] = FederationReferenceTypesType['Person']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Person']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type PersonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Person'] = ResolversParentTypesType['Person']> = {
   address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   birthYear?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
   entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
@@ -681,8 +642,7 @@ export type PetitionResolversType<ContextType = SubgraphContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PlaceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Place'] = ResolversParentTypesType['Place'], FederationReferenceType extends FederationReferenceTypesType['Place'] = FederationReferenceTypesType['Place']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Place']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type PlaceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Place'] = ResolversParentTypesType['Place']> = {
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
   grid?: Resolver<Maybe<ResolversTypesType['Grid']>, ParentType, ContextType>;
   kind?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
@@ -703,8 +663,7 @@ export type QueryResolversType<ContextType = SubgraphContext, ParentType extends
   organizations?: Resolver<Maybe<ResolversTypesType['OrganizationConnection']>, ParentType, ContextType, RequireFields<QueryOrganizationsArgsType, 'first'>>;
 };
 
-export type ThingResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Thing'] = ResolversParentTypesType['Thing'], FederationReferenceType extends FederationReferenceTypesType['Thing'] = FederationReferenceTypesType['Thing']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypesType['Thing']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type ThingResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Thing'] = ResolversParentTypesType['Thing']> = {
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
   identifier?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   kind?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
@@ -713,6 +672,7 @@ export type ThingResolversType<ContextType = SubgraphContext, ParentType extends
 };
 
 export type ResolversType<ContextType = SubgraphContext> = {
+  AssistanceApplication?: AssistanceApplicationResolversType<ContextType>;
   CodedValue?: CodedValueResolversType<ContextType>;
   CourtCase?: CourtCaseResolversType<ContextType>;
   Date?: GraphQLScalarType;
@@ -737,6 +697,3 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Thing?: ThingResolversType<ContextType>;
 };
 
-export type DirectiveResolversType<ContextType = SubgraphContext> = {
-  classified?: ClassifiedDirectiveResolverType<any, any, ContextType>;
-};

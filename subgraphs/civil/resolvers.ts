@@ -1,0 +1,30 @@
+import { application } from '../../connectors/civil/tables.ts';
+import { named } from '../../schema/codes.ts';
+import { personInRole, recordBatch, recordFields, recordReference, type RecordParent } from '../record.ts';
+
+type Application = RecordParent<typeof application.$inferSelect>;
+
+const applicationsByRid = recordBatch('AssistanceApplication', application);
+
+/** Applications for social assistance. Codes of civil affairs are words: each is its own name. */
+export const resolvers = {
+  AssistanceApplication: {
+    __resolveReference: recordReference('AssistanceApplication', applicationsByRid),
+    ...recordFields,
+    status: ({ detail }: Application) => word(detail.status, '办理状态'),
+    applicationNo: ({ hub }: Application) => hub.recordKey,
+    appliedOn: ({ detail }: Application) => detail.appliedOn,
+    decidedOn: ({ detail }: Application) => detail.decidedOn,
+    agency: ({ detail }: Application) => named(detail.agencyCode, '经办机构代码'),
+    assistanceKind: ({ detail }: Application) => word(detail.assistanceKind, '救助类别'),
+    monthlyAmountYuan: ({ detail }: Application) => detail.monthlyAmountYuan,
+    householdSize: ({ detail }: Application) => detail.householdSize,
+    householdNo: ({ detail }: Application) => detail.householdNo,
+    applicant: personInRole('APPLICANT'),
+    address: ({ detail }: Application) => detail.address,
+  },
+};
+
+function word(text: string | null, scheme: string) {
+  return text === null ? null : { code: text, name: text, scheme };
+}
