@@ -1,6 +1,6 @@
 import { invariant } from '../base/errors.ts';
 import type { Comparison, Predicate } from './model.ts';
-import { daysApart, edits, jaroWinkler, omission, sharedWords } from './similarity.ts';
+import { measure } from './similarity.ts';
 import type { Column, Table } from './table.ts';
 
 type Test = (i: number, j: number) => boolean;
@@ -162,25 +162,6 @@ function first(source: Column, row: number): number {
 
 function last(source: Column, row: number): number {
   return source.offsets === null ? row + 1 : (source.offsets[row + 1] as number);
-}
-
-function measure(name: string, limit: number): (a: string, b: string) => boolean {
-  switch (name) {
-    case 'jaro_winkler':
-      return (a, b) => jaroWinkler(a, b) >= limit;
-    case 'edits':
-      return (a, b) => edits(a, b, limit) <= limit;
-    case 'omission':
-      return (a, b) => omission(a, b) <= limit;
-    case 'shared_words':
-      return (a, b) => sharedWords(a, b) >= limit;
-    case 'days':
-      return (a, b) => daysApart(a, b) <= limit;
-    case 'number':
-      return (a, b) => Math.abs(Number(a) - Number(b)) <= limit;
-    default:
-      return (a, b) => a.length >= limit && b.length >= limit && a.slice(0, limit) === b.slice(0, limit);
-  }
 }
 
 /** Common values meet often: the last answers are kept in a small table, overwritten as it fills. */

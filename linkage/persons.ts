@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
 import { blockRowsMax } from './block.ts';
 import { cluster, type Clusters, type Refusal } from './cluster.ts';
 import { run, type Run } from './engine.ts';
 import { history, type Entity, type EntityEvent, type PreviousEntity } from './history.ts';
 import type { Model } from './model.ts';
 import { cnPersons } from './models/cn-persons.ts';
+import { keyHash, keysOf, sharedKey } from './person-keys.ts';
+import { frequenciesOf, versionOf } from './person-state.ts';
 import { personTable } from './person-table.ts';
-import { frequencyCounts, frequencyName, probability, weightAt, type Frequencies, type WeightPart } from './score.ts';
-import { valuesAt, type Column, type Table } from './table.ts';
+import { probability, weightAt, type Frequencies, type WeightPart } from './score.ts';
+import type { Table } from './table.ts';
 import type { Trained } from './train.ts';
 import type { Mention } from './standardise/mention.ts';
 
@@ -200,50 +201,6 @@ function reviewItems(model: Model, found: Run, clusters: Clusters, mentions: rea
     if (reason !== null && reason !== 'CANNOT_LINK' && !settled.has(pairName(a, b))) items.push({ a, b, weight, reason });
   }
   return items;
-}
-
-/** Pairs must share a key that is not generic in the whole hub. */
-function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined): (i: number, j: number) => boolean {
-  if (genericKeys === undefined || genericKeys.size === 0) return () => true;
-  const keys: Set<string>[] = [];
-  const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, keyHash)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
-  return (i, j) => !of(i).isDisjointFrom(of(j));
-}
-
-function* keysOf(model: Model, table: Table, row: number, hash: (type: string, value: string) => string): Generator<[string, string, string]> {
-  for (const rule of model.blocking) {
-    let combinations: string[][] = [[]];
-    for (const name of rule.columns) {
-      const values = valuesAt(table.columns.get(name) as Column, row);
-      combinations = combinations.flatMap((parts) => values.map((value) => [...parts, value]));
-    }
-    for (const parts of new Set(combinations.map((combination) => JSON.stringify(combination)))) {
-      const digest = hash(rule.name, parts);
-      yield [`${rule.name}:${digest}`, rule.name, digest];
-    }
-  }
-}
-
-/** 128 bits of SHA-256: long enough that no two keys meet by chance. */
-function keyHash(type: string, value: string): string {
-  return createHash('sha256').update(`${type}\u0000${value}`).digest('hex').slice(0, 32);
-}
-
-function frequenciesOf(model: Model, table: Table): Frequencies {
-  const counts: Frequencies['counts'] = {};
-  for (const level of model.comparisons.flatMap((comparison) => comparison.levels)) {
-    if (level.termFrequency === undefined || counts[frequencyName(level)] !== undefined) continue;
-    const { values } = table.columns.get(level.termFrequency) as Column;
-    const found = frequencyCounts(level, table);
-    counts[frequencyName(level)] = Object.fromEntries(values.flatMap((value, code) => ((found[code] as number) > 1 ? [[value, found[code] as number]] : [])));
-  }
-  return { rows: table.rows, counts };
-}
-
-/** A version names the model and the parameters it learnt, so that an edge can be explained by the run that made it. */
-function versionOf(model: Model, trained: Trained): string {
-  const digest = createHash('sha256').update(JSON.stringify(trained)).digest('hex').slice(0, 8);
-  return `${model.name}@${model.version}+${digest}`;
 }
 
 /** With fewer mentions the model's own parameters are steadier than what could be learnt. */

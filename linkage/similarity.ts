@@ -1,3 +1,25 @@
+import type { Measure } from './model.ts';
+
+/** Whether two values are near by a measure of a model. */
+export function measure(name: Measure, limit: number): (a: string, b: string) => boolean {
+  switch (name) {
+    case 'jaro_winkler':
+      return (a, b) => jaroWinkler(a, b) >= limit;
+    case 'edits':
+      return (a, b) => edits(a, b, limit) <= limit;
+    case 'omission':
+      return (a, b) => omission(a, b) <= limit;
+    case 'shared_words':
+      return (a, b) => sharedWords(a, b) >= limit;
+    case 'days':
+      return (a, b) => daysApart(a, b) <= limit;
+    case 'number':
+      return (a, b) => Math.abs(Number(a) - Number(b)) <= limit;
+    default:
+      return (a, b) => a.length >= limit && b.length >= limit && a.slice(0, limit) === b.slice(0, limit);
+  }
+}
+
 /** Jaro–Winkler similarity, 0 to 1, with the usual prefix scale 0.1 over at most four characters. */
 export function jaroWinkler(a: string, b: string): number {
   if (a === b) return 1;

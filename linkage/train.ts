@@ -1,6 +1,7 @@
 import { blockRowsMax, sampledPairs, type Blocks, type Pairs } from './block.ts';
 import type { Comparer } from './compare.ts';
 import { predicateColumns } from './predicate.ts';
+import { randomPatterns } from './random-pairs.ts';
 import type { Derived, Level, Model } from './model.ts';
 import type { Table } from './table.ts';
 
@@ -51,19 +52,6 @@ export function patternCounts(pairs: Pairs, compare: Comparer): Map<number, numb
     counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
   }
   return counts;
-}
-
-function randomPatterns(table: Table, compare: Comparer, wanted: (i: number, j: number) => boolean, seed: number): Map<number, number> {
-  const random = generator(seed);
-  const patterns = new Map<number, number>();
-  if (table.rows < 2) return patterns;
-  for (let k = 0; k < Math.min(randomPairsMax, table.rows * table.rows); k += 1) {
-    const [i, j] = [Math.floor(random() * table.rows), Math.floor(random() * table.rows)];
-    if (i === j || !wanted(i, j)) continue;
-    const pattern = compare.pattern(i, j);
-    patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1);
-  }
-  return patterns;
 }
 
 function learnU(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer, trained: Trained, priorPairs: number): void {
@@ -179,18 +167,6 @@ function startingShares(key: 'm' | 'u', levels: readonly Level[]): number[] {
   });
 }
 
-/** mulberry32: the same seed gives the same sample. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const randomPairsMax = 400_000;
 const trainingPairsMax = 200_000;
 const trainingPairsMin = 20;
 const freeComparisonsMin = 2;

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { Model } from './model.ts';
+import { valuesAt, type Column, type Table } from './table.ts';
+
+/** Pairs must share a key that is not generic in the whole hub. */
+export function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined): (i: number, j: number) => boolean {
+  if (genericKeys === undefined || genericKeys.size === 0) return () => true;
+  const keys: Set<string>[] = [];
+  const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, keyHash)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
+  return (i, j) => !of(i).isDisjointFrom(of(j));
+}
+
+/** The keys of a row: `type:hash`, type and hash. */
+export function* keysOf(model: Model, table: Table, row: number, hash: (type: string, value: string) => string): Generator<[string, string, string]> {
+  for (const rule of model.blocking) {
+    let combinations: string[][] = [[]];
+    for (const name of rule.columns) {
+      const values = valuesAt(table.columns.get(name) as Column, row);
+      combinations = combinations.flatMap((parts) => values.map((value) => [...parts, value]));
+    }
+    for (const parts of new Set(combinations.map((combination) => JSON.stringify(combination)))) {
+      const digest = hash(rule.name, parts);
+      yield [`${rule.name}:${digest}`, rule.name, digest];
+    }
+  }
+}
+
+/** 128 bits of SHA-256: long enough that no two keys meet by chance. */
+export function keyHash(type: string, value: string): string {
+  return createHash('sha256').update(`${type}\u0000${value}`).digest('hex').slice(0, 32);
+}
