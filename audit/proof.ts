@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { inArray } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { z } from 'zod';
+import { YiwangError } from '../base/errors.ts';
 import { openCheckpoint } from './checkpoint-text.ts';
 import { newestCheckpoint } from './checkpoint.ts';
 import { readEntry } from './entry.ts';
 import { inclusionSpans, leafHash, merkleRoot, verifyInclusion } from './merkle.ts';
 import { readSubjectLeaf } from './subjects.ts';
+import { entries, subjects } from './tables.ts';
 import { storedTree, type Queryable } from './tiles.ts';
 
 /**
@@ -16,48 +22,42 @@ export async function proveAccesses(db: Queryable, wanted: { indexes: readonly n
   const covered = wanted.indexes.filter((index) => index < size);
   if (!checkpoint || covered.length === 0) return new Map();
   const tree = storedTree(db);
-  const entries = await db.query<{ index: number; bytes: Buffer }>('SELECT index, bytes FROM audit.entry WHERE index = ANY($1)', [covered]);
-  const subjects = await db.query<SubjectRow>('SELECT entry_index, tag, leaf FROM audit.subject WHERE entry_index = ANY($1) ORDER BY entry_index, position', [covered]);
-  const perEntry = Map.groupBy(subjects.rows, (row) => row.entry_index);
+  const database = drizzle({ client: db });
+  const found = await database.select({ index: entries.index, bytes: entries.bytes }).from(entries).where(inArray(entries.index, covered));
+  const leaves = await database.select().from(subjects).where(inArray(subjects.entryIndex, covered)).orderBy(subjects.entryIndex, subjects.position);
+  const perEntry = Map.groupBy(leaves, (leaf) => leaf.entryIndex);
   const proofs = new Map<number, AccessProof>();
-  for (const { index, bytes } of entries.rows) {
+  for (const { index, bytes } of found) {
+    const own = ownSubjects(perEntry.get(index) ?? [], wanted.tags);
+    if (own.length === 0) continue; // an entry about others is not theirs to see
     const path = (await tree.inclusion(index, size)).map(base64);
-    proofs.set(index, { version: 1, index, size, entry: bytes.toString('utf8'), path, checkpoint: checkpoint.note, subjects: ownSubjects(perEntry.get(index) ?? [], wanted.tags) });
+    proofs.set(index, { version: 1, index, size, entry: bytes.toString('utf8'), path, checkpoint: checkpoint.note, subjects: own });
   }
   return proofs;
 }
+
+/** A proof from a file somebody was given, or `USAGE`. */
+export function readAccessProof(file: string): AccessProof {
+  try {
+    return accessProofSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new YiwangError('USAGE', { hint: `\`${file}\` is not a proof of an access`, cause });
+  }
+}
+
+const pathSchema = z.array(z.base64().length(44)).max(64);
+const place = z.int().min(0);
+const subjectProofSchema = z.object({ leaf: z.string(), index: place, size: place, path: pathSchema });
+const accessProofSchema = z.object({ version: z.literal(1), index: place, size: place, entry: z.string(), path: pathSchema, checkpoint: z.string(), subjects: z.array(subjectProofSchema).min(1) });
 
 /**
  * What a resident can download. Hashes are base64, as in a checkpoint. The entry is there whole, because its hash is what
  * the tree holds: it shows the caller's pseudonym and the fields of the operation, but no name and no other subject.
  */
-export interface AccessProof {
-  version: 1;
-  index: number;
-  size: number;
-  /** The entry, canonical JSON. */
-  entry: string;
-  path: string[];
-  /** The signed note of a C2SP tlog-checkpoint. */
-  checkpoint: string;
-  subjects: SubjectProof[];
-}
+export type AccessProof = z.output<typeof accessProofSchema>;
+export type SubjectProof = z.output<typeof subjectProofSchema>;
 
-export interface SubjectProof {
-  /** Canonical JSON {coordinates, keyId, salt, tag, version}. */
-  leaf: string;
-  index: number;
-  size: number;
-  path: string[];
-}
-
-interface SubjectRow {
-  entry_index: number;
-  tag: Buffer;
-  leaf: Buffer;
-}
-
-function ownSubjects(rows: readonly SubjectRow[], tags: readonly Buffer[]): SubjectProof[] {
+function ownSubjects(rows: readonly { tag: Buffer; leaf: Buffer }[], tags: readonly Buffer[]): SubjectProof[] {
   const own = new Set(tags.map((tag) => tag.toString('hex')));
   const hashes = rows.map((row) => leafHash(row.leaf));
   const path = (index: number) => inclusionSpans(index, rows.length).map((span) => base64(merkleRoot(hashes.slice(span.from, span.to))));
@@ -79,7 +79,7 @@ export function verifyAccessProof(proof: AccessProof, publicKey: string): { time
   if (!head || !entry || head.size !== proof.size) return null;
   if (!verifyInclusion({ index: proof.index, size: proof.size, leaf: leafHash(bytes), path: proof.path.map(fromBase64), root: head.root })) return null;
   const tags = proof.subjects.map((subject) => subjectIn(subject, entry.subjectsRoot));
-  return tags.every((tag) => tag !== null) ? { time: entry.time, tags } : null;
+  return tags.length > 0 && tags.every((tag) => tag !== null) ? { time: entry.time, tags } : null;
 }
 
 function subjectIn(subject: SubjectProof, subjectsRoot: string): string | null {

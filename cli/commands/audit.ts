@@ -21,6 +21,13 @@ export function auditCommand(program: Command): void {
     .requiredOption('--out <dir>', 'an empty or new folder · 空目录或新目录')
     .option('--json', 'one JSON document · 输出 JSON')
     .action((options: ExportOptions) => withHub((hub) => exportLog(hub, options)));
+  audit
+    .command('check-proof')
+    .description('checks a downloaded proof of one access with the log\'s public key alone · 仅凭日志公钥核验下载的访问证明')
+    .argument('<file>', 'the proof, JSON · 证明文件')
+    .requiredOption('--key <key>', 'the verifier key of the log · 日志公钥')
+    .option('--json', 'one JSON document · 输出 JSON')
+    .action(checkProof);
 }
 
 interface VerifyOptions {
@@ -56,6 +63,14 @@ async function exportLog({ config, pool }: Hub, { json, ...wanted }: ExportOptio
   const exported = await exportAccessLog({ pool, publicKey: await logPublicKey(config.home), ...wanted, progress: bar.update }).finally(bar.end);
   if (json) printJson({ ...exported, out: wanted.out });
   else printLine(`${exported.size} entries under the checkpoint → ${wanted.out}`);
+}
+
+async function checkProof(file: string, options: { key: string; json?: boolean }): Promise<void> {
+  const { readAccessProof, verifyAccessProof } = await import('../../audit/proof.ts');
+  const proven = verifyAccessProof(readAccessProof(file), options.key);
+  if (!proven) throw new YiwangError('LOG_TAMPERED', { hint: 'the proof does not hold: the log with this key never signed that entry for that person' });
+  if (options.json) printJson(proven);
+  else printLine(`the access at ${proven.time} stands in the log · ${proven.time} 的访问确在日志之中`);
 }
 
 function instant(text: string): Date {
