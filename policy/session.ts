@@ -37,9 +37,10 @@ export function viewerSettings(viewer: Viewer): Record<string, string> {
 export async function assertNotBypassed(pool: Pool): Promise<void> {
   const client = await connect(pool);
   try {
+    const { rows: users } = await client.query<{ name: string }>('SELECT current_user AS name');
     await client.query('BEGIN READ ONLY');
     await client.query(`SELECT set_config('role', '${readerRole}', true)`).catch((error: unknown) => {
-      throw new YiwangError('CONFIG', { hint: `the database user may not read as \`${readerRole}\`; an administrator runs the grants that \`yiwang up --print-grants\` prints`, cause: error });
+      throw new YiwangError('CONFIG', { hint: `the user of DATABASE_URL may not read as \`${readerRole}\`; an administrator runs: ${printGrants(users[0]?.name ?? '')}`, cause: error });
     });
     const { rows } = await client.query<{ fault: string }>(faultsSql, [guardedTables]);
     if (rows.length > 0) throw new YiwangError('CONFIG', { hint: `row-level security does not hold: ${rows.map((row) => row.fault).join('; ')}` });
@@ -49,14 +50,10 @@ export async function assertNotBypassed(pool: Pool): Promise<void> {
   }
 }
 
-/** Statements for an administrator, where the user of DATABASE_URL may not create roles. */
+/** Statements for an administrator, where the user of DATABASE_URL may not create roles; tables are granted by the migrations. */
 export function printGrants(databaseUser: string): string {
   const user = `"${databaseUser.replaceAll('"', '""')}"`;
-  return [
-    `CREATE ROLE ${readerRole} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;`,
-    `GRANT ${readerRole} TO ${user};`,
-    `-- afterwards start again: the migrations grant the tables themselves`,
-  ].join('\n');
+  return `CREATE ROLE ${readerRole} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT; GRANT ${readerRole} TO ${user};`;
 }
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
