@@ -1,17 +1,17 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { YiwangError } from '../base/errors.ts';
-import { log, safeError } from '../base/log.ts';
 import { serveCases } from './court.ts';
 import { DropFolder } from './civil.ts';
 import { openDataset } from './dataset.ts';
 import { Tickets } from './hotline.ts';
-import { json, readRequest, send, type Answer, type Request } from './http.ts';
+import { json, type Answer, type Request } from './http.ts';
 import { LineFile } from './lines.ts';
-import { Misbehaviours, type Misbehaviour, type MisbehaviourRequest } from './misbehave.ts';
+import { Misbehaviours, type MisbehaviourRequest } from './misbehave.ts';
 import { servePetitions } from './petition.ts';
-import { servePolice } from './police.ts';
-import { startPushing } from './push.ts';
+import { servePolice, type PoliceSource } from './police.ts';
+import { startPushing, type PushRun } from './push.ts';
+import { listening, type Route } from './server.ts';
 
 export interface SimulatorSecrets {
   HOTLINE_SECRET: string;
@@ -50,6 +50,7 @@ export interface Simulator {
   advance(): Promise<{ round: number; last: number }>;
   /** Resolves when every event has been taken by the hub. */
   pushed(): Promise<void>;
+  eventsPushed(): { pushed: number; total: number };
   misbehave(request: MisbehaviourRequest): void;
   stop(): Promise<void>;
 }
@@ -61,109 +62,103 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const dataset = openDataset(options.dataset);
+  const state: State = { round: 1, misbehaviours: new Misbehaviours(), files: [dataset.cases, dataset.petitions, dataset.events].map((stream) => new LineFile(stream.path)) };
+  const [caseFile, petitionFile, eventFile] = state.files as [LineFile, LineFile, LineFile];
   const { secrets } = options;
-  const state = { round: 1 };
   const round = () => state.round;
-  const misbehaviours = new Misbehaviours();
-  const files = [dataset.cases, dataset.petitions, dataset.events].map((stream) => new LineFile(stream.path));
-  const [caseFile, petitionFile, eventFile] = files as [LineFile, LineFile, LineFile];
   const tickets = new Tickets(eventFile, secrets.HOTLINE_TOKEN);
   const routes: Route[] = [
     { department: 'court', prefix: '/court', answer: serveCases(dataset, caseFile, round, { id: secrets.COURT_CLIENT_ID, secret: secrets.COURT_CLIENT_SECRET }) },
     { department: 'petition', prefix: '/petition', answer: servePetitions(dataset, petitionFile, round, { username: secrets.PETITION_USERNAME, password: secrets.PETITION_PASSWORD }) },
     { department: 'hotline', prefix: '/hotline', answer: (request) => (request.url.pathname === '/tickets' ? tickets.answer(request) : notFound()) },
   ];
-  const control = async (request: Request): Promise<Answer> => {
-    if (request.url.pathname === '/status' && request.method === 'GET') return json(200, { round: state.round, last: dataset.lastRound, events: { pushed: pushRun?.pushed() ?? 0, total: dataset.events.versions.length } });
-    if (request.method !== 'POST') return notFound();
-    if (request.url.pathname === '/advance') return json(200, await simulator.advance());
-    if (request.url.pathname !== '/misbehave') return notFound();
-    misbehaviours.ask(parsed(request.body));
-    return json(200, { ok: true });
-  };
-  const server = await listening(routes, control, misbehaviours, options.host ?? '127.0.0.1', options.port ?? 4200);
-  const base = `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`;
+  const host = options.host ?? '127.0.0.1';
+  const server = await listening(routes, (request) => controlled(request, simulator, state), state.misbehaviours, host, options.port ?? 4200);
+  const base = `http://${host}:${(server.address() as AddressInfo).port}`;
   const addresses: Record<string, string> = { COURT_SOURCE_URL: `${base}/court`, PETITION_SOURCE_URL: `${base}/petition`, HOTLINE_SOURCE_URL: `${base}/hotline` };
-  const stopServer = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    for (const file of files) file.close();
-  };
   const served = await serveRest(dataset, options).catch(async (error: unknown) => {
-    await stopServer();
+    await stopServer(server, state);
     throw error;
   });
   if (served.police) addresses['POLICE_SOURCE_URL'] = served.police.url;
   if (served.drop) addresses['CIVIL_SOURCE_URL'] = served.drop.url;
-  const pushes = options.ingestUrl !== undefined || options.amqpUrl !== undefined;
-  const pushRun = pushes ? startPushing(dataset, eventFile, tickets, { ingestUrl: options.ingestUrl, amqpUrl: options.amqpUrl, secret: secrets.HOTLINE_SECRET }, misbehaviours, options.progress) : undefined;
+  const hasTarget = options.ingestUrl !== undefined || options.amqpUrl !== undefined;
+  const target = { ingestUrl: options.ingestUrl, amqpUrl: options.amqpUrl, secret: secrets.HOTLINE_SECRET };
+  if (hasTarget) state.pushRun = startPushing(dataset, eventFile, tickets, target, state.misbehaviours, options.progress);
+  const simulator = steering(dataset, server, state, served, addresses);
+  return simulator;
+}
+
+interface State {
+  round: number;
+  misbehaviours: Misbehaviours;
+  files: LineFile[];
+  pushRun?: PushRun;
+}
+
+/** The handle that moves the sources on; calls of `advance` follow one another. */
+function steering(dataset: DatasetOpen, server: Server, state: State, served: Served, addresses: Record<string, string>): Simulator {
+  const last = dataset.lastRound;
   let advancing: Promise<unknown> = Promise.resolve();
-  const simulator: Simulator = {
-    addresses,
+  return {
+    addresses, last,
     get round() {
       return state.round;
     },
-    last: dataset.lastRound,
     advance() {
       const step = advancing.then(async () => {
-        await pushRun?.done;
-        if (state.round < dataset.lastRound) {
+        await state.pushRun?.done;
+        if (state.round < last) {
           await served.police?.load(state.round + 1);
           served.drop?.deliver(state.round + 1);
           state.round += 1;
         }
-        return { round: state.round, last: dataset.lastRound };
+        return { round: state.round, last };
       });
       advancing = step.catch(() => undefined);
       return step;
     },
-    pushed: async () => pushRun?.done,
-    misbehave: (request) => misbehaviours.ask(request),
+    pushed: async () => state.pushRun?.done,
+    eventsPushed: () => ({ pushed: state.pushRun?.pushed() ?? 0, total: dataset.events.versions.length }),
+    misbehave: (request) => state.misbehaviours.ask(request),
     async stop() {
-      await pushRun?.stop();
-      await stopServer();
+      await state.pushRun?.stop();
+      await stopServer(server, state);
       await served.police?.stop();
     },
   };
-  return simulator;
+}
+
+/** `/status`, `/advance` and `/misbehave`. */
+async function controlled(request: Request, simulator: Simulator, state: State): Promise<Answer> {
+  const { pathname } = request.url;
+  if (pathname === '/status' && request.method === 'GET') return json(200, { round: simulator.round, last: simulator.last, events: simulator.eventsPushed() });
+  if (request.method !== 'POST') return notFound();
+  if (pathname === '/advance') return json(200, await simulator.advance());
+  if (pathname !== '/misbehave') return notFound();
+  state.misbehaviours.ask(parsed(request.body));
+  return json(200, { ok: true });
+}
+
+async function stopServer(server: Server, state: State): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  for (const file of state.files) file.close();
 }
 
 type DatasetOpen = ReturnType<typeof openDataset>;
 
-async function serveRest(dataset: DatasetOpen, options: SimulatorOptions) {
+interface Served {
+  police: PoliceSource | undefined;
+  drop: DropFolder | undefined;
+}
+
+async function serveRest(dataset: DatasetOpen, options: SimulatorOptions): Promise<Served> {
   const police = options.policeTarget === undefined ? undefined : await servePolice(dataset, options.policeTarget, options.policeDatabase ?? 'yiwang_police_source');
   await police?.load(1);
   const drop = options.dropFolder === undefined ? undefined : new DropFolder(dataset, options.dropFolder);
   drop?.deliver(1);
   return { police, drop };
-}
-
-interface Route {
-  department: string;
-  prefix: string;
-  answer(request: Request, wrong: Misbehaviour | undefined): Answer | Promise<Answer>;
-}
-
-async function listening(routes: Route[], control: (request: Request) => Promise<Answer>, misbehaviours: Misbehaviours, host: string, port: number): Promise<Server> {
-  const server = createServer(async (message, response) => {
-    try {
-      const request = await readRequest(message);
-      const route = routes.find(({ prefix }) => request.url.pathname === prefix || request.url.pathname.startsWith(`${prefix}/`));
-      if (!route) return await send(response, await control(request), undefined);
-      request.url.pathname = request.url.pathname.slice(route.prefix.length) || '/';
-      const wrong = misbehaviours.next(route.department);
-      await send(response, await route.answer(request, wrong), wrong);
-    } catch (error) {
-      const known = error instanceof YiwangError;
-      if (!known) log.error({ err: safeError(error) }, 'the simulator failed');
-      if (!response.headersSent) await send(response, json(known ? error.http : 500, { error: known ? error.message : 'internal error' }), undefined);
-    }
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new YiwangError('CONFIG', { hint: `the simulator cannot listen on ${host}:${port}`, cause })));
-    server.listen(port, host, resolve);
-  });
-  return server;
 }
 
 function notFound(): Answer {
