@@ -53,7 +53,8 @@ async function openSubgraphs({ config, pool }: Hub, besideGateway: boolean): Pro
     import('../subgraphs/main.ts'), import('../policy/decide.ts'), import('../policy/viewer.ts'), import('../policy/session.ts'),
   ]);
   await assertNotBypassed(pool);
-  return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, ...(besideGateway ? { port: null } : {}) });
+  const log = { publicKey: await logPublicKey(config.home), checkpointFolder: checkpointFolder(config.home) };
+  return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, log, ...(besideGateway ? { port: null } : {}) });
 }
 
 async function openGateway({ config, pool, databaseUrl }: Hub, inject: Subgraphs['inject'] | undefined, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {

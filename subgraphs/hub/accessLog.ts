@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { readEntry, type AccessEntry } from '../../audit/entry.ts';
+import { proveAccesses } from '../../audit/proof.ts';
 import { readSubjectLeaf, subjectTags, tagBytes } from '../../audit/subjects.ts';
 import { verifyAccessLog } from '../../audit/verify.ts';
 import { YiwangError } from '../../base/errors.ts';
@@ -62,7 +63,17 @@ export async function ownHistory(context: SubgraphContext, rowsMax: number) {
     SELECT index, bytes, array_agg(encode(leaf, 'base64')) AS leaves FROM hub.own_access_report
     WHERE tag IN (SELECT decode(t, 'hex') FROM unnest(${sql.param(tags)}::text[]) AS t)
     GROUP BY index, bytes ORDER BY index DESC LIMIT ${rowsMax}`);
-  return rows.flatMap((row) => ownEntry(readEntry(row.bytes), row.leaves));
+  let proofs: ReturnType<typeof proveAccesses> | undefined;
+  const proof = async (index: number) => {
+    if (!context.log) return null;
+    proofs ??= proveAccesses(context.pool, { indexes: rows.map((row) => Number(row.index)), tags: tags.map((tag) => Buffer.from(tag, 'hex')), publicKey: context.log.publicKey });
+    return (await proofs).get(index) ?? null;
+  };
+  return rows.flatMap((row) => ownEntry(readEntry(row.bytes), row.leaves).map((entry) => ({ ...entry, proof: async () => asJson(await proof(Number(row.index))) })));
+}
+
+function asJson(value: object | null): string | null {
+  return value && JSON.stringify(value);
 }
 
 function ownEntry(entry: AccessEntry | null, leaves: readonly string[]) {

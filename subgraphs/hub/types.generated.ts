@@ -312,6 +312,8 @@ export type OwnAccessEntryType = {
   legalBasis?: Maybe<Scalars['String']['output']>;
   /** 机构 · the organisation */
   organization?: Maybe<OrganizationType>;
+  /** 可下载的包含证明（JSON）；检查点尚未覆盖时为空 · the inclusion proof to download, as JSON; null until a checkpoint covers the entry */
+  proof?: Maybe<Scalars['String']['output']>;
   /** 目的 · purpose */
   purpose?: Maybe<Scalars['String']['output']>;
   /** 时间 · time */
@@ -927,6 +929,7 @@ export type OwnAccessEntryResolversType<ContextType = SubgraphContext, ParentTyp
   fields?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
   legalBasis?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  proof?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   purpose?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   time?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
 };
