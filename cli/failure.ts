@@ -9,7 +9,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 /** Says on stderr what went wrong, in one sentence in English and Chinese, and returns the exit code. */
 export function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said it
-  const error = asOperatingError(thrown);
+  const error = asListeningError(asOperatingError(thrown));
   if (!(error instanceof YiwangError)) {
     log.error({ err: error }, 'command failed');
     if (error instanceof Error && process.env['YIWANG_LOG_LEVEL'] === 'debug') process.stderr.write(`${error.stack}\n`);
@@ -18,6 +18,13 @@ export function report(thrown: unknown): number {
   }
   process.stderr.write(`yiwang: ${sentence(error)} [${error.code}]\n`);
   return error.code === 'USAGE' ? exitCodes.usage : exitCodes.failed;
+}
+
+/** Fastify passes on what the system said of the port. */
+function asListeningError(error: unknown): unknown {
+  const { code, port } = error as { code?: unknown; port?: unknown };
+  const reason = code === 'EADDRINUSE' ? 'is in use by another program' : code === 'EACCES' && port !== undefined ? 'may not be opened by this user' : undefined;
+  return reason === undefined ? error : new YiwangError('CONFIG', { hint: `port ${String(port)} ${reason}; set PORT to another`, cause: error });
 }
 
 function sentence(error: YiwangError): string {

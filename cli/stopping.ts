@@ -37,3 +37,16 @@ export function stopped(signal: AbortSignal): Promise<void> {
   const keepAlive = setInterval(() => undefined, 1 << 30);
   return promise.finally(() => clearInterval(keepAlive));
 }
+
+/** The result of `work`, unless the signal is aborted first: then it rejects and what is under way is left to its fate. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

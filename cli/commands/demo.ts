@@ -12,7 +12,7 @@ import { stopEmbedded, withHub, type Hub } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
 import { serviceNames, startServices } from '../services.ts';
 import { sourceNeeds, sourceSecrets } from '../sources.ts';
-import { stopped, stopSignal } from '../stopping.ts';
+import { stopped, stopSignal, untilAborted } from '../stopping.ts';
 import { printStatus, readStatus } from './status.ts';
 import { residentsMax } from './dataset.ts';
 
@@ -92,8 +92,7 @@ interface Running {
 }
 
 async function served(hub: Hub, { dataset, simulator, once, stop }: Running): Promise<void> {
-  await prepare(hub, dataset);
-  stop.throwIfAborted();
+  await untilAborted(prepare(hub, dataset), stop);
   const services = await startServices(hub, new Set(serviceNames));
   try {
     say(`the graph listens at ${services.url}; syncing · 服务已启动，正在同步`);

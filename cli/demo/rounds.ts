@@ -3,6 +3,7 @@ import type { FinishedRun } from '../../jobs/sync.ts';
 import type { Simulator } from '../../simulator/main.ts';
 import type { Hub } from '../hub.ts';
 import { progressBar, say } from '../output.ts';
+import { untilAborted } from '../stopping.ts';
 
 /**
  * Syncs, lets the sources go on to their next round, and syncs again until none is left. Ends when every record is
@@ -30,16 +31,4 @@ export async function syncEveryRound({ pool, config }: Hub, simulator: Simulator
 function refuseFailed(runs: readonly FinishedRun[]): void {
   const failed = runs.find((run) => run.status !== 'SUCCEEDED');
   if (failed) throw new YiwangError('SOURCE_UNAVAILABLE', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason as Error);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
