@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { matterStatus } from '../../matters/status.ts';
+import { viewer } from '../policy/viewers.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { openWorld, orgs, plant, township, type World } from './world.ts';
+
+let db: TestDatabase;
+let world: World;
+const supervisor = viewer({ kind: 'ANALYST', department: 'HOTLINE', tier: 'CITY', division: '510100000000', org: orgs.bureau, purpose: 'SUPERVISION', matterKey: null, matterNo: null });
+const states = ['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED', 'WITHDRAWN'];
+
+beforeAll(async () => {
+  db = await testDatabase();
+  world = await openWorld(db);
+  for (let n = 0; n < 10; n += 1) await plant(db, { rid: `t${n}`, lead: orgs.centre, status: 'CLOSED' });
+  for (let n = 0; n < 9; n += 1) await plant(db, { rid: `u${n}`, lead: orgs.bureau, status: 'OPEN' });
+  await plant(db, { rid: 'elsewhere', lead: orgs.centre, status: 'OPEN', division: '620102001001' });
+  await plant(db, { rid: 'police', department: 'police', lead: orgs.police, status: 'OPEN' });
+  // One matter for every pair of states: what SQL derives must be what the rules of matters/ say.
+  for (const [i, a] of states.entries()) for (const [j, b] of states.entries()) for (const [n, status] of [a, b].entries()) await plant(db, { rid: `s${i}${j}${n}`, department: 'police', matter: `s${i}${j}`, lead: orgs.police, status });
+});
+afterAll(async () => {
+  await world?.subgraphs.stop();
+  await db.drop();
+});
+
+describe('tickets by organisation and state', () => {
+  const query = '{ statistic(code: TICKETS_BY_STATUS) { definition { code floor } coverage { department } cells { organization { creditCode } status { code } count } } }';
+
+  it('are exact from ten, and below that say so; only those of the jurisdiction count', async () => {
+    const { data } = await world.ask('matter', supervisor, query);
+    expect(data['statistic'].cells).toEqual([
+      { organization: { creditCode: orgs.bureau }, status: { code: 'OPEN' }, count: '<10' },
+      { organization: { creditCode: orgs.centre }, status: { code: 'CLOSED' }, count: '10' },
+    ]);
+  });
+
+  it.each([
+    ['a clerk who handles matters', viewer({ org: orgs.centre, division: township })],
+    ['an operator', viewer({ kind: 'OPERATOR', purpose: 'DATA_QUALITY', matterKey: null, matterNo: null })],
+    ['a caller without a purpose', { ...supervisor, purpose: null }],
+  ])('are refused to %s', async (_, who) => {
+    expect((await world.ask('matter', who, query)).data).toEqual({ statistic: null });
+    expect(world.statements).toHaveLength(0);
+  });
+});
+
+describe('the state of a matter', () => {
+  it('is what matters/status.ts derives from the states of its records', async () => {
+    const { data } = await world.ask('matter', supervisor, '{ matters(first: 100) { nodes { matterNo status } } }');
+    const found = new Map<string, string>(data['matters'].nodes.map((node: { matterNo: string; status: string }) => [node.matterNo, node.status]));
+    for (const [i, a] of states.entries()) for (const [j, b] of states.entries()) expect([a, b, found.get(`M-S${i}${j}`)]).toEqual([a, b, matterStatus([a, b])]);
+  });
+});
+
+describe('subgraphs over HTTP', () => {
+  it('listen on ports of their own and refuse whoever brings no viewer', async () => {
+    const served = await openWorld(db, { port: 0, only: ['hotline'] });
+    try {
+      const url = served.subgraphs.endpoints['hotline']!;
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/);
+      const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ _service { sdl } }"}' });
+      expect(answer.status).toBe(401);
+      expect(await answer.json()).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] });
+      expect((await fetch(url)).status).toBe(404);
+    } finally {
+      await served.subgraphs.stop();
+    }
+  });
+
+  it('an unknown name is refused at the start', async () => {
+    await expect(openWorld(db, { only: ['nothing'] })).rejects.toThrow(/no subgraph `nothing`/);
+  });
+});
