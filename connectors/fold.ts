@@ -1,7 +1,7 @@
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { add, noCounts, type Counts } from './counts.ts';
-import { stableText, type Judged, type Origin, type QuarantineReason } from './judge.ts';
+import type { Judged, Origin, QuarantineReason } from './judge.ts';
 import type { Mapped } from './map.ts';
 import { compareTimes, type Precision } from './repairs/times.ts';
 
@@ -126,7 +126,7 @@ function end(version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undef
 
 function becomeLive(version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
   const { sourceUpdatedAt: _, repairs, quarantined, ...published } = version.mapped;
-  const mappedHash = keys.contentHmac(stableText(published));
+  const mappedHash = keys.contentHmac(JSON.stringify(published)); // built by our own rules: always in the same order
   const changed = head?.state !== 'LIVE' || head.mappedHash !== mappedHash;
   if (changed) effects.counts.published += 1;
   else effects.counts.unchanged += 1;

@@ -94,11 +94,15 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
 
   const fault = tooLarge(row) ?? offered.fault ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
-  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content) as Row, restricted };
+  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content), restricted };
 }
 
 /** JSON with sorted keys: one text for one content, whatever the order of columns. */
 export function stableText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const isFlat = !Array.isArray(value) && Object.values(value).every((part) => typeof part !== 'object' || part === null);
+  // The list of keys orders them natively, but would also filter what is nested.
+  if (isFlat) return JSON.stringify(value, Object.keys(value).sort());
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );
@@ -217,9 +221,14 @@ function badTime(stream: Stream, row: Row): Fault | null {
 }
 
 /** `jsonb` takes no NUL; nobody can read one either. */
-export function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.includes('\u0000') || value.includes('\ufffd') ? value.replaceAll(/[\u0000\ufffd]/g, '') : value;
-  if (Array.isArray(value)) return value.map(storable);
+export function storable<T>(value: T): T {
+  const text = JSON.stringify(value) ?? '';
+  return text.includes('\\u0000') || text.includes('\ufffd') ? (withoutUnstorable(value) as T) : value;
+}
+
+function withoutUnstorable(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(/[\u0000\ufffd]/g, '');
+  if (Array.isArray(value)) return value.map(withoutUnstorable);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key.replaceAll('\u0000', ''), storable(part)]));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key.replaceAll('\u0000', ''), withoutUnstorable(part)]));
 }

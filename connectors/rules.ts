@@ -20,6 +20,7 @@ export function valueAt(row: Row, path: string): unknown {
 
 /** What drop rules, closed lists and codes read: NFKC, trimmed; `null` for empty cells and placeholders. */
 export function normalised(value: unknown): string | null {
+  if (typeof value === 'string' && /^[0-9A-Za-z]+$/.test(value)) return value;
   return typeof value === 'object' ? null : plainText(value);
 }
 
@@ -39,7 +40,7 @@ export function texts(...paths: string[]): Rule<string | null> {
 
 /** A code, a number of a document, an identifier: inner spaces go, letters and digits become ordinary. */
 export function code(path: string): Rule<string | null> {
-  return one(path, 'code', (value) => (typeof value === 'object' ? null : solidText(value)));
+  return one(path, 'code', (value) => (typeof value === 'string' && /^[0-9A-Za-z]+$/.test(value) ? value : typeof value === 'object' ? null : solidText(value)));
 }
 
 /** A case number with full-width round brackets, as courts print it: `（2026）甘0102民初123号`. */

@@ -18,6 +18,22 @@ const shanghaiOffsetMs = 8 * 3_600_000;
  * days that do not exist; `undefined` where the cell is empty.
  */
 export function sourceTime(raw: unknown): SourceTime | null | undefined {
+  if (raw === null || raw === undefined || raw === '') return undefined;
+  if (typeof raw !== 'string') return readTime(raw);
+  // The versions of a record repeat most of its times.
+  let known = memo.get(raw);
+  if (known === undefined && !memo.has(raw)) {
+    known = readTime(raw);
+    if (memo.size >= memoMax) memo.clear();
+    if (raw.length <= timeCharactersMax) memo.set(raw, known);
+  }
+  return known;
+}
+
+const memo = new Map<string, SourceTime | null | undefined>();
+const memoMax = 20_000;
+
+function readTime(raw: unknown): SourceTime | null | undefined {
   const text = plainText(raw);
   if (text === null) return undefined;
   if (text.length > timeCharactersMax) return null;
