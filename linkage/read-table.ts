@@ -17,6 +17,8 @@ export interface InputTable {
 /** Reads the inputs of a model: CSV, UTF-8, with a header. Everything that is wrong with them is said before work starts. */
 export async function readTable(model: Model, inputs: readonly string[]): Promise<InputTable> {
   if (inputs.length === 0 || inputs.length > inputsMax) throw broken(`give 1 to ${inputsMax} input files`, `请提供 1 至 ${inputsMax} 个输入文件`);
+  const sources = inputs.map((input) => basename(input));
+  if (new Set(sources).size < sources.length) throw broken('two inputs have the same file name; rename one, for clusters name their rows by it', '两个输入文件同名，请改名');
   const builders = Object.keys(model.fields).map(newBuilder);
   const ids: string[] = [];
   const origins: number[] = [];
@@ -34,7 +36,7 @@ export async function readTable(model: Model, inputs: readonly string[]): Promis
     for (const [end, column] of fieldColumns(field.kind, finished(builders[index] as Builder))) table.columns.set(name + end, column);
   }
   derive(table, model.derived ?? []);
-  return { table, ids, sources: inputs.map((input) => basename(input)) };
+  return { table, ids, sources };
 }
 
 /** Where the id and each field of the model stand in a record; −1 for a field that this input does not have. */
@@ -112,6 +114,8 @@ function append(builder: Builder, cell: string | undefined): void {
 function numberOf(builder: Builder, cell: string): number {
   let number = builder.numbers.get(cell);
   if (number === undefined) {
+    // The decoder puts this character where bytes are no UTF-8.
+    if (cell.includes('\ufffd')) throw broken('an input is not valid UTF-8; convert it first', '输入文件不是有效的 UTF-8 编码，请先转换');
     number = builder.values.length;
     builder.numbers.set(cell, number);
     builder.values.push(cell);

@@ -71,6 +71,17 @@ describe('bad input is refused before work starts', () => {
     await expect(linkTable({ model, inputs: [file('bad.csv', lines)] })).rejects.toMatchObject({ code: 'DATASET_INVALID', hint: expect.stringMatching(message) });
   });
 
+  test('bytes that are not UTF-8', async () => {
+    const path = file('gb.csv', ['isbn,title,author']);
+    writeFileSync(path, Buffer.concat([Buffer.from('isbn,title,author\n1,'), Buffer.from([0xc8, 0xcb]), Buffer.from(',b\n')]));
+    await expect(linkTable({ model, inputs: [path] })).rejects.toMatchObject({ hint: expect.stringContaining('not valid UTF-8') });
+  });
+
+  test('two inputs of one name', async () => {
+    const path = file('same.csv', ['isbn,title,author', '1,a,b']);
+    await expect(linkTable({ model, inputs: [path, path] })).rejects.toMatchObject({ hint: expect.stringContaining('same file name') });
+  });
+
   test('a blocking rule that would compare everything, with the number of comparisons', async () => {
     const input = file('boundless.csv', ['isbn,title,author,shelf', ...books(100).map((_, n) => `${n},t${n},a${n},fiction`)]);
     const boundless = { ...model, blocking: [{ name: 'shelf', columns: ['shelf'] }] };
