@@ -4,7 +4,7 @@ WORKDIR /yiwang
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN npm run build:console && npm prune --omit=dev
+RUN npm run console && npm prune --omit=dev
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /yiwang

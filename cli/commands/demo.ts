@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../../base/config.ts';
-import { projectRoot } from '../../base/departments.ts';
 import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { emptyEmbedded, refuseFilled } from '../demo/reset.ts';
@@ -106,12 +104,12 @@ async function served(hub: Hub, { dataset, simulator, once, stop }: Running): Pr
   }
 }
 
-/** What the hub knows before any record: divisions, units, and which county this is. */
+/** What the hub knows before any record: divisions, units, and which county this is. The console is built meanwhile. */
 async function prepare({ pool }: Hub, dataset: string): Promise<void> {
-  const [{ loadReference }, { readDatasetInfo }] = await Promise.all([import('../../jobs/reference.ts'), import('../../simulator/dataset.ts')]);
+  const [{ loadReference }, { readDatasetInfo }, { ensureConsole }] = await Promise.all([import('../../jobs/reference.ts'), import('../../simulator/dataset.ts'), import('../../console/build.ts')]);
   const { regionRoot, asOf } = readDatasetInfo(dataset);
   const bar = progressBar('divisions · 区划');
-  await loadReference(pool, bar.update).finally(bar.end);
+  await Promise.all([loadReference(pool, bar.update).finally(bar.end), ensureConsole()]);
   await pool.query(
     `INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)), ('as_of', to_jsonb($2::text))
      ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
@@ -120,9 +118,8 @@ async function prepare({ pool }: Hub, dataset: string): Promise<void> {
 }
 
 function printWhereToGo(url: string): void {
-  const isBuilt = existsSync(join(projectRoot(), 'console', 'dist', 'index.html'));
   printLine();
-  printLine(`  console 控制台   ${url}/${isBuilt ? '' : '   (npm run build:console first · 先构建)'}`);
+  printLine(`  console 控制台   ${url}/`);
   printLine(`  graph 接口       ${url}/graphql`);
   printLine('  tokens 令牌      npx yiwang token --persona township-clerk');
   printLine('  status 状态      npx yiwang status');

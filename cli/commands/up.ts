@@ -30,9 +30,11 @@ async function up(options: Options): Promise<void> {
   await withHub(async (hub) => {
     const { loadReference } = await import('../../jobs/reference.ts');
     await loadReference(hub.pool);
-    const running = await startServices(hub, options.only ?? new Set(serviceNames));
+    const wanted = options.only ?? new Set(serviceNames);
+    if (wanted.has('gateway')) await (await import('../../console/build.ts')).ensureConsole();
+    const running = await startServices(hub, wanted);
     try {
-      log.info({ url: running.url, services: [...(options.only ?? serviceNames)] }, 'ready');
+      log.info({ url: running.url, services: [...wanted] }, 'ready');
       await Promise.race([stopped(stop), running.tampered]);
     } finally {
       await running.stop();

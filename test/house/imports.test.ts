@@ -16,6 +16,7 @@ const files = sourceFiles();
 test('imports go down only, and rooms of one floor do not see each other', () => {
   expect(offences((file, to) => {
     if (outside.has(room(file.path))) return false;
+    if (room(file.path) === 'cli' && to === 'bench/main.ts') return false; // `yiwang bench`
     const [from, into] = [floors[room(file.path)], floors[room(to)]];
     return into === undefined || from === undefined || (room(file.path) !== room(to) && into >= from && !isGround(file.path, to));
   })).toEqual([]);
@@ -77,7 +78,7 @@ function isBarrel(file: SourceFile): boolean {
   return body.length > 0 && body.every((node) => node.type === 'ExportAllDeclaration' || (node.type === 'ExportNamedDeclaration' && node.source));
 }
 
-const folderEntries = [/^connectors\/[^/]+\/(connector|tables)\.ts$/, /^subgraphs\/[^/]+\/resolvers\.ts$/, /^scripts\/[^/]+\.ts$/, /^bench\/[^/]+\/main\.ts$/, /^bench\/[^/]+\.ts$/, /^test\/.+/, /^[^/]+\.config\.ts$/, /^console\/vite\.config\.ts$/];
+const folderEntries = [/^connectors\/[^/]+\/(connector|tables)\.ts$/, /^subgraphs\/[^/]+\/resolvers\.ts$/, /^scripts\/[^/]+\.ts$/, /^bench\/[^/]+\/[^/]+\.ts$/, /^test\/.+/, /^[^/]+\.config\.ts$/, /^console\/(vite\.config|build)\.ts$/, /\.generated\.ts$/];
 
 function isEntry(path: string): boolean {
   return path === 'cli/main.ts' || pageScripts().has(path) || folderEntries.some((pattern) => pattern.test(path));

@@ -25,7 +25,7 @@ export interface Node {
   [field: string]: unknown;
 }
 
-const skipped = new Set(['node_modules', 'dist', 'coverage']);
+const skipped = new Set(['node_modules', 'dist', 'coverage', 'fixtures']);
 
 /** Every file of the project, generated and untracked ones too, but for what a build or an install makes. */
 export function projectFiles(): string[] {
