@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
 import { GraphiQLProvider, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQLInterface } from 'graphiql';
 import type { Fetcher } from '@graphiql/toolkit';
@@ -15,13 +16,16 @@ export interface Loaded {
 /** GraphiQL over the schema that this caller may see. What is typed stays in this page: a query may name a matter. */
 export function Editor({ fetcher, loaded, onSchema }: { fetcher: Fetcher; loaded: Loaded | null; onSchema: (schema: GraphQLSchema) => void }) {
   return (
-    <GraphiQLProvider fetcher={fetcher} storage={memory()} defaultTheme="light" defaultQuery={welcome} onSchemaChange={onSchema}>
-      <Loading loaded={loaded} />
-      <GraphiQLInterface defaultEditorToolsVisibility="variables" isHeadersEditorEnabled={false} showPersistHeadersSettings={false} forcedTheme="light" />
+    <GraphiQLProvider fetcher={fetcher} storage={memory()} defaultTheme="light" defaultQuery={welcome} plugins={plugins} referencePlugin={DOC_EXPLORER_PLUGIN} onSchemaChange={onSchema}>
+      <DocExplorerStore>
+        <Loading loaded={loaded} />
+        <GraphiQLInterface defaultEditorToolsVisibility="variables" isHeadersEditorEnabled={false} showPersistHeadersSettings={false} forcedTheme="light" />
+      </DocExplorerStore>
     </GraphiQLProvider>
   );
 }
 
+const plugins = [DOC_EXPLORER_PLUGIN];
 const welcome = '# 选择左侧示例，或在此书写查询\n# Choose an example on the left, or write a query here\n';
 
 /** Fills the editors when an example was chosen, and runs it once they are there. */

@@ -7,12 +7,19 @@ import { personaClaims, personas } from './demo-personas.ts';
 import { publicError, statusOf } from './errors.ts';
 import { exampleMatter } from './demo-examples.ts';
 
+export interface DemoOptions {
+  pool: Pool;
+  issuer: DemoIssuer;
+  /** Types of records that the graph serves. */
+  recordTypes: readonly string[];
+}
+
 /**
  * Sign-in by persona, for the console of the demo: off in production and wherever a real issuer is set. Whoever reaches
  * this machine's own address can be anybody here, so the address must be this machine's own: a foreign name that was
  * pointed at it (DNS rebinding) is refused.
  */
-export async function demoRoutes(app: FastifyInstance, { pool, issuer }: { pool: Pool; issuer: DemoIssuer }): Promise<void> {
+export async function demoRoutes(app: FastifyInstance, { pool, issuer, recordTypes }: DemoOptions): Promise<void> {
   app.setErrorHandler((error, _request, reply) => {
     const { message, extensions } = publicError(error);
     return reply.code(statusOf(error)).send({ error: { code: extensions?.['code'], message, zh: extensions?.['zh'] } });
@@ -24,7 +31,7 @@ export async function demoRoutes(app: FastifyInstance, { pool, issuer }: { pool:
     if (!asked.success) throw new YiwangError('BAD_REQUEST', { hint: 'the body is not {"persona": name}' });
     const claims = await personaClaims(pool, asked.data.persona);
     const { kind, department, tier, division, org, purposes } = claims;
-    return { token: await issuer.mintToken(claims), caller: { persona: asked.data.persona, kind, department, tier, division, org, purposes }, matterNo: await exampleMatter(pool, claims) };
+    return { token: await issuer.mintToken(claims), caller: { persona: asked.data.persona, kind, department, tier, division, org, purposes }, matterNo: await exampleMatter(pool, claims, recordTypes) };
   });
 }
 

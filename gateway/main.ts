@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { isInterfaceType } from 'graphql';
 import type { AccessLog } from '../audit/log.ts';
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
@@ -68,7 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await app.register((route) => graphqlRoute(route, graphql));
   await app.register((route) => ingestRoutes(route, options));
   await app.register((route) => healthRoutes(route, { pool: options.pool, metrics }));
-  if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }) }));
+  if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }), recordTypes: recordTypes(engine) }));
   await app.register((route) => pages(route));
   const url = await app.listen({ host: config.host, port: options.port ?? config.port });
   return { url, stop: () => stopped(app, transport) };
@@ -122,6 +123,11 @@ function requirePublic(engine: Engine, classes: Classes, operations: Operations)
     });
     if (refused.size > 0) throw new YiwangError('CONFIG', { hint: `the registered operation \`${name}\` is open to everybody and holds a field that is not PUBLIC` });
   }
+}
+
+function recordTypes({ schema }: Engine): string[] {
+  const type = schema.getType('Record');
+  return isInterfaceType(type) ? schema.getPossibleTypes(type).map(({ name }) => name) : [];
 }
 
 async function stopped(app: FastifyInstance, transport: Transport): Promise<void> {

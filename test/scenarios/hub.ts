@@ -35,6 +35,8 @@ export interface Ask {
 export interface ScenarioHub {
   pool: Pool;
   home: string;
+  /** Of the gateway: the console stands at its root. */
+  url: string;
   dataset: string;
   regionRoot: string;
   /** Through HTTP with the persona's token, or with that of the same person at another organisation; `null` has none. */
@@ -46,10 +48,8 @@ export interface ScenarioHub {
   stop(): Promise<void>;
 }
 
-const residents = 600;
-
 /** The seed is one that nothing was tuned on. */
-export async function scenarioHub({ seed = 90_210 }: { seed?: number } = {}): Promise<ScenarioHub> {
+export async function scenarioHub({ seed = 90_210, residents = 600, env: further = {} }: { seed?: number; residents?: number; env?: Record<string, string> } = {}): Promise<ScenarioHub> {
   const home = mkdtempSync(join(tmpdir(), 'yiwang-scenarios-'));
   const dataset = join(home, 'county');
   const { regionRoot } = generateDataset({ out: dataset, residents, seed });
@@ -57,7 +57,7 @@ export async function scenarioHub({ seed = 90_210 }: { seed?: number } = {}): Pr
   const port = await freePort();
   const secrets = sourceSecrets(home);
   const simulator = await startSimulator({ dataset, port: 0, secrets, policeTarget: police.url, policeDatabase: `${new URL(police.url).pathname.slice(1)}_source`, ingestUrl: `http://127.0.0.1:${port}/ingest/hotline` });
-  const env = { ...simulator.addresses, ...secrets, DATABASE_URL: db.url, YIWANG_HOME: home, PORT: String(port) };
+  const env = { ...simulator.addresses, ...secrets, ...further, DATABASE_URL: db.url, YIWANG_HOME: home, PORT: String(port) };
   const config = readConfig({ env, sources: await sourceNeeds() });
   await loadReference(db.pool);
   await db.pool.query(`INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)) ON CONFLICT (name) DO NOTHING`, [regionRoot]);
@@ -78,6 +78,7 @@ export async function scenarioHub({ seed = 90_210 }: { seed?: number } = {}): Pr
   return {
     pool: db.pool,
     home,
+    url: `http://127.0.0.1:${port}`,
     dataset,
     regionRoot,
     claims,
