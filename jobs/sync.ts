@@ -45,6 +45,18 @@ export async function requestSync(pool: Pool, request: SyncRequest): Promise<str
   return ids;
 }
 
+/** An operator has seen how much a held snapshot would delete: the same stream runs again and may. Returns the new run. */
+export async function approveHeldRun(pool: Pool, runId: string, approvedBy: string): Promise<string> {
+  const id = randomUUID();
+  const { rowCount } = await pool.query(
+    `WITH held AS (UPDATE hub.sync_run SET status = 'FAILED', message = message || ' (approved)' WHERE id = $2 AND status = 'HELD' RETURNING department, stream)
+     INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) SELECT $1, department, stream, 'INCREMENT', 'DUE', $3, '{"approveDeletes": true}' FROM held`,
+    [id, runId, approvedBy],
+  );
+  if (!rowCount) throw new YiwangError('NOT_FOUND', { hint: 'there is no held run of that id' });
+  return id;
+}
+
 export interface WaitOptions {
   timeoutMs?: number;
   signal?: AbortSignal;

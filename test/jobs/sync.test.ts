@@ -1,6 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -64,9 +63,13 @@ describe.runIf(hasSampleCounty).each(['postgres', 'redis'])('jobs with the queue
     expect(tickets).toMatchObject({ offered: 40, lastRun: { status: 'SUCCEEDED' } });
   });
 
-  it.skipIf(skipped)('says what is wrong with a source, keeps the last good data and marks the stream stale', async () => {
-    const runs = await waitForSync(hub.pool, await requestSync(hub.pool, { departments: ['hotline'], requestedBy: 'test' }));
-    expect(runs).toMatchObject([{ status: 'SUCCEEDED' }]); // no source URL: what was pushed is all there is
+  it.skipIf(skipped)('says what is wrong with a source that is not there, and lets the others be', async () => {
+    const runs = await waitForSync(hub.pool, await requestSync(hub.pool, { departments: ['court', 'hotline'], requestedBy: 'test' }));
+    expect(runs).toMatchObject([
+      { department: 'court', status: 'FAILED', errorCode: 'CONFIG', message: 'COURT_SOURCE_URL is not set' },
+      { department: 'hotline', status: 'SUCCEEDED' }, // what was pushed is all there is
+    ]);
+    expect((await hubStatus(hub.pool)).streams.find((stream) => stream.department === 'court')?.stale).toContain('COURT_SOURCE_URL');
   });
 });
 
