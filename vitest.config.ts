@@ -10,6 +10,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/fixtures/**', 'node_modules/**'],
     environment: 'node',
     pool: 'forks',
     globalSetup: ['test/setup.ts'],
