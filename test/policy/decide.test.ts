@@ -14,9 +14,9 @@ import { protectedRow, resident, row, viewer } from './viewers.ts';
 const policy = openPolicy();
 
 const relations: Record<string, Partial<RowAccess>> = {
-  assist: { assigned: true, linked: true },
-  lead: { assigned: true, linked: true, lead: true },
-  own: { assigned: true, linked: true, lead: true, owner: true },
+  assist: { assigned: true },
+  lead: { assigned: true, lead: true },
+  own: { assigned: true, lead: true, owner: true },
   linked: { linked: true },
   here: { inJurisdiction: true },
   none: {},

@@ -18,7 +18,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
   const { pool } = database;
-  await pool.query(`INSERT INTO hub.matter (matter_key, matter_no, status, updated_at) SELECT key, 'M-' || key, 'OPEN', now() FROM unnest($1::text[]) AS key`, [['matter-1', 'matter-2']]);
+  await pool.query(`INSERT INTO hub.matter (matter_key, matter_no, status, updated_at) SELECT key, 'M-' || key, 'OPEN', now() FROM unnest($1::text[]) AS key`, [['matter-1', 'matter-2', 'matter-3']]);
   const record = async (rid: string, columns: { division?: string; respondent?: string; confidential?: boolean; updated?: string; department?: string } = {}) =>
     pool.query(
       `INSERT INTO hub.record (rid, department, stream, record_key, type_name, fetched_at, division_now, respondent_org, confidential, source_updated_at)
@@ -44,6 +44,8 @@ beforeAll(async () => {
   await member('far', 'matter-2', 'FOUNDING');
   await record('against', { division: here, respondent: ours });
   await assign('against', ours, 'LEAD');
+  await record('beside');
+  for (const [rid, basis] of [['against', 'FOUNDING'], ['beside', 'EXPLICIT']] as const) await member(rid, 'matter-3', basis);
   await record('old', { division: here, updated: '1999-01-01T00:00:00Z' });
   await record('mine', { division: away });
   await mention('mine', 'REQUESTER', 'own');
@@ -87,7 +89,7 @@ describe('the relation of a viewer to a record', () => {
 
   it('hides records about the caller’s own organisation, sibling townships and other counties', async () => {
     const seen = Object.keys(await seenBy(viewer(), records));
-    for (const hidden of ['against', 'sibling', 'far', 'mine']) expect(seen).not.toContain(hidden);
+    for (const hidden of ['against', 'beside', 'sibling', 'far', 'mine']) expect(seen).not.toContain(hidden);
   });
 
   it('does not reach through an inferred membership at the assigned end either', async () => {
@@ -102,7 +104,7 @@ describe('the relation of a viewer to a record', () => {
     expect(await count({ tier: 'VILLAGE', division: here })).toBe(3);
     expect(await count({ tier: 'TOWNSHIP', division: '620102001000' })).toBe(3);
     expect(await count({ tier: 'COUNTY', division: '620102000000' })).toBe(4);
-    expect(await count({ tier: 'CITY', division: '620100000000' })).toBe(11);
+    expect(await count({ tier: 'CITY', division: '620100000000' })).toBe(12);
     expect(await count({ tier: 'CITY', division: '620200000000' })).toBe(0);
   });
 
@@ -126,7 +128,11 @@ describe('the relation of a viewer to a record', () => {
   it('derives a matter from the records that are seen', async () => {
     const matters = `SELECT m.matter_key AS key, ${matterRelation('m')} AS relation FROM hub.matter m`;
     expect(await seenBy(viewer(), matters)).toEqual({ 'matter-1': ['assigned', 'lead', 'inMatter', 'linked'] });
-    expect(await seenBy(viewer({ org: others }), matters)).toEqual({});
+    expect(await seenBy(viewer({ org: others, division: '620102009000' }), matters)).toEqual({});
+    // A record about the caller's own organisation lends nothing: neither to its matter nor to the record beside it.
+    const wide = viewer({ tier: 'CITY', division: '620100000000' });
+    expect(await seenBy(wide, matters)).toMatchObject({ 'matter-3': ['inJurisdiction'] });
+    expect(await seenBy(wide, `SELECT r.rid AS key, ${recordRelation('r')} AS relation FROM hub.record r WHERE r.rid = 'beside'`)).toEqual({ beside: ['inJurisdiction'] });
   });
 });
 
