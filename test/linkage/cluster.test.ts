@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { cluster, type ClusterInput } from '../../linkage/cluster.ts';
 import { evaluate } from '../../linkage/evaluate.ts';
 import { history } from '../../linkage/history.ts';
-import { survivor, type Candidate } from '../../linkage/survivorship.ts';
 import { daysApart, edits, jaroWinkler, omission } from '../../linkage/similarity.ts';
 
 describe('clusters', () => {
@@ -68,21 +67,6 @@ describe('stable ids', () => {
     const found = history(clusters, previous, stamp, name);
     expect(found.entities.map((entity) => entity.id)).toEqual(ids);
     expect(found.events).toEqual(events.map((event) => ({ ...event, ...stamp })));
-  });
-});
-
-describe('survivorship', () => {
-  const from = (source: string, value: string | null, recordedAt: string, valid = true): Candidate<string> => ({ value, source, recordedAt, valid, mention: `${source}/${recordedAt}` });
-
-  test.each([
-    ['the better source', [from('hotline/tickets', '张梅', '2026-03-01'), from('police/rk_hj', '张建梅', '2020-01-01')], '张建梅'],
-    ['a valid value before a better source', [from('police/rk_hj', '张?梅', '2026-01-01', false), from('hotline/tickets', '张建梅', '2020-01-01')], '张建梅'],
-    ['the latest of one source', [from('hotline/tickets', '张健梅', '2025-01-01'), from('hotline/tickets', '张建梅', '2026-01-01')], '张建梅'],
-    ['nothing where nobody says anything', [from('police/rk_hj', null, '2026-01-01')], undefined],
-  ])('%s', (_, candidates, value) => {
-    const found = survivor('name', candidates);
-    expect(found?.value).toBe(value);
-    if (found !== null) expect(candidates.find((candidate) => candidate.mention === found.mention)?.value).toBe(value);
   });
 });
 
