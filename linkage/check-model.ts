@@ -22,6 +22,9 @@ export function checkModel(model: Model): void {
     if (comparison.levels.at(-1)?.when.kind !== 'else') throw wrong(`the last level of ${where} must be \`else\``, '每个比较的最后一级必须是 `else`');
   }
   if (model.distinct !== undefined) need(known, model.distinct, '`distinct`');
+  const { trained } = model;
+  const fits = (parameters: readonly (readonly number[])[]) => parameters.length === model.comparisons.length && model.comparisons.every((comparison, c) => parameters[c]?.length === comparison.levels.length);
+  if (trained !== undefined && !(fits(trained.m) && fits(trained.u))) throw wrong('`trained` has other levels than the comparisons', '`trained` 与比较级别不一致');
   const patterns = model.comparisons.reduce((product, comparison) => product * comparison.levels.length, 1);
   if (patterns > patternsMax) throw wrong('the comparisons have too many levels together', '比较级别的组合过多');
 }

@@ -123,7 +123,8 @@ function similar(predicate: Extract<Predicate, { kind: 'similar' }>, table: Tabl
   if (predicate.with !== undefined) return across(table, predicate.column, predicate.with, near);
   const source = columnOf(table, predicate.column);
   const { codes, offsets, values } = source;
-  const nearCodes = remembered((a, b) => near(values[a] as string, values[b] as string));
+  const nearValues = (a: number, b: number) => near(values[a] as string, values[b] as string);
+  const nearCodes = values.length < memoValuesMin ? nearValues : remembered(nearValues);
   if (offsets === null) {
     return (i, j) => {
       const [a, b] = [codes[i] as number, codes[j] as number];
@@ -180,5 +181,7 @@ function remembered(near: (a: number, b: number) => boolean): (a: number, b: num
   };
 }
 
+/** A short list of values is compared faster than the memory for answers is laid out. */
+const memoValuesMin = 1000;
 const memoBits = 16;
 const memoSlots = 1 << memoBits;

@@ -42,7 +42,7 @@ export async function linkTable(input: LinkTableInput): Promise<LinkTableResult>
   refuseBoundless(model, blocks, table);
   const found = run(model, table, {
     blocks,
-    trained: input.trained ?? null,
+    trained: input.trained ?? model.trained ?? null,
     ...(across ? { wanted: (i: number, j: number) => table.inputs[i] !== table.inputs[j] } : {}),
     progress: (stage) => progress(stage, stageShares[stage]),
   });

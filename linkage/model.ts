@@ -107,6 +107,10 @@ export const modelSchema = z.strictObject({
       roundsMax: z.int().min(0).max(200).optional(),
     })
     .optional(),
+  /** Parameters learnt by an earlier run, per comparison and level: such a model is not trained again. */
+  trained: z
+    .strictObject({ m: z.array(z.array(z.number().gt(0).max(1))), u: z.array(z.array(z.number().gt(0).max(1))), matchRate: z.number().gt(0).lt(1) })
+    .optional(),
 });
 
 export type Model = z.infer<typeof modelSchema>;

@@ -54,6 +54,10 @@ describe('linking CSV files', () => {
     const first = await linkTable({ model, inputs: [input] });
     const again = await linkTable({ model, inputs: [input], trained: first.trained });
     expect(again.clusters).toEqual(first.clusters);
+    const stored = modelSchema.parse(JSON.parse(JSON.stringify({ ...model, trained: first.trained })));
+    expect((await linkTable({ model: stored, inputs: [input] })).trained).toEqual(first.trained);
+    const misfit = { ...stored, comparisons: stored.comparisons.slice(0, 1) };
+    await expect(linkTable({ model: misfit, inputs: [input] })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });
 
