@@ -23,6 +23,8 @@ beforeAll(async () => {
   await plant(db, { rid: 'h3', matter: 'a', basis: 'EXPLICIT', lead: orgs.centre, confidential: true, person: { name: secret.hidden, phone: '13700000001', entity: 'e1' }, at: '2026-05-04T08:00:00Z', status: 'CLOSED' });
   await plant(db, { rid: 'b1', matter: 'b', lead: orgs.centre, at: '2026-06-01T08:00:00Z', status: 'CLOSED', category: '04' });
   await plant(db, { rid: 'b2', matter: 'b', basis: 'EXPLICIT', lead: orgs.centre, respondent: orgs.accused, at: '2026-04-01T08:00:00Z', status: 'OPEN', category: '11' });
+  // In the clerk's township, but nothing the centre handles: row-level security shows it, the policy opens none of its fields.
+  await plant(db, { rid: 'c1', matter: 'c', lead: orgs.bureau, person: { name: secret.hidden }, at: '2026-07-01T08:00:00Z' });
 });
 afterAll(async () => {
   await world?.subgraphs.stop();
@@ -113,6 +115,15 @@ describe('who is to see nothing', () => {
     const query = '{ matters(filter: { status: OPEN, category: ["11"] }) { nodes { matterNo } } }';
     expect((await world.ask('matter', accused, query)).data).toEqual({ matters: { nodes: [] } });
     expect((await world.ask('matter', { ...accused, org: orgs.bureau }, query)).data).toEqual({ matters: { nodes: [{ matterNo: 'M-B' }] } });
+  });
+
+  it('a record of the territory that another organisation handles is in no list, under no number, behind no id', async () => {
+    const listed = await world.ask('matter', clerk, '{ matters { nodes { matterNo } } records { nodes { id } } matter(matterNo: "M-C") { matterNo } }');
+    expect(listed.data['matters'].nodes).toEqual([{ matterNo: 'M-A' }, { matterNo: 'M-B' }]);
+    expect(listed.data['records'].nodes).not.toContainEqual({ id: globalId('HotlineTicket', 'c1') });
+    expect(listed.data['matter']).toBeNull();
+    const nodes = await world.ask('registry', clerk, `{ record: node(id: "${globalId('HotlineTicket', 'c1')}") { id } matter: node(id: "${globalId('Matter', 'c')}") { id } }`);
+    expect(nodes.data).toEqual({ record: null, matter: null });
   });
 
   it('without a purpose there is no list', async () => {
