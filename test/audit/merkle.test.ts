@@ -68,6 +68,14 @@ describe('the tree of RFC 6962', () => {
     );
   });
 
+  it('takes no inner node for a leaf', () => {
+    for (const size of [2, 3, 7, 8, 300]) {
+      const root = merkleRoot(leaves.slice(0, size));
+      const path = pathOf(leaves, inclusionSpans(0, size));
+      expect(verifyInclusion({ index: 0, size, leaf: nodeHash(leaves[0]!, leaves[1]!), path: path.slice(1), root })).toBe(false);
+    }
+  });
+
   it('proves that a tree begins with an older one, and refuses every other pair', () => {
     fc.assert(
       fc.property(sizes, fc.nat(), fc.nat(), (size, place, flip) => {
