@@ -126,9 +126,9 @@ export function personInRole(role: string) {
 }
 
 /** Every person whom a record names, by role and in the source's order. Runs only where the policy opens the edge. */
-export async function personsNamed(parent: RecordParent, context: SubgraphContext): Promise<{ role: string; person: { __typename: 'Person'; entityKey: string } }[]> {
+export async function personsNamed<Role extends string>(parent: RecordParent, context: SubgraphContext): Promise<{ role: Role; person: { __typename: 'Person'; entityKey: string } }[]> {
   const found = (await load(context, personsByRecord, parent.hub.rid)) ?? [];
-  return found.map(({ role, entityKey }) => ({ role, person: { __typename: 'Person', entityKey }, [access]: parent[access] }));
+  return found.map(({ role, entityKey }) => ({ role: role as Role, person: { __typename: 'Person', entityKey }, [access]: parent[access] }));
 }
 
 /** The persons a record names, with the key under which the registry knows them: linked, or the mention itself. */

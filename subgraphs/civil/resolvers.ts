@@ -1,6 +1,8 @@
 import { application } from '../../connectors/civil/tables.ts';
 import { named } from '../../schema/codes.ts';
-import { personInRole, recordBatch, recordFields, recordReference, type RecordParent } from '../record.ts';
+import type { SubgraphContext } from '../context.ts';
+import { personInRole, recordBatch, recordFields, recordReference, type EveryField, type RecordParent } from '../record.ts';
+import type { AssistanceApplicationResolversType } from './types.generated.ts';
 
 type Application = RecordParent<typeof application.$inferSelect>;
 
@@ -22,7 +24,7 @@ export const resolvers = {
     householdNo: ({ detail }: Application) => detail.householdNo,
     applicant: personInRole('APPLICANT'),
     address: ({ detail }: Application) => detail.address,
-  },
+  } satisfies EveryField<AssistanceApplicationResolversType<SubgraphContext, Application>>,
 };
 
 function word(text: string | null, scheme: string) {

@@ -1,8 +1,9 @@
 import { prelitigationCase } from '../../connectors/court/tables.ts';
 import { named } from '../../schema/codes.ts';
 import type { SubgraphContext } from '../context.ts';
-import { personsNamed, recordBatch, recordFields, recordReference, reference, type RecordParent } from '../record.ts';
+import { personsNamed, recordBatch, recordFields, recordReference, reference, type EveryField, type RecordParent } from '../record.ts';
 import { fulfilments, outcomes } from './codes.ts';
+import type { CourtCaseResolversType, CourtRoleType } from './types.generated.ts';
 
 type Case = RecordParent<typeof prelitigationCase.$inferSelect>;
 
@@ -29,10 +30,10 @@ export const resolvers = {
     outcome: ({ detail }: Case) => named(detail.outcome, 'outcome', outcomes),
     fulfilment: ({ detail }: Case) => named(detail.fulfilment, 'fulfilment', fulfilments),
     claimAmountYuan: ({ detail }: Case) => detail.claimAmountYuan,
-    parties: (parent: Case, _: unknown, context: SubgraphContext) => personsNamed(parent, context),
+    parties: (parent: Case, _: unknown, context: SubgraphContext) => personsNamed<CourtRoleType>(parent, context),
     summary: ({ detail }: Case) => detail.summary,
     address: ({ detail }: Case) => detail.address,
-  },
+  } satisfies EveryField<CourtCaseResolversType<SubgraphContext, Case>>,
 };
 
 function cause({ causeCode, causeName }: Case['detail']) {

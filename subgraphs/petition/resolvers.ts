@@ -1,8 +1,9 @@
 import { petitionCase } from '../../connectors/petition/tables.ts';
 import { named } from '../../schema/codes.ts';
 import type { SubgraphContext } from '../context.ts';
-import { personsNamed, recordBatch, recordFields, recordReference, type RecordParent } from '../record.ts';
+import { personsNamed, recordBatch, recordFields, recordReference, type EveryField, type RecordParent } from '../record.ts';
 import { decisions, forms, handlings, purposes } from './codes.ts';
+import type { PetitionResolversType } from './types.generated.ts';
 
 type Petition = RecordParent<typeof petitionCase.$inferSelect>;
 
@@ -32,5 +33,5 @@ export const resolvers = {
     narrative: ({ detail }: Petition) => detail.narrative,
     extensionReason: ({ detail }: Petition) => detail.extensionReason,
     address: ({ detail }: Petition) => detail.placeText,
-  },
+  } satisfies EveryField<PetitionResolversType<SubgraphContext, Petition>>,
 };
