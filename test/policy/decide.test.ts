@@ -18,6 +18,7 @@ const relations: Record<string, Partial<RowAccess>> = {
   lead: { assigned: true, lead: true },
   own: { assigned: true, lead: true, owner: true },
   linked: { linked: true },
+  dept: { owner: true, inJurisdiction: true },
   here: { inJurisdiction: true },
   none: {},
 };
