@@ -25,6 +25,7 @@ interface Delivery {
   kind: 'SNAPSHOT' | 'INCREMENT';
   asOfMs: number;
   state: DeliveryState;
+  rows: number;
   /** Days before the set's end; also its name in what follows. */
   daysBefore: number;
   means: boolean;
@@ -48,16 +49,16 @@ export function writeDeliveries(context: Context, folder: string): CivilResult {
   const shzz = ledger();
   const names = new Map<string, number>();
   const deliveries = schedule.map(([daysBefore, special]) => deliveryOf(context, daysBefore, special, names));
-  const contents = new Map<number, CsvRow[]>();
+  /** What the delivery before held, for the one that repeats or replaces it. */
+  let content: { daysBefore: number; rows: CsvRow[] } = { daysBefore: Infinity, rows: [] };
   let previousMs = -Infinity;
   for (const delivery of deliveries) {
-    let rows = contents.get(delivery.daysBefore);
-    if (delivery.state === 'ACCEPTED_LATE') rows = lateRows(context, applications);
-    else if (!rows) {
-      rows = rowsOf(context, applications, delivery, previousMs);
+    if (delivery.state !== 'ACCEPTED_LATE' && content.daysBefore !== delivery.daysBefore) {
+      content = { daysBefore: delivery.daysBefore, rows: rowsOf(context, applications, delivery, previousMs) };
       previousMs = delivery.asOfMs;
-      contents.set(delivery.daysBefore, rows);
     }
+    const rows = delivery.state === 'ACCEPTED_LATE' ? lateRows(context, applications) : content.rows;
+    delivery.rows = rows.length;
     const accepted = delivery.state === 'ACCEPTED' || delivery.state === 'ACCEPTED_LATE';
     if (accepted) for (const row of rows) book.version(row.quarantined ? { quarantined: row.quarantined } : {}, delivery.means && row.quarantined !== 'CELL_COUNT' ? { 经济状况核对: 1 } : {});
     if (delivery.state === 'REPEATED') book.repeatedRows += rows.length;
@@ -68,7 +69,7 @@ export function writeDeliveries(context: Context, folder: string): CivilResult {
   for (const row of organisations) shzz.record(row.end);
   return {
     jzsq: { ...book.counts, repeatedRows: book.repeatedRows }, shzz: shzz.counts,
-    deliveries: deliveries.map(({ name, kind, asOfMs, state, daysBefore }) => ({ name, kind, asOf: rfc3339(asOfMs), rows: state === 'ACCEPTED_LATE' ? lateRows(context, applications).length : contents.get(daysBefore)!.length, state })),
+    deliveries: deliveries.map(({ name, kind, asOfMs, rows, state }) => ({ name, kind, asOf: rfc3339(asOfMs), rows, state })),
     samples: applications.filter((application) => application.end === 'live').slice(0, 40).map((application) => ({ stream: 'jzsq', key: application.key, field: '办理状态', value: application.stateAt(context.asOfMs - lastDays * dayMs) ?? '' })),
   };
 }
@@ -79,7 +80,7 @@ function deliveryOf(context: Context, daysBefore: number, special: Partial<Deliv
   const nth = (names.get(day) ?? 0) + 1;
   names.set(day, nth);
   const late = special.state === 'ACCEPTED_LATE';
-  return { name: nth === 1 ? day : `${day}-${nth}`, kind: 'INCREMENT', state: 'ACCEPTED', means: false, remark: false, associations: false, daysBefore, ...special, asOfMs: late ? context.asOfMs - lateAsOfDays * dayMs : asOfMs };
+  return { name: nth === 1 ? day : `${day}-${nth}`, kind: 'INCREMENT', state: 'ACCEPTED', means: false, remark: false, associations: false, rows: 0, daysBefore, ...special, asOfMs: late ? context.asOfMs - lateAsOfDays * dayMs : asOfMs };
 }
 
 function rfc3339(ms: number): string {

@@ -1,4 +1,4 @@
-import { divisions, divisionsUnder, type Division } from '../../schema/divisions/divisions.ts';
+import { divisionsUnder, type Division } from '../../schema/divisions/divisions.ts';
 import { invariant } from '../../base/errors.ts';
 import { random, type Random } from './random.ts';
 
@@ -52,8 +52,8 @@ const townshipsMax = 45;
 /** The real county of a seed, with its townships and villages. */
 export function countyOf(seed: string): County {
   const code = firstCountySeeds.has(seed) ? firstCounty : random(seed, 'county').pick(candidates());
-  const table = divisions();
   const rows = [...divisionsUnder([code]).values()];
+  const table = divisionsUnder([code.slice(0, 2)]);
   const county = table.get(`${code}000000`);
   const city = table.get(`${code.slice(0, 4)}00000000`);
   const province = table.get(`${code.slice(0, 2)}0000000000`);
@@ -75,7 +75,8 @@ export function countyOf(seed: string): County {
 function candidates(): string[] {
   const townships = new Map<string, number>();
   const villages = new Map<string, number>();
-  for (const { code, tier } of divisions().values()) {
+  // Not `divisions()`, which would keep the whole country in memory for the rest of the run.
+  for (const { code, tier } of divisionsUnder(['']).values()) {
     const county = code.slice(0, 6);
     if (tier === 'TOWNSHIP') townships.set(county, (townships.get(county) ?? 0) + 1);
     if (tier === 'VILLAGE') villages.set(county, (villages.get(county) ?? 0) + 1);
