@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.ts';
 import { benchCommand } from './commands/bench.ts';
 import { datasetCommand } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
+import { gatewayCommand } from './commands/gateway.ts';
 import { linkCommand } from './commands/link.ts';
 import { linkageCommand } from './commands/linkage.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -22,7 +23,7 @@ const program = new Command('yiwang')
   .showHelpAfterError('(--help tells more · 用 --help 查看用法)')
   .exitOverride();
 
-const commands = [demoCommand, upCommand, datasetCommand, simulateCommand, syncCommand, statusCommand, quarantineCommand, tokenCommand, policyCommand, linkCommand, linkageCommand, auditCommand, benchCommand];
+const commands = [demoCommand, upCommand, datasetCommand, simulateCommand, syncCommand, statusCommand, quarantineCommand, tokenCommand, policyCommand, linkCommand, linkageCommand, auditCommand, gatewayCommand, benchCommand];
 for (const add of commands) add(program);
 for (const command of everyCommand(program)) command.copyInheritedSettings(program).helpOption('-h, --help', 'show this help · 显示帮助');
 

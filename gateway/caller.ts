@@ -5,6 +5,7 @@ import { readClaims, type Claims } from '../policy/claims.ts';
 import { departmentCode } from '../policy/classes.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { tiers, type Viewer } from '../policy/viewer.ts';
+import type { Grants } from './grants.ts';
 import { visibleMatter } from './matter.ts';
 import { recent } from './recent.ts';
 import { bearerToken, tokenClaims, type TokenRules } from './viewer.ts';
@@ -14,6 +15,8 @@ export interface Caller {
   viewer: Viewer;
   /** Every purpose of the token: introspection shows what one of them could reveal. */
   purposes: readonly Purpose[];
+  /** At an open gateway only. */
+  grants?: Grants;
 }
 
 export interface CallerOptions {

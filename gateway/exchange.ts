@@ -4,6 +4,7 @@ import type { Purpose } from '../policy/purposes.ts';
 import { openSeen, type Seen } from '../policy/seen.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import { anonymous } from './caller.ts';
+import type { Grants } from './grants.ts';
 import type { NamedOperation, ReadDocument } from './documents.ts';
 
 /** One operation on its way through the gateway: each step adds what it found, the record at the end reads it. */
@@ -14,6 +15,8 @@ export interface Exchange {
   /** Anonymous until the token was checked. */
   viewer: Viewer;
   purposes: readonly Purpose[];
+  /** What a token grants at an open gateway; null at the hub, which goes by the viewer. */
+  grants: Grants | null;
   operation: NamedOperation | null;
   document: ReadDocument | null;
   /** As sent, for the subgraphs; and coerced, for decisions. */
@@ -34,6 +37,7 @@ export function openExchange(policyVersion: string): Exchange {
     startedAtMs: performance.now(),
     viewer: anonymous(policyVersion, traceId),
     purposes: [],
+    grants: null,
     operation: null,
     document: null,
     rawVariables: {},

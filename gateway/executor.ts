@@ -1,10 +1,10 @@
 import { ApolloGateway } from '@apollo/gateway';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
-import { invariant } from '../base/errors.ts';
+import { YiwangError, invariant } from '../base/errors.ts';
 import { log } from '../base/log.ts';
 import type { JsonObject } from './shape.ts';
-import { subgraphSource, type Calling } from './subgraph.ts';
+import { subgraphSource, type CallHeaders, type Calling } from './subgraph.ts';
 import type { Transport } from './transport.ts';
 
 /** Plans and executes operations over the subgraphs. What a caller may not see was taken out before (prune.ts). */
@@ -33,9 +33,8 @@ export interface EngineResult {
 export interface EngineOptions {
   supergraphSdl: string;
   transport: Transport;
-  /** Key of the signed viewer context. */
-  viewerKey: Uint8Array;
-  now: () => Date;
+  /** What goes with a call beside its body: the hub's signed viewer context. Nothing of the client's own headers does. */
+  headers: CallHeaders;
 }
 
 /** The reference engine: @apollo/gateway's planner and executor, with data sources of our own. */
@@ -51,7 +50,9 @@ export async function apolloEngine(options: EngineOptions): Promise<Engine> {
   });
   let schema: GraphQLSchema | undefined;
   gateway.onSchemaLoadOrUpdate(({ apiSchema }) => (schema = apiSchema));
-  const { executor } = await gateway.load({});
+  const { executor } = await gateway.load({}).catch((error: unknown) => {
+    throw new YiwangError('CONFIG', { hint: 'the supergraph cannot be served: it is broken, or needs something this gateway does not know', cause: error });
+  });
   invariant(schema, 'the gateway loaded a schema');
   return { schema, execute: (request) => execute(executor, request), stop: () => gateway.stop() };
 }

@@ -52,8 +52,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     request.exchange = openExchange(options.policyVersion());
     void reply.header('x-trace-id', request.exchange.traceId).header('cache-control', 'no-store');
     refuseCrossSite(request);
-    const { viewer, purposes } = await options.identify(callerHeaders(request), request.exchange.traceId);
-    Object.assign(request.exchange, { viewer, purposes });
+    Object.assign(request.exchange, await options.identify(callerHeaders(request), request.exchange.traceId));
   });
   app.addHook('preHandler', async (request) => {
     if (!request.exchange) return;

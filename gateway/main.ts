@@ -27,6 +27,7 @@ import { pages, securityHeaders } from './pages.ts';
 import { prune } from './prune.ts';
 import { openRecord } from './record.ts';
 import { policyRules } from './rules.ts';
+import { signedHeaders } from './subgraph.ts';
 import { httpTransport, processTransport, type Transport } from './transport.ts';
 import { issuerKeys, type TokenRules } from './viewer.ts';
 
@@ -60,7 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const supergraphSdl = options.supergraphSdl ?? readFileSync(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8');
   const classes = readClasses(supergraphSdl);
   const transport = transportOf(options);
-  const engine = await apolloEngine({ supergraphSdl, transport, viewerKey: viewerKey(config.masterSecret), now });
+  const engine = await apolloEngine({ supergraphSdl, transport, headers: signedHeaders(viewerKey(config.masterSecret), now) });
   requireClasses(engine.schema, classes);
   const metrics = openMetrics(() => accessLog.size());
   const graphql = graphqlOptions(options, engine, classes, now, metrics.finished);

@@ -15,19 +15,24 @@ export interface Calling {
   seen: Seen;
 }
 
+export type CallHeaders = (subgraph: string, body: string, calling: Calling) => Record<string, string>;
+
+/** The hub's headers: the viewer, signed for this subgraph and this body. */
+export function signedHeaders(viewerKey: Uint8Array, now: () => Date): CallHeaders {
+  return (subgraph, body, { viewer }) => ({ [viewerHeader]: signViewer(viewer, { audience: subgraph, bodyHash: sha256Hex(body), key: viewerKey, now: now() }) });
+}
+
 /**
- * One subgraph as @apollo/gateway calls it. Each call carries the viewer, signed for this subgraph and this body; nothing
- * of the client's own headers goes along. A subgraph that is down, slow or answers garbage gives null and one typed error
+ * One subgraph as @apollo/gateway calls it. A subgraph that is down, slow or answers garbage gives null and one typed error
  * without host or stack; errors it answers with keep their code only.
  */
-export function subgraphSource(name: string, options: { transport: Transport; viewerKey: Uint8Array; now: () => Date }): GraphQLDataSource {
+export function subgraphSource(name: string, options: { transport: Transport; headers: CallHeaders }): GraphQLDataSource {
   return {
     async process({ request, context }: GraphQLDataSourceProcessOptions) {
       const calling = context as unknown as Calling;
       const body = JSON.stringify({ query: request.query, variables: request.variables, operationName: request.operationName });
       try {
-        const signed = signViewer(calling.viewer, { audience: name, bodyHash: sha256Hex(body), key: options.viewerKey, now: options.now() });
-        const answer = readAnswer(await options.transport.send(name, body, { [viewerHeader]: signed }));
+        const answer = readAnswer(await options.transport.send(name, body, options.headers(name, body, calling)));
         if (answer.extensions?.seen) addReport(calling.seen, answer.extensions.seen);
         const errors = answer.errors?.map((error) => subgraphError(error.extensions?.code, error.path, name));
         return { data: answer.data, ...(errors?.length ? { errors } : {}) };

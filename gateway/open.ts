@@ -1,0 +1,94 @@
+import Fastify from 'fastify';
+import { Kind, parse } from 'graphql';
+import { YiwangError } from '../base/errors.ts';
+import { accessLines } from './access.ts';
+import { openAnswers, type Rules } from './answer.ts';
+import { anonymous } from './caller.ts';
+import { openDocuments } from './documents.ts';
+import { apolloEngine, type Engine } from './executor.ts';
+import { noGrants, openGrants, type GrantRules, type Grants } from './grants.ts';
+import { graphqlRoute } from './graphql.ts';
+import { textOf } from './links.ts';
+import type { Gateway } from './main.ts';
+import { registerOf } from './operations.ts';
+import { securityHeaders } from './pages.ts';
+import { readRequirements, withoutSecurityMarks, type Requirements } from './requirements.ts';
+import { httpTransport } from './transport.ts';
+
+export interface OpenGatewayOptions extends GrantRules {
+  supergraphSdl: string;
+  port: number;
+  env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * The gateway on any federated graph, for compatibility suites (interfaces.md, `gateway --supergraph`): no database, no
+ * log, nothing classified, and the same limits, pruning and shaping as the hub. Rules come from the federation's own
+ * directives. Never with NODE_ENV=production.
+ */
+export async function startOpenGateway(options: OpenGatewayOptions): Promise<Gateway> {
+  if ((options.env ?? process.env)['NODE_ENV'] === 'production') {
+    throw new YiwangError('CONFIG', { hint: 'an unclassified graph is not served with NODE_ENV=production' });
+  }
+  const requirements = readRequirements(options.supergraphSdl);
+  const grants = openGrants(options);
+  const transport = httpTransport(endpointsOf(options.supergraphSdl));
+  const engine = await apolloEngine({ supergraphSdl: withoutSecurityMarks(options.supergraphSdl), transport, headers: () => ({}) });
+  const app = Fastify({ logger: false, forceCloseConnections: 'idle' });
+  securityHeaders(app);
+  await app.register((route) =>
+    graphqlRoute(route, {
+      engine,
+      documents: openDocuments(engine.schema),
+      answers: openAnswers(engine, directiveRules(requirements, engine)),
+      operations: registerOf([]),
+      identify: async ({ authorization }, traceId) => ({ viewer: anonymous('none', traceId), purposes: [], grants: await grants(authorization) }),
+      admit: () => undefined,
+      signInFirst: false,
+      record: async () => undefined,
+      finished: () => undefined,
+      policyVersion: () => 'none',
+    }),
+  );
+  app.get('/livez', async () => ({ live: true }));
+  app.get('/readyz', async () => ({ ready: true }));
+  const url = await app.listen({ host: '127.0.0.1', port: options.port });
+  return {
+    url,
+    stop: async () => {
+      await app.close();
+      await transport.close();
+    },
+  };
+}
+
+/** Subgraph → URL, as the composition wrote them into the supergraph. */
+function endpointsOf(supergraphSdl: string): Record<string, string> {
+  const graphs = parse(supergraphSdl, { noLocation: true }).definitions.find((node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph');
+  const values = graphs?.kind === Kind.ENUM_TYPE_DEFINITION ? (graphs.values ?? []) : [];
+  return Object.fromEntries(
+    values.flatMap((value) => {
+      const args = value.directives?.find((directive) => directive.name.value === 'join__graph')?.arguments;
+      const [name, url] = [textOf(args, 'name'), textOf(args, 'url')];
+      return name !== undefined && url !== undefined && URL.canParse(url) ? [[name, url]] : [];
+    }),
+  );
+}
+
+const refusedCode = 'UNAUTHORIZED_FIELD_OR_TYPE';
+
+function directiveRules(requirements: Requirements, { schema }: Engine): Rules {
+  const grantsOf = ({ grants }: { grants: Grants | null }) => grants ?? noGrants;
+  return {
+    judge: (exchange) => ({
+      judge: (type, node) => (requirements.allows(type.name, node.name.value, grantsOf(exchange)) ? undefined : { coordinate: `${type.name}.${node.name.value}`, policy: 'federation', reason: refusedCode }),
+      dependsOnVariables: () => false,
+    }),
+    callerClass: (exchange) => {
+      const { authenticated, scopes, policies } = grantsOf(exchange);
+      return requirements.none ? '' : JSON.stringify([authenticated, [...scopes].sort(), [...policies].sort()]);
+    },
+    introspectable: () => schema,
+    access: ({ seen, asked }) => accessLines(seen, asked).map((line) => ({ ...line, code: line.reason })),
+  };
+}
