@@ -157,7 +157,7 @@ function decision(effect: Effect, rule: Rule | undefined, code: ReasonCode): Dec
 
 const granted: Decision = Object.freeze<Decision>({
   effect: 'FULL',
-  policy: 'public.open',
+  policy: 'public',
   reason: { code: 'GRANTED', zh: '公开信息', en: 'public' },
   basis: '政府信息公开条例 第5条、第19条',
 });

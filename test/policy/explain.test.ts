@@ -74,7 +74,7 @@ describe('explaining an operation', () => {
     const by = Object.fromEntries(found.map((one) => [one.coordinate, one]));
     expect(by['Person.name']!.conditions).toEqual(['NO_MATTER', 'NOT_ASSIGNED', 'row.respondent', 'row.confidential', 'row.minor', 'row.retention']);
     expect(by['Ticket.status']!.conditions).toEqual(['NOT_ASSIGNED', 'row.respondent']);
-    expect(by['Query.rule']).toMatchObject({ effect: 'FULL', policy: 'public.open', conditions: [] });
+    expect(by['Query.rule']).toMatchObject({ effect: 'FULL', policy: 'public', conditions: [] });
     expect(by['Person.name']).toMatchObject({ policy: 'personal.assigned', basis: expect.stringContaining('个人信息保护法') as string });
   });
 
