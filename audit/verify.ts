@@ -22,7 +22,7 @@ export async function verifyAccessLog(options: VerifyOptions): Promise<Verificat
   const outside = signedHeads(notesOutside(options), options.publicKey, findings);
   const stated = await statedSizes(options.pool);
   const walk = await walkLog({ pool: options.pool, size: stated.size, rootsAt: outside.map((head) => head.size), findings, progress: options.progress });
-  const inside = await compareInside(options, walk, findings);
+  const inside = await compareInside(options, stated.checkpointed, walk, findings);
   compareEnd(stated, inside.ahead, outside, findings);
   compareOutside(outside, walk, inside.agreed, findings);
   return { ok: findings.list.length === 0, size: stated.size, root: treeRoot(walk.tree).toString('hex'), outsideCheckpoints: outside.length, findings: findings.list };
@@ -79,6 +79,7 @@ interface StatedSizes {
   entries: number;
   tiled: number;
   indexed: number;
+  checkpointed: number;
 }
 
 /** How long the log says it is, by each of its tables, in one snapshot. */
@@ -87,17 +88,18 @@ async function statedSizes(pool: Pool): Promise<StatedSizes> {
     SELECT (SELECT coalesce(max(size), 0) FROM audit.batch) AS size,
            (SELECT coalesce(max(index) + 1, 0) FROM audit.entry) AS entries,
            (SELECT coalesce(max((index + 1) * (256 ^ (level + 1))::bigint), 0) FROM audit.tile) AS tiled,
-           (SELECT coalesce(max(entry_index) + 1, 0) FROM audit.subject) AS indexed`);
+           (SELECT coalesce(max(entry_index) + 1, 0) FROM audit.subject) AS indexed,
+           (SELECT coalesce(max(size), 0) FROM audit.checkpoint) AS checkpointed`);
   return rows[0]!;
 }
 
-/** The checkpoints in the database: `agreed` is the longest that fits the entries, `ahead` the longest of all. */
-async function compareInside(options: VerifyOptions, walk: Walk, findings: Findings): Promise<{ agreed: number; ahead: number }> {
+/** The checkpoints there were when the check began: `agreed` is the longest that fits the entries, `ahead` the longest of all. */
+async function compareInside(options: VerifyOptions, sizeMax: number, walk: Walk, findings: Findings): Promise<{ agreed: number; ahead: number }> {
   const result = { agreed: 0, ahead: 0 };
-  const page = 'SELECT size, at, note FROM audit.checkpoint WHERE (size, at) > ($1, $2) ORDER BY size, at LIMIT $3';
+  const page = 'SELECT size, at, note FROM audit.checkpoint WHERE (size, at) > ($1, $2) AND size <= $3 ORDER BY size, at LIMIT $4';
   let last: { size: number; at: Date | string } = { size: -1, at: '-infinity' };
   for (;;) {
-    const { rows } = await options.pool.query<{ size: number; at: Date; note: string }>(page, [last.size, last.at, checkpointsPageMax]);
+    const { rows } = await options.pool.query<{ size: number; at: Date; note: string }>(page, [last.size, last.at, sizeMax, checkpointsPageMax]);
     for (const row of rows) {
       const head = signedHead(row.note, options.publicKey, findings);
       if (!head) continue;

@@ -202,6 +202,23 @@ describe('verification', () => {
     expect(await verifyAccessLog({ pool: empty.pool, publicKey: signer.publicKey })).toMatchObject({ ok: true, size: 0 });
   });
 
+  it('raises no alarm while the log is written and published', async () => {
+    const { pool, home, signer } = await builtWorld();
+    const log = await openAccessLog({ pool });
+    let done = false;
+    const writing = (async () => {
+      for (let n = 0; !done; n += 1) {
+        await Promise.all(Array.from({ length: 20 }, () => log.append(entryOf(n))));
+        await publishCheckpoint({ pool, signer, folder: join(home, 'checkpoints') });
+      }
+    })();
+    for (let run = 0; run < 5; run += 1) expect((await verifyAccessLog({ pool, publicKey: signer.publicKey, checkpointFolder: join(home, 'checkpoints') })).findings).toEqual([]);
+    done = true;
+    await writing;
+    await log.close();
+    expect(log.size()).toBeGreaterThan(entriesBuilt + 40);
+  });
+
   it('does not run with a key that is none, or a checkpoint that is not there', async () => {
     const { pool, signer } = await builtWorld();
     await expect(verifyAccessLog({ pool, publicKey: 'x' })).rejects.toMatchObject({ code: 'CONFIG' });
