@@ -1,5 +1,4 @@
 import { CommanderError } from 'commander';
-import { asOperatingError } from '../base/db.ts';
 import { errorTable, YiwangError } from '../base/errors.ts';
 import { log } from '../base/log.ts';
 
@@ -7,8 +6,9 @@ import { log } from '../base/log.ts';
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 /** Says on stderr what went wrong, in one sentence in English and Chinese, and returns the exit code. */
-export function report(thrown: unknown): number {
+export async function report(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said it
+  const { asOperatingError } = await import('../base/db.ts');
   const error = asListeningError(asOperatingError(thrown));
   if (!(error instanceof YiwangError)) {
     log.error({ err: error }, 'command failed');

@@ -1,9 +1,8 @@
 import { readConfig, type Config, type SourceNeeds } from '../base/config.ts';
-import { openPool, type Pool } from '../base/db.ts';
+import type { Pool } from '../base/db.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../base/embedded.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log } from '../base/log.ts';
-import { migrate } from '../base/migrate.ts';
 
 export interface Hub {
   config: Config;
@@ -26,6 +25,7 @@ export async function withHub<T>(work: (hub: Hub) => Promise<T>, options: { env?
   const config = readConfig(options);
   const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ home: config.home }) : undefined;
   const databaseUrl = embedded?.url ?? config.databaseUrl!;
+  const [{ openPool }, { migrate }] = await Promise.all([import('../base/db.ts'), import('../base/migrate.ts')]); // half a second that `--help` need not wait
   const pool = openPool(databaseUrl);
   try {
     await reachable(pool, databaseUrl);

@@ -35,7 +35,7 @@ let exitCode = 0;
 try {
   await program.parseAsync();
 } catch (error) {
-  exitCode = report(error);
+  exitCode = await report(error);
 }
 process.exit(process.exitCode ?? exitCode);
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { openPool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Hub } from './hub.ts';
 import { announceWorkers } from './workers.ts';
@@ -61,6 +60,7 @@ async function openGateway({ config, pool, databaseUrl }: Hub, inject: Subgraphs
   const [{ startGateway }, { openAccessLog }, { openSigner }, { publishCheckpoints }, { openPolicy }] = await Promise.all([
     import('../gateway/main.ts'), import('../audit/log.ts'), import('../audit/signer.ts'), import('../audit/checkpoint.ts'), import('../policy/decide.ts'),
   ]);
+  const { openPool } = await import('../base/db.ts');
   const logPool = openPool(databaseUrl, { connectionsMax: logConnectionsMax, applicationName: 'yiwang-access-log' });
   closers.push(() => logPool.end());
   const signer = openSigner({ folder: signerFolder(config.home), origin: logOrigin });

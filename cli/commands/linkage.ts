@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { connect, type Pool, type Transaction } from '../../base/db.ts';
+import type { Pool, Transaction } from '../../base/db.ts';
 import { YiwangError } from '../../base/errors.ts';
 import type { PersonState } from '../../linkage/persons.ts';
 import { readCsv, writeCsv } from '../csv.ts';
@@ -80,11 +79,12 @@ async function evaluateAll(pool: Pool, options: { truth: string; json?: boolean 
 
 async function explain(pool: Pool, a: string, b: string, options: { json?: boolean }): Promise<void> {
   const [{ asMention, divisionsOf, mentionRows }, { explainPersons }] = await Promise.all([import('../../jobs/mentions.ts'), import('../../linkage/persons.ts')]);
+  const [{ drizzle }, { connect }] = await Promise.all([import('drizzle-orm/node-postgres'), import('../../base/db.ts')]);
   const client = await connect(pool);
   try {
     const ids = [await mentionIdOf(pool, a), await mentionIdOf(pool, b)];
     const rows = await mentionRows(drizzle({ client }) as unknown as Transaction, ids);
-    const { rows: settings } = await client.query<{ value: PersonState }>("SELECT value FROM hub.setting WHERE name = 'person_link_state'");
+    const { rows: settings } = await client.query<{ value: PersonState }>('SELECT state AS value FROM hub.link_state');
     const divisions = divisionsOf(rows);
     const [left, right] = ids.map((id) => rows.find((row) => row.mention_id === id));
     if (!left || !right || !settings[0]) throw new YiwangError('NOT_FOUND', { hint: 'nothing has been linked yet; sync first' });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { buildASTSchema, parse, type GraphQLSchema } from 'graphql';
-import { connect, type Pool } from '../../base/db.ts';
+import type { GraphQLSchema } from 'graphql';
+import type { Pool } from '../../base/db.ts';
 import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { recordKeys } from '../../base/keys.ts';
@@ -48,7 +48,7 @@ export function policyCommand(program: Command): void {
 
 async function check(options: { json?: boolean }): Promise<void> {
   const { checkPolicy } = await import('../../policy/check.ts');
-  const faults = checkPolicy({ supergraphSchema: supergraph() });
+  const faults = checkPolicy({ supergraphSchema: await supergraph() });
   if (options.json) printJson({ ok: faults.length === 0, faults });
   else for (const { rule, coordinate, text } of faults) printLine(`${rule} ${coordinate}: ${text}`);
   if (faults.length > 0) throw new YiwangError('POLICY_INVALID', { hint: `the policy has ${faults.length} faults` });
@@ -58,7 +58,7 @@ async function check(options: { json?: boolean }): Promise<void> {
 async function matrix(options: { kind?: ViewerKind; tier?: Tier; purpose?: Purpose; type?: string; json?: boolean }): Promise<void> {
   const [{ policyMatrix }, { openPolicy }] = await Promise.all([import('../../policy/matrix.ts'), import('../../policy/decide.ts')]);
   const { json, ...scope } = options;
-  const rows = policyMatrix({ supergraphSchema: supergraph(), policy: openPolicy(), ...scope });
+  const rows = policyMatrix({ supergraphSchema: await supergraph(), policy: openPolicy(), ...scope });
   if (json) return printJson(rows);
   printTable(['field 字段', 'class 密级', 'kind', 'tier 层级', 'purpose 目的', 'effect 效果', 'policy 规则', 'reason'], rows.map((row) => [row.coordinate, row.class, row.kind, row.tier ?? '–', row.purpose ?? '–', row.effect, row.policy, row.reason]));
 }
@@ -76,7 +76,7 @@ async function explain(hub: Hub, options: ExplainOptions): Promise<void> {
   const policy = openPolicy();
   const viewer = await personaViewer(hub, options, policy.version);
   const assignment = viewer.matterKey === null ? undefined : await relationTo(hub.pool, viewer);
-  const fields = explainOperation({ supergraphSchema: supergraph(), policy, viewer, operation: readOperation(options.operation), ...(assignment ? { assignment } : {}) });
+  const fields = explainOperation({ supergraphSchema: await supergraph(), policy, viewer, operation: readOperation(options.operation), ...(assignment ? { assignment } : {}) });
   if (options.json) return printJson(fields);
   printTable(['path 路径', 'field 字段', 'effect 效果', 'policy 规则', 'reason', 'conditions 条件'], fields.map((field) => [field.path, field.coordinate, field.effect, field.policy, field.reason, field.conditions.join(' ')]));
 }
@@ -93,6 +93,7 @@ async function personaViewer({ config, pool }: Hub, { persona, purpose, matter }
 
 async function relationTo(pool: Pool, viewer: Viewer): Promise<Partial<RowAccess>> {
   const [{ enterViewer }, { matterRelation, rowAccess }] = await Promise.all([import('../../policy/session.ts'), import('../../policy/relation.sql.ts')]);
+  const { connect } = await import('../../base/db.ts');
   const client = await connect(pool);
   try {
     await enterViewer(client, viewer);
@@ -112,7 +113,8 @@ async function diff(a: string, b: string, options: { json?: boolean }): Promise<
   printTable(['', 'kind', 'tier 层级', 'purpose 目的', 'class 密级', 'row 情形', 'before 之前', 'after 之后'], changes.map((each) => [each.change, each.kind, each.tier ?? '–', each.purpose ?? '–', each.class, each.row, `${each.before} ${each.rules.before}`, `${each.after} ${each.rules.after}`]));
 }
 
-function supergraph(): GraphQLSchema {
+async function supergraph(): Promise<GraphQLSchema> {
+  const { buildASTSchema, parse } = await import('graphql');
   return buildASTSchema(parse(readFileSync(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8')), { assumeValid: true });
 }
 

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
-import { quoted } from '../../base/db.ts';
 import type { EmbeddedPostgres } from '../../base/embedded.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { checkpointFolder, signerFolder } from '../services.ts';
 
 /** Makes the embedded hub of a home an empty one: its database, and what it kept outside of its access log. */
 export async function emptyEmbedded(home: string, server: EmbeddedPostgres): Promise<void> {
+  const { quoted } = await import('../../base/db.ts');
   const url = new URL(server.url);
   const name = url.pathname.slice(1);
   url.pathname = '/postgres';
