@@ -12,6 +12,8 @@ export interface Keys {
   suspectHmac(text: string): string;
   contentHmac(text: string): string;
   keyHmac(department: string, stream: string, recordKey: string): string;
+  /** A blocking key's value: without the secret nobody finds a number by trying all of them. */
+  blockingHash(type: string, value: string): string;
   entityKey(foundingMentionId: string): string;
   matterKey(foundingRid: string): string;
   /** The number people use: `M` + twelve digits of Crockford base 32. */
@@ -29,6 +31,7 @@ export function recordKeys(master: Uint8Array): Keys {
   const suspect = keyed('id-suspect');
   const content = keyed('content');
   const key = keyed('record-key');
+  const blocking = keyed('blocking-key');
   const entity = keyed('entity');
   const matter = keyed('matter');
   const number = keyed('matter-no');
@@ -39,6 +42,7 @@ export function recordKeys(master: Uint8Array): Keys {
     suspectHmac: (text) => hex128(suspect(text)),
     contentHmac: (text) => hex128(content(text)),
     keyHmac: (department, stream, recordKey) => hex128(key(department, stream, recordKey)),
+    blockingHash: (type, value) => hex128(blocking(type, value)),
     entityKey: (foundingMentionId) => hex128(entity(foundingMentionId)),
     matterKey: (foundingRid) => hex128(matter(foundingRid)),
     matterNo: (matterKey) => `M${base32(number(matterKey), matterNoDigits)}`,

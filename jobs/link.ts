@@ -14,7 +14,6 @@ export interface LinkOutcome {
 }
 
 const lockKey = 7_201_003;
-const stateSetting = 'person_link_state';
 /** Steps from a touched mention along shared keys and stored edges; longer chains are settled by the next full run. */
 const reachStepsMax = 6;
 
@@ -42,7 +41,7 @@ async function touchedRids(tx: Transaction): Promise<string[]> {
 }
 
 async function storedState(tx: Transaction): Promise<PersonState | null> {
-  const { rows } = await tx.execute(sql`SELECT value FROM hub.setting WHERE name = ${stateSetting}`);
+  const { rows } = await tx.execute(sql`SELECT state AS value FROM hub.link_state`);
   return (rows[0]?.['value'] as PersonState | undefined) ?? null;
 }
 
@@ -60,9 +59,9 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
   const rows = await mentionRows(tx, null);
   const divisions = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, divisions));
-  await writeKeys(tx, mentions, personKeys(mentions));
+  await writeKeys(tx, mentions, personKeys(mentions, keys.blockingHash));
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys), reason: 'FULL_RUN' });
-  await tx.execute(sql`INSERT INTO hub.setting (name, value) VALUES (${stateSetting}, ${JSON.stringify(links.state)}::jsonb) ON CONFLICT (name) DO UPDATE SET value = excluded.value`);
+  await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
   return writeLinks(tx, mentions, links);
 }
 
@@ -71,13 +70,13 @@ async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, t
   const freshRows = await mentionRows(tx, fresh);
   const divisions = divisionsOf(freshRows);
   const freshMentions = freshRows.map((row) => asMention(row, divisions));
-  await writeKeys(tx, freshMentions, personKeys(freshMentions));
+  await writeKeys(tx, freshMentions, personKeys(freshMentions, keys.blockingHash));
   const generic = await genericKeys(tx);
   const reached = await reachedFrom(tx, fresh, generic);
   const rows = await mentionRows(tx, reached);
   const index = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, index));
-  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: generic, newEntityId: await namer(tx, keys), reason: 'SYNC' });
+  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: generic, hash: keys.blockingHash, newEntityId: await namer(tx, keys), reason: 'SYNC' });
   return writeLinks(tx, mentions, links);
 }
 

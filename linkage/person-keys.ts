@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto';
 import type { Model } from './model.ts';
 import { valuesAt, type Column, type Table } from './table.ts';
 
+/** How a key's value is stored: a keyed hash wherever the value is a person's number. */
+export type KeyHash = (type: string, value: string) => string;
+
 /** Pairs must share a key that is not generic in the whole hub. */
-export function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined): (i: number, j: number) => boolean {
+export function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined, hash: KeyHash = keyHash): (i: number, j: number) => boolean {
   if (genericKeys === undefined || genericKeys.size === 0) return () => true;
   const keys: Set<string>[] = [];
-  const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, keyHash)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
+  const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, hash)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
   return (i, j) => !of(i).isDisjointFrom(of(j));
 }
 
 /** The keys of a row: `type:hash`, type and hash. */
-export function* keysOf(model: Model, table: Table, row: number, hash: (type: string, value: string) => string): Generator<[string, string, string]> {
+export function* keysOf(model: Model, table: Table, row: number, hash: KeyHash): Generator<[string, string, string]> {
   for (const rule of model.blocking) {
     let combinations: string[][] = [[]];
     for (const name of rule.columns) {

@@ -4,7 +4,7 @@ import { run, type Run } from './engine.ts';
 import { history, type Entity, type EntityEvent, type PreviousEntity } from './history.ts';
 import type { Model } from './model.ts';
 import { cnPersons } from './models/cn-persons.ts';
-import { keyHash, keysOf, sharedKey } from './person-keys.ts';
+import { keyHash, keysOf, sharedKey, type KeyHash } from './person-keys.ts';
 import { frequenciesOf, versionOf } from './person-state.ts';
 import { personTable } from './person-table.ts';
 import { probability, weightAt, type Frequencies, type WeightPart } from './score.ts';
@@ -39,6 +39,8 @@ export interface PersonLinkInput {
   state?: PersonState | null;
   /** `type:hash` of keys that more than 50 mentions share in the hub: needed where `mentions` are only a part. */
   genericKeys?: ReadonlySet<string>;
+  /** The hash under which `genericKeys` are named; that of `personKeys`. */
+  hash?: KeyHash;
   newEntityId: (mentions: readonly string[]) => string;
   /** Why this run happens, for its events. */
   reason?: string;
@@ -82,7 +84,7 @@ export function linkMentions(input: PersonLinkInput): PersonLinks {
     trained: input.state?.trained ?? null,
     frequencies: input.state?.frequencies ?? null,
     trainingRowsMin,
-    wanted: sharedKey(model, table, input.genericKeys),
+    wanted: sharedKey(model, table, input.genericKeys, input.hash),
   });
   const state = input.state ?? { modelVersion: versionOf(model, found.trained), trained: found.trained, frequencies: frequenciesOf(model, table) };
   const rowOf = new Map(mentions.map((mention, row) => [mention.id, row]));
@@ -105,7 +107,7 @@ export interface PersonKey {
 }
 
 /** The blocking keys of mentions, for the indexed table `(key_type, key_hash, mention)`. */
-export function personKeys(mentions: readonly Mention[], hash: (type: string, value: string) => string = keyHash, model: Model = cnPersons): PersonKey[] {
+export function personKeys(mentions: readonly Mention[], hash: KeyHash = keyHash, model: Model = cnPersons): PersonKey[] {
   const table = personTable(mentions);
   return mentions.flatMap((mention, row) => [...keysOf(model, table, row, hash)].map(([, type, digest]) => ({ mention: mention.id, type, hash: digest })));
 }
