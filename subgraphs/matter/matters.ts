@@ -24,11 +24,13 @@ export interface MatterParent {
   division: string | null;
   leadOrg: string | null;
   assistOrgs: string[];
+  /** The earliest of its records that the caller sees. */
+  openingRid: string;
   [access]: RowAccess;
 }
 
 export const mattersByKey: Batch<string, MatterParent> = async (context, keys) => {
-  const rows = await matters(context, { which: sql`mm.matter_key = ANY (${sql.param([...keys])})`, having: sql`true`, tail: sql`` });
+  const rows = await matters(context, sql`SELECT unnest(${sql.param([...keys])}::text[]) AS matter_key`, sql``);
   return byKey(rows, (row) => row.matterKey);
 };
 
@@ -41,45 +43,60 @@ export const matterKeysByNumber: Batch<string, { number: string; key: string }> 
   return byKey(rows, (row) => row.number);
 };
 
-/** One page of matters, the latest opened first. */
+/**
+ * One page of matters, the latest opened first. A matter is opened by the earliest of its records that the caller sees, so
+ * the page is found by walking records from the latest back, and is as quick as it is short.
+ */
 export async function matterPage(context: SubgraphContext, page: Page, filter: MatterFilterType): Promise<MatterParent[]> {
-  const having = sql.join([sql`true`, ...conditions(filter), ...(page.after ? [beforePosition(page.after)] : [])], sql` AND `);
-  return matters(context, { which: sql`true`, having, tail: sql`ORDER BY ${openedAt} DESC, mm.matter_key DESC LIMIT ${page.rowsMax + 1}` });
+  const work = (alias: string) => sql.raw(`(${workRows(context.policy, context.viewer, alias)})`);
+  const after = page.after ? sql`AND (o.occurred_at, o.rid) < (${page.after[0]}::timestamptz, ${page.after[1]})` : sql``;
+  const opening = sql`
+    SELECT om.matter_key, o.occurred_at, o.rid FROM hub.record o JOIN hub.matter_member om ON om.rid = o.rid
+    WHERE o.occurred_at IS NOT NULL AND ${work('o')} ${after} AND NOT EXISTS (
+      SELECT 1 FROM hub.matter_member em JOIN hub.record e ON e.rid = em.rid
+      WHERE em.matter_key = om.matter_key AND (e.occurred_at, e.rid) < (o.occurred_at, o.rid) AND ${work('e')})`;
+  const where = sql.join([sql`WHERE true`, ...conditions(filter)], sql` AND `);
+  return matters(context, opening, sql`${where} ORDER BY k.occurred_at DESC, k.rid DESC LIMIT ${page.rowsMax + 1}`);
 }
 
-export function matterPosition(matter: MatterParent): Position {
-  return [matter.openedAt, matter.matterKey];
+export function matterPosition({ openedAt, openingRid }: MatterParent): Position {
+  return [openedAt, openingRid];
 }
 
 /** From the least finished to what no longer counts, as matters/status.ts has it: the least finished record decides. */
 const statusOrder: readonly MatterStatusType[] = ['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'];
-const orderArray = sql.raw(`ARRAY[${statusOrder.map((status) => `'${status}'`).join(', ')}]`);
-const status = sql`coalesce((${orderArray})[min(coalesce(array_position(${orderArray}, r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN')`;
-const openedAt = sql`coalesce(min(r.occurred_at), '-infinity')`;
-const category = firstOf('category');
-const leadOrg = firstOf('lead_org');
-const division = firstOf('division_now');
+const orderArray = `(ARRAY[${statusOrder.map((status) => `'${status}'`).join(', ')}])`;
 
-/** The earliest record that says something says it for the matter. */
-function firstOf(column: string): SQL {
-  return sql.raw(`(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`);
+/** What the records `r` of a matter say of it; the earliest that says something of a kind says it for the matter. */
+const derived = sql.raw(`
+  count(*) AS records,
+  array_agg(r.rid) AS rids,
+  (array_agg(r.rid ORDER BY r.occurred_at, r.rid))[1] AS opening_rid,
+  ${firstOf('category')} AS category,
+  coalesce(${orderArray}[min(coalesce(array_position(${orderArray}, r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN') AS status,
+  ${firstOf('lead_org')} AS lead_org,
+  ${firstOf('division_now')} AS division,
+  min(r.occurred_at) AS opened_at,
+  max(coalesce(r.source_updated_at, r.occurred_at, r.fetched_at)) AS updated_at`);
+
+function firstOf(column: string): string {
+  return `(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`;
 }
 
-async function matters(context: SubgraphContext, { which, having, tail }: { which: SQL; having: SQL; tail: SQL }): Promise<MatterParent[]> {
-  const work = sql.raw(workRows(context.policy, context.viewer, 'r'));
+/** The matters whose `matter_key` stands in `from`, as `tail` chooses and limits them, the latest opened first. */
+async function matters(context: SubgraphContext, from: SQL, tail: SQL): Promise<MatterParent[]> {
+  const members = sql`hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid AND (${sql.raw(workRows(context.policy, context.viewer, 'r'))})`;
   const tx = await context.tx();
   const { rows } = await tx.execute<MatterColumns>(sql`
-    SELECT d.*, m.matter_no, ${sql.raw(matterRelation('m'))} AS relation,
-      ARRAY(SELECT DISTINCT a.credit_code FROM hub.matter_member x JOIN hub.record r ON r.rid = x.rid JOIN hub.assignment a ON a.rid = r.rid
-            WHERE x.matter_key = d.matter_key AND (${work}) AND a.credit_code IS DISTINCT FROM d.lead_org ORDER BY 1) AS assist_orgs
+    SELECT d.matter_key, d.category, d.status, d.lead_org, d.division, d.opening_rid, d.opened_at::text AS opened_at, d.updated_at::text AS updated_at,
+      m.matter_no, ${sql.raw(matterRelation('m'))} AS relation,
+      ARRAY(SELECT DISTINCT a.credit_code FROM ${members} JOIN hub.assignment a ON a.rid = r.rid
+            WHERE mm.matter_key = d.matter_key AND a.credit_code IS DISTINCT FROM d.lead_org ORDER BY 1) AS assist_orgs
     FROM (
-      SELECT mm.matter_key, ${category} AS category, ${status} AS status, ${leadOrg} AS lead_org, ${division} AS division,
-        min(r.occurred_at)::text AS opened_at, max(coalesce(r.source_updated_at, r.occurred_at, r.fetched_at))::text AS updated_at,
-        row_number() OVER (ORDER BY ${openedAt} DESC, mm.matter_key DESC) AS place
-      FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid
-      WHERE ${which} AND (${work})
-      GROUP BY mm.matter_key HAVING ${having} ${tail}
-    ) d JOIN hub.matter m ON m.matter_key = d.matter_key ORDER BY d.place`);
+      SELECT k.matter_key, v.* FROM (${from}) k
+      JOIN LATERAL (SELECT ${derived} FROM ${members} WHERE mm.matter_key = k.matter_key) v ON v.records > 0
+      ${tail}
+    ) d JOIN hub.matter m ON m.matter_key = d.matter_key ORDER BY d.opened_at DESC NULLS LAST, d.opening_rid DESC`);
   return rows.map(asParent);
 }
 
@@ -94,6 +111,7 @@ type MatterColumns = {
   updated_at: string;
   relation: number;
   assist_orgs: string[];
+  opening_rid: string;
 };
 
 function asParent(row: MatterColumns): MatterParent {
@@ -108,6 +126,7 @@ function asParent(row: MatterColumns): MatterParent {
     division: row.division,
     leadOrg: row.lead_org,
     assistOrgs: row.assist_orgs,
+    openingRid: row.opening_rid,
     [access]: rowAccess({ department: '', relation: Number(row.relation) }),
   };
 }
@@ -115,16 +134,12 @@ function asParent(row: MatterColumns): MatterParent {
 /** Filters range over what the caller sees of the matter, never over what the hub knows of it. */
 function conditions(filter: MatterFilterType): SQL[] {
   const found: SQL[] = [];
-  if (filter.status) found.push(sql`${status} = ANY (${sql.param(filter.status)}::text[])`);
-  if (filter.category) found.push(sql`${category} = ANY (${sql.param(filter.category)}::text[])`);
-  if (filter.division) found.push(sql`starts_with(${division}, ${territoryPrefix(filter.division) ?? 'none'})`);
-  if (filter.lead) found.push(sql`${leadOrg} = ${filter.lead}`);
-  if (filter.assignedTo) found.push(sql`bool_or(EXISTS (SELECT 1 FROM hub.assignment a WHERE a.rid = r.rid AND a.credit_code = ${filter.assignedTo}))`);
-  if (filter.openedFrom) found.push(sql`min(r.occurred_at) >= ${filter.openedFrom.toISOString()}::timestamptz`);
-  if (filter.openedBefore) found.push(sql`min(r.occurred_at) < ${filter.openedBefore.toISOString()}::timestamptz`);
+  if (filter.status) found.push(sql`v.status = ANY (${sql.param(filter.status)}::text[])`);
+  if (filter.category) found.push(sql`v.category = ANY (${sql.param(filter.category)}::text[])`);
+  if (filter.division) found.push(sql`starts_with(v.division, ${territoryPrefix(filter.division) ?? 'none'})`);
+  if (filter.lead) found.push(sql`v.lead_org = ${filter.lead}`);
+  if (filter.assignedTo) found.push(sql`EXISTS (SELECT 1 FROM unnest(v.rids) AS w(rid) JOIN hub.assignment a ON a.rid = w.rid WHERE a.credit_code = ${filter.assignedTo})`);
+  if (filter.openedFrom) found.push(sql`v.opened_at >= ${filter.openedFrom.toISOString()}::timestamptz`);
+  if (filter.openedBefore) found.push(sql`v.opened_at < ${filter.openedBefore.toISOString()}::timestamptz`);
   return found;
-}
-
-function beforePosition([opened, key]: Position): SQL {
-  return sql`(${openedAt}, mm.matter_key) < (coalesce(${opened}::timestamptz, '-infinity'), ${key})`;
 }

@@ -176,6 +176,17 @@ describe('pages', () => {
     expect(seen).toEqual(['b1', 'h3', 'h2', 'h1', 'p1', 'b2'].map((rid) => globalId(rid === 'p1' ? 'PoliceCall' : 'HotlineTicket', rid)));
   });
 
+  it('walk through matters once, in the order of their earliest visible record', async () => {
+    const seen: string[] = [];
+    for (let after: string | null = null, pages = 0; pages < 5; pages += 1) {
+      const { data } = await world.ask('matter', supervisor, 'query($after: String) { matters(first: 1, after: $after) { nodes { matterNo } pageInfo { hasNextPage endCursor } } }', { after });
+      seen.push(...data['matters'].nodes.map((node: { matterNo: string }) => node.matterNo));
+      after = data['matters'].pageInfo.endCursor;
+      if (!data['matters'].pageInfo.hasNextPage) break;
+    }
+    expect(seen).toEqual(['M-C', 'M-A', 'M-B']);
+  });
+
   it.each([
     ['another caller', { ...clerk, sub: 'somebody else' }, 'records'],
     ['another purpose', { ...clerk, purpose: 'MATTER_HANDLING' as const }, 'records'],

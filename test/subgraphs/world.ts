@@ -91,5 +91,7 @@ async function plantPerson(db: TestDatabase, { rid, person }: Planted, departmen
 
 async function join(db: TestDatabase, { rid, matter, basis, evidence }: Planted, at: string): Promise<void> {
   await db.pool.query(`INSERT INTO hub.matter (matter_key, matter_no, status, opened_at, updated_at) VALUES ($1, $2, 'OPEN', $3, $3) ON CONFLICT DO NOTHING`, [matter, `M-${matter}`.toUpperCase(), at]);
-  await db.pool.query(`INSERT INTO hub.matter_member (rid, matter_key, basis, evidence) VALUES ($1, $2, $3, $4)`, [rid, matter, basis ?? 'FOUNDING', JSON.stringify(evidence ?? [])]);
+  // What was merely inferred stands in a trust group of its own, as matters/trust.ts has it.
+  const group = basis === 'INFERRED' ? rid : matter;
+  await db.pool.query(`INSERT INTO hub.matter_member (rid, matter_key, basis, trust_group, evidence) VALUES ($1, $2, $3, $4, $5)`, [rid, matter, basis ?? 'FOUNDING', group, JSON.stringify(evidence ?? [])]);
 }
