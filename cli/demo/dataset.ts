@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { projectRoot } from '../../base/departments.ts';
 import { sha256Hex } from '../../base/canonical.ts';
@@ -26,8 +26,10 @@ export async function demoDataset(home: string, given: string | undefined, resid
   return folder;
 }
 
-/** Changes with the package, so that a county of an older generator is not served to a newer hub. */
+/** Changes with what makes it, so that a county of an older generator is not served to a newer hub. */
 function generatorVersion(): string {
-  const manifest = readFileSync(join(projectRoot(), 'package.json'), 'utf8');
-  return sha256Hex(`${manifest} ${seed} ${generatorFolders.join(' ')}`).slice(0, 8);
+  const files = generatorFolders.flatMap((folder) =>
+    readdirSync(join(projectRoot(), folder), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return sha256Hex(`${seed} ${files.sort().map((file) => sha256Hex(readFileSync(file))).join(' ')}`).slice(0, 8);
 }
