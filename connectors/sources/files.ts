@@ -42,7 +42,8 @@ export async function openFilesSource(context: SourceContext): Promise<OpenSourc
 async function* pages(context: SourceContext, stream: Stream, root: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
   const stored = (from.watermark ?? {}) as Watermark;
   const mark = { done: { ...stored.done }, snapshotAsOf: stored.snapshotAsOf ?? '' };
-  const identities = new Set(Object.values(mark.done));
+  const firstFolder = new Map<string, string>();
+  for (const [folder, identity] of Object.entries(mark.done).sort()) if (!firstFolder.has(identity)) firstFolder.set(identity, folder);
   for (const found of await deliveries(root)) {
     if (!found.files.some((file) => file.stream === stream.name)) continue;
     if (!from.full && mark.done[found.folder] === found.identity) continue;
@@ -52,9 +53,8 @@ async function* pages(context: SourceContext, stream: Stream, root: string, from
       yield { offered: [], watermark: undefined, deliveries: [settled(found, 'REFUSED', fault)] };
       continue;
     }
-    const repeated = identities.has(found.identity) && mark.done[found.folder] !== found.identity;
-    identities.add(found.identity);
-    yield* deliveryPages(context, stream, found, mark, repeated);
+    if (!firstFolder.has(found.identity)) firstFolder.set(found.identity, found.folder);
+    yield* deliveryPages(context, stream, found, mark, firstFolder.get(found.identity) !== found.folder);
   }
 }
 
