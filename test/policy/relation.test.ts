@@ -25,7 +25,7 @@ beforeAll(async () => {
        VALUES ($1, $2, 'tickets', $1, 'HotlineTicket', now(), $3, $4, $5, $6)`,
       [rid, columns.department ?? 'hotline', columns.division ?? away, columns.respondent ?? null, columns.confidential ?? false, columns.updated ?? new Date().toISOString()],
     );
-  const member = (rid: string, matter: string, basis: string) => pool.query(`INSERT INTO hub.matter_member (rid, matter_key, basis, evidence) VALUES ($1, $2, $3, '[]')`, [rid, matter, basis]);
+  const member = (rid: string, matter: string, basis: string, group: string) => pool.query(`INSERT INTO hub.matter_member (rid, matter_key, basis, trust_group, evidence) VALUES ($1, $2, $3, $4, '[]')`, [rid, matter, basis, group]);
   const assign = (rid: string, org: string, relation: string) => pool.query('INSERT INTO hub.assignment VALUES ($1, $2, $3)', [rid, org, relation]);
   const mention = async (rid: string, role: string, idHmac: string | null) => {
     await pool.query(`INSERT INTO hub.mention (mention_id, rid, department, role, ordinal, kind, id_hmac) VALUES ($1, $2, 'hotline', $3, 0, 'PERSON', $4)`, [`${rid}-${role}`, rid, role, idHmac]);
@@ -37,15 +37,17 @@ beforeAll(async () => {
   await assign('assisted', ours, 'ASSIST');
   await record('explicit');
   await record('inferred');
-  for (const [rid, basis] of [['led', 'FOUNDING'], ['explicit', 'EXPLICIT'], ['inferred', 'INFERRED']] as const) await member(rid, 'matter-1', basis);
+  await record('named by the inferred');
+  // `named by the inferred` rests on an explicit reference, but to a record that an inference joined.
+  for (const [rid, basis, group] of [['led', 'FOUNDING', 'a'], ['explicit', 'EXPLICIT', 'a'], ['inferred', 'INFERRED', 'b'], ['named by the inferred', 'EXPLICIT', 'b']] as const) await member(rid, 'matter-1', basis, group);
   await record('near', { division: here, department: 'mediation' });
   await record('sibling', { division: '620102002001' });
   await record('far');
-  await member('far', 'matter-2', 'FOUNDING');
+  await member('far', 'matter-2', 'FOUNDING', 'a');
   await record('against', { division: here, respondent: ours });
   await assign('against', ours, 'LEAD');
   await record('beside');
-  for (const [rid, basis] of [['against', 'FOUNDING'], ['beside', 'EXPLICIT']] as const) await member(rid, 'matter-3', basis);
+  for (const [rid, basis] of [['against', 'FOUNDING'], ['beside', 'EXPLICIT']] as const) await member(rid, 'matter-3', basis, 'c');
   await record('old', { division: here, updated: '1999-01-01T00:00:00Z' });
   await record('mine', { division: away });
   await mention('mine', 'REQUESTER', 'own');
@@ -82,6 +84,7 @@ describe('the relation of a viewer to a record', () => {
       assisted: ['assigned'],
       explicit: ['assigned', 'lead', 'inMatter', 'linked'],
       inferred: ['inMatter', 'linked'],
+      'named by the inferred': ['inMatter', 'linked'],
       near: ['inJurisdiction', 'owner'],
       old: ['inJurisdiction', 'pastRetention'],
     });
@@ -92,11 +95,20 @@ describe('the relation of a viewer to a record', () => {
     for (const hidden of ['against', 'beside', 'sibling', 'far', 'mine']) expect(seen).not.toContain(hidden);
   });
 
-  it('does not reach through an inferred membership at the assigned end either', async () => {
-    await database.pool.query(`UPDATE hub.matter_member SET basis = 'INFERRED' WHERE rid = 'led'`);
+  it.each(['', 'd'])('does not reach out of the trust group of the assigned record (`%s`)', async (group) => {
+    await database.pool.query(`UPDATE hub.matter_member SET trust_group = $1 WHERE rid = 'led'`, [group]);
     const seen = await seenBy(viewer(), records);
-    await database.pool.query(`UPDATE hub.matter_member SET basis = 'FOUNDING' WHERE rid = 'led'`);
+    await database.pool.query(`UPDATE hub.matter_member SET trust_group = 'a' WHERE rid = 'led'`);
     expect(seen['explicit']).toEqual(['inMatter', 'linked']);
+  });
+
+  it('nor within no group at all', async () => {
+    await database.pool.query(`UPDATE hub.matter_member SET trust_group = '' WHERE matter_key = 'matter-1'`);
+    const seen = await seenBy(viewer(), records);
+    const listed = await seenBy(viewer({ purpose: 'SUPERVISION' }), `SELECT rid AS key, 0 AS relation FROM hub.record WHERE rid IN (SELECT hub.assigned_rids())`);
+    await database.pool.query(`UPDATE hub.matter_member SET trust_group = CASE WHEN rid IN ('led', 'explicit') THEN 'a' ELSE 'b' END WHERE matter_key = 'matter-1'`);
+    expect(seen['explicit']).toEqual(['inMatter', 'linked']);
+    expect(Object.keys(listed).sort()).toEqual(['assisted', 'led']);
   });
 
   it('widens with the tier', async () => {
@@ -104,7 +116,7 @@ describe('the relation of a viewer to a record', () => {
     expect(await count({ tier: 'VILLAGE', division: here })).toBe(3);
     expect(await count({ tier: 'TOWNSHIP', division: '620102001000' })).toBe(3);
     expect(await count({ tier: 'COUNTY', division: '620102000000' })).toBe(4);
-    expect(await count({ tier: 'CITY', division: '620100000000' })).toBe(12);
+    expect(await count({ tier: 'CITY', division: '620100000000' })).toBe(13);
     expect(await count({ tier: 'CITY', division: '620200000000' })).toBe(0);
   });
 
@@ -141,8 +153,8 @@ describe('rows of which a viewer may see WORK', () => {
   const listed = async (one: Viewer) => Object.keys(await seenBy(one, `SELECT r.rid AS key, 0 AS relation FROM hub.record r WHERE ${workRows(policy, one, 'r')} ORDER BY 1`));
 
   it.each<[string, Viewer, string[]]>([
-    ['handling', viewer(), ['assisted', 'explicit', 'inferred', 'led', 'near']],
-    ['delivering a service', viewer({ purpose: 'SERVICE_DELIVERY' }), ['assisted', 'explicit', 'inferred', 'led']],
+    ['handling', viewer(), ['assisted', 'explicit', 'inferred', 'led', 'named by the inferred', 'near']],
+    ['delivering a service', viewer({ purpose: 'SERVICE_DELIVERY' }), ['assisted', 'explicit', 'inferred', 'led', 'named by the inferred']],
     ['supervising', viewer({ purpose: 'SUPERVISION' }), ['assisted', 'explicit', 'led', 'near', 'old']],
     ['counting', viewer({ purpose: 'STATISTICS' }), []],
     ['no purpose', viewer({ purpose: null }), []],
