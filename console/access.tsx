@@ -1,12 +1,12 @@
 import type { GraphQLSchema } from 'graphql';
 import type { AccessLine, Exchange } from './app.tsx';
-import { askedLeaves } from './asked.ts';
+import { givenInFull } from './asked.ts';
 import { reasons, say, texts, type Language } from './texts.ts';
 
 /** What an answer gave in full, masked and withheld, by which rule and why. */
 export function AccessPanel({ language, exchange, schema }: { language: Language; exchange: Exchange | null; schema: GraphQLSchema | null }) {
   const lines = exchange?.answer.extensions?.access ?? [];
-  const full = exchange?.answer.data && schema ? askedLeaves(schema, exchange.query, lines.map((line) => line.coordinate)) : [];
+  const full = exchange?.answer.data && schema ? givenInFull(schema, exchange.query, exchange.answer.data, new Set(lines.map((line) => line.coordinate))) : [];
   return (
     <section className="access" aria-label={say(texts.access, language)}>
       <h2>

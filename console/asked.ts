@@ -1,25 +1,35 @@
-import { TypeInfo, isLeafType, getNamedType, parse, visit, visitWithTypeInfo, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { TypeInfo, getNamedType, isLeafType, parse, visit, visitWithTypeInfo, type DocumentNode, type GraphQLSchema } from 'graphql';
 
-/** Leaf fields an operation names, as coordinates, without those that an answer lists as masked or withheld. */
-export function askedLeaves(schema: GraphQLSchema, query: string, listed: readonly string[]): string[] {
+/**
+ * Leaf fields of an operation that an answer gave in full: some value stands where they were asked, and the answer lists
+ * them neither as masked nor as withheld.
+ */
+export function givenInFull(schema: GraphQLSchema, query: string, data: unknown, listed: ReadonlySet<string>): string[] {
   const document = parsed(query);
   if (!document) return [];
   const info = new TypeInfo(schema);
-  const met = new Set<string>();
+  const path: string[] = [];
+  const given = new Set<string>();
   visit(document, visitWithTypeInfo(info, {
-    Field(node) {
-      const [parent, type] = [info.getParentType(), info.getType()];
-      if (parent && type && isLeafType(getNamedType(type)) && !node.name.value.startsWith('__')) met.add(`${parent.name}.${node.name.value}`);
+    Field: {
+      enter(node) {
+        path.push(node.alias?.value ?? node.name.value);
+        const [parent, type] = [info.getParentType(), info.getType()];
+        const coordinate = `${parent?.name}.${node.name.value}`;
+        if (parent && type && !node.name.value.startsWith('__') && isLeafType(getNamedType(type)) && !listed.has(coordinate) && hasValue(data, path)) given.add(coordinate);
+      },
+      leave: () => void path.pop(),
     },
   }));
-  const hidden = new Set(listed);
-  return [...met].filter((coordinate) => !hidden.has(coordinate) && !isBelow(coordinate, hidden)).sort();
+  return [...given].sort();
 }
 
-/** A field of a type that is reached only through withheld fields was not given: those of `Person`, where all edges to it are closed. */
-function isBelow(coordinate: string, hidden: ReadonlySet<string>): boolean {
-  const type = coordinate.slice(0, coordinate.indexOf('.'));
-  return type === 'Person' && [...hidden].some((name) => /\.(requester|reporter|person|me)$/.test(name));
+/** Whether any object along the path, through every list, holds a value at its end. */
+function hasValue(value: unknown, path: readonly string[]): boolean {
+  if (Array.isArray(value)) return value.some((item) => hasValue(item, path));
+  const [key, ...rest] = path;
+  if (key === undefined) return value !== null && value !== undefined;
+  return typeof value === 'object' && value !== null && hasValue((value as Record<string, unknown>)[key], rest);
 }
 
 function parsed(query: string): DocumentNode | undefined {

@@ -33,6 +33,11 @@ function Loading({ loaded }: { loaded: Loaded | null }) {
   const { run } = useGraphiQLActions();
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
+  const responseEditor = useGraphiQL((state) => state.responseEditor);
+  useEffect(() => {
+    // Chinese brackets and commas look like their Latin kin to the editor, which would frame each one.
+    for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.updateOptions({ unicodeHighlight: { ambiguousCharacters: false } });
+  }, [queryEditor, variableEditor, responseEditor]);
   useEffect(() => {
     if (!loaded || !queryEditor || !variableEditor) return;
     variableEditor.setValue(loaded.variables);

@@ -28,7 +28,7 @@ const ofOrganization = `
   GROUP BY m.matter_key
   ORDER BY bool_or(a.rid IS NOT NULL AND NOT r.confidential AND NOT r.minor AND NOT r.family_violence
       AND EXISTS (SELECT 1 FROM hub.mention n WHERE n.rid = r.rid AND n.id_number IS NOT NULL)) DESC,
-    bool_or(a.rid IS NOT NULL) DESC, count(DISTINCT r.department) DESC, count(*) DESC, m.matter_no
+    bool_or(a.rid IS NOT NULL) DESC, least(count(DISTINCT r.department), 2) DESC, count(*), m.matter_no
   LIMIT 1`;
 
 const ofResident = `

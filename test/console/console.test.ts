@@ -47,7 +47,6 @@ describe.runIf(services().chromium)('the console in a browser', () => {
     await run('MatterParties township-clerk');
     expect([await picked('persona'), await picked('purpose'), await picked('matter')]).toEqual(['township-clerk', 'MEDIATION', expect.stringMatching(/^M[0-9A-Z]{12}$/)]);
     await expect.poll(answer).toContain('"matterNo"');
-    if (process.env['YIWANG_KEEP_SCREENSHOT']) await page.screenshot({ path: join(projectRoot(), 'docs', 'console.png') });
   });
 
   test('the same query by an analyst: every person field withheld, with reason and rule', async () => {
