@@ -7,6 +7,7 @@ export interface BenchOptions {
 /** Name → what runs it and gives the table to print. Each is loaded only when it is asked for. */
 const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<string>>> = {
   federation: async () => (await import('./federation/main.ts')).benchFederation,
+  hub: async () => (await import('./hub/main.ts')).benchHub,
 };
 
 export const benchNames: readonly string[] = Object.keys(benches);

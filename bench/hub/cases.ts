@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../base/departments.ts';
+
+export interface Case {
+  name: string;
+  operation: string;
+  persona: string;
+  purpose: string;
+  variables: Record<string, unknown>;
+}
+
+/** Scenarios of the README that a hand-written endpoint can answer with one statement each. */
+export const cases: readonly Case[] = [
+  { name: '1-matters', operation: 'Matters', persona: 'county-analyst', purpose: 'SUPERVISION', variables: { first: 20 } },
+  { name: '18-division', operation: 'DivisionAt', persona: 'county-analyst', purpose: 'SUPERVISION', variables: { code: '330105000000', asOf: '2024-06-01' } },
+];
+
+export function operationText(name: string): string {
+  return readFileSync(join(projectRoot(), 'gateway', 'operations', `${name}.graphql`), 'utf8');
+}

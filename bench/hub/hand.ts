@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyRequest } from 'fastify';
+import { sha256Hex } from '../../base/canonical.ts';
+import { recordKeys } from '../../base/keys.ts';
+import { connect, type Client } from '../../base/db.ts';
+import { openCallers } from '../../gateway/caller.ts';
+import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { coded } from '../../schema/codes.ts';
+import { openPolicy } from '../../policy/decide.ts';
+import { workRows } from '../../policy/relation.sql.ts';
+import { enterViewer } from '../../policy/session.ts';
+import type { Viewer } from '../../policy/viewer.ts';
+import { filledHub, startLog } from './setup.ts';
+
+// What a good engineer would write by hand for these two questions: the same token check, the same rows that the policy
+// opens, the same transaction with row-level security, one statement, the same entry in the log before the answer.
+const hub = await filledHub();
+const log = await startLog(hub);
+const policy = openPolicy();
+const identify = openCallers({ rules: demoIssuer(hub.config.masterSecret).rules, pool: hub.pool, keys: recordKeys(hub.config.masterSecret), policyVersion: () => policy.version });
+
+async function matters(client: Client, viewer: Viewer, { first }: { first: number }) {
+  const work = workRows(policy, viewer, 'r');
+  const firstOf = (column: string) => `(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`;
+  const { rows } = await client.query(
+    `SELECT d.*, m.matter_no, o.name AS org_name, o.public_phone, v.name AS division_name FROM (
+       SELECT mm.matter_key, ${firstOf('category')} AS category, ${firstOf('lead_org')} AS lead_org, ${firstOf('division_now')} AS division, min(r.occurred_at) AS opened_at,
+         coalesce((ARRAY['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'])[min(coalesce(array_position(ARRAY['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'], r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN') AS status
+       FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid WHERE (${work}) GROUP BY mm.matter_key
+       ORDER BY coalesce(min(r.occurred_at), '-infinity') DESC, mm.matter_key DESC LIMIT $1) d
+     JOIN hub.matter m USING (matter_key) LEFT JOIN hub.organization o ON o.credit_code = d.lead_org LEFT JOIN hub.division v ON v.code = d.division
+     ORDER BY d.opened_at DESC NULLS LAST, d.matter_key DESC`,
+    [first + 1],
+  );
+  const nodes = rows.slice(0, first).map((row) => ({
+    matterNo: row.matter_no,
+    status: row.status,
+    category: plain(coded(row.category, 'dispute-type')),
+    openedAt: row.opened_at === null ? null : (row.opened_at as Date).toISOString(),
+    lead: row.lead_org === null ? null : { name: row.org_name, publicPhone: row.public_phone },
+    division: row.division === null ? null : { code: row.division, name: row.division_name },
+  }));
+  return { matters: { nodes, pageInfo: { hasNextPage: rows.length > first, endCursor: rows[first - 1]?.matter_key ?? null } } };
+}
+
+async function division(client: Client, _: Viewer, { code, asOf }: { code: string; asOf: string }) {
+  const { rows } = await client.query(
+    `SELECT d.code, d.name, d.tier, d.valid_from::text, d.valid_to::text, p.code AS parent_code, p.name AS parent_name, p.tier AS parent_tier, s.code AS successor_code, s.name AS successor_name,
+       (SELECT json_agg(json_build_object('code', x.code, 'name', x.name, 'validTo', x.valid_to::text) ORDER BY x.code) FROM hub.division x WHERE x.successor = d.code) AS predecessors
+     FROM hub.division d LEFT JOIN hub.division p ON p.code = d.parent LEFT JOIN hub.division s ON s.code = d.successor
+     WHERE d.code = $1 AND (d.valid_from IS NULL OR d.valid_from <= $2::date) AND (d.valid_to IS NULL OR $2::date < d.valid_to)`,
+    [code, asOf],
+  );
+  const row = rows[0];
+  if (!row) return { division: null };
+  return {
+    division: {
+      code: row.code, name: row.name, tier: row.tier, validFrom: row.valid_from, validTo: row.valid_to,
+      parent: row.parent_code && { code: row.parent_code, name: row.parent_name, tier: row.parent_tier },
+      successor: row.successor_code && { code: row.successor_code, name: row.successor_name },
+      predecessors: row.predecessors ?? [],
+    },
+  };
+}
+
+function plain(value: { code: string; name: string | null } | null) {
+  return value && { code: value.code, name: value.name };
+}
+
+type Work = (client: Client, viewer: Viewer, variables: never) => Promise<unknown>;
+
+async function answer(request: FastifyRequest, name: string, work: Work): Promise<unknown> {
+  const { viewer } = await identify({ authorization: request.headers.authorization, purpose: String(request.headers['x-purpose']), matter: undefined }, randomUUID());
+  const client = await connect(hub.pool);
+  let data: unknown;
+  try {
+    await enterViewer(client, viewer);
+    data = await work(client, viewer, (request.body as { variables: never }).variables);
+    await client.query('ROLLBACK');
+  } finally {
+    client.release();
+  }
+  await log.append({ decision: 'ALLOWED', org: viewer.org, department: viewer.department, tier: viewer.tier, division: viewer.division, purpose: viewer.purpose, operation: { name, hash: sha256Hex(name) }, traceId: viewer.traceId });
+  return { data };
+}
+
+const app = Fastify();
+app.post('/1-matters', (request) => answer(request, 'Matters', matters));
+app.post('/18-division', (request) => answer(request, 'DivisionAt', division));
+await app.listen({ host: '127.0.0.1', port: 0 });
+const address = app.server.address();
+process.stdout.write(`listening ${typeof address === 'object' ? address?.port : 0}\n`);

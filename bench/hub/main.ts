@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../base/embedded.ts';
+import { projectRoot } from '../../base/departments.ts';
+import { YiwangError } from '../../base/errors.ts';
+import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { personaClaims } from '../../gateway/demo-personas.ts';
+import { measure, reported, type Figure } from '../measure.ts';
+import { cases, operationText, type Case } from './cases.ts';
+import { filledHub } from './setup.ts';
+
+const connections = 16;
+const residentsDefault = 5_000;
+
+/**
+ * `yiwang bench hub`: scenarios through the whole hub against a hand-written endpoint with the same SQL and the same
+ * checks, on one county, in turn in one go. Answers are compared before they are timed.
+ */
+export async function benchHub({ durationSeconds = 10, residents = residentsDefault }: { durationSeconds?: number; residents?: number } = {}): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'yiwang-bench-hub-'));
+  const before = process.env['YIWANG_HOME'];
+  process.env['YIWANG_HOME'] = home;
+  try {
+    fill(residents);
+    const server = await startEmbeddedPostgres({ home });
+    try {
+      const tables: string[] = [];
+      for (const one of cases) tables.push(await table(one, durationSeconds, residents));
+      return tables.join('\n\n');
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    if (before === undefined) delete process.env['YIWANG_HOME'];
+    else process.env['YIWANG_HOME'] = before;
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function fill(residents: number): void {
+  const { status, stderr } = spawnSync(process.execPath, ['cli/yiwang.mjs', 'demo', '--once', '--residents', String(residents)], { cwd: projectRoot(), encoding: 'utf8', env: { ...process.env, PORT: String(benchPort) } });
+  if (status !== 0) throw new YiwangError('INTERNAL', { hint: `the county for the bench could not be synced: ${stderr.split('\n').at(-2) ?? ''}` });
+}
+
+const benchPort = 4600; // beside a demo that may be running
+
+async function table(one: Case, durationSeconds: number, residents: number): Promise<string> {
+  const { config, pool } = await filledHub();
+  const token = await demoIssuer(config.masterSecret).mintToken(await personaClaims(pool, one.persona));
+  await pool.end();
+  const headers = { authorization: `Bearer ${token}`, 'x-purpose': one.purpose };
+  const expected: string[] = [];
+  const figures: Figure[] = [];
+  for (const { name, script, path } of [{ name: 'by-hand', script: 'hand.ts', path: `/${one.name}` }, { name: 'yiwang', script: 'yiwang.ts', path: '/graphql' }]) {
+    const load = { path, headers, body: JSON.stringify({ query: operationText(one.operation), variables: one.variables }), connections, durationSeconds, check: (answer: unknown) => sameAnswer(expected, answer, name) };
+    figures.push(await measure({ name, command: [`bench/hub/${script}`] }, load));
+  }
+  return reported(`hub-${one.name}`, figures, 'by-hand', [`${one.name}: ${residents} residents, ${connections} connections, token check, decisions, masks, row-level security and access log on`]);
+}
+
+/** Cursors differ by design (theirs is signed) and times by their spelling; everything else is equal. */
+function sameAnswer(expected: string[], answer: unknown, name: string): void {
+  const data = (answer as { data?: unknown }).data ?? null;
+  const text = JSON.stringify(data, (key, value: unknown) => (key === 'endCursor' ? null : key.endsWith('At') && typeof value === 'string' ? new Date(value).toISOString() : value));
+  if (expected.length === 0) expected.push(text);
+  if (data === null || text !== expected[0]) throw new YiwangError('INTERNAL', { hint: `\`${name}\` does not give the answer of the other` });
+}
