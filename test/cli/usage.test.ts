@@ -9,7 +9,7 @@ afterAll(remove);
 const commands = [
   'demo', 'up', 'dataset generate', 'simulate', 'sync', 'status', 'quarantine list', 'quarantine show', 'quarantine release', 'token',
   'policy check', 'policy matrix', 'policy explain', 'policy diff', 'link', 'linkage export', 'linkage evaluate', 'linkage explain',
-  'audit verify', 'audit export', 'bench',
+  'audit verify', 'audit export', 'gateway', 'bench',
 ];
 
 describe('every command tells its use in both languages', () => {
