@@ -156,6 +156,7 @@ describe('rows of which a viewer may see WORK', () => {
     ['handling', viewer(), ['assisted', 'explicit', 'inferred', 'led', 'named by the inferred', 'near']],
     ['delivering a service', viewer({ purpose: 'SERVICE_DELIVERY' }), ['assisted', 'explicit', 'inferred', 'led', 'named by the inferred']],
     ['supervising', viewer({ purpose: 'SUPERVISION' }), ['assisted', 'explicit', 'led', 'near', 'old']],
+    ['handling, with a city for a territory', viewer({ tier: 'CITY', division: '620100000000', department: null }), ['assisted', 'explicit', 'inferred', 'led', 'named by the inferred']],
     ['counting', viewer({ purpose: 'STATISTICS' }), []],
     ['no purpose', viewer({ purpose: null }), []],
     ['a resident', resident(), ['mine', 'sued']],
