@@ -11,6 +11,8 @@ export interface Contender {
   name: string;
   /** Script and arguments; it prints `listening PORT` on stdout when it is ready. */
   command: readonly string[];
+  /** Peers run as in production; ours refuses a demo issuer or an unclassified graph there. */
+  production?: boolean;
 }
 
 export interface Load {
@@ -38,7 +40,7 @@ const serverCore = '0';
 
 /** Starts the contender pinned to one core, checks its answer, warms it up, loads it, and stops it. */
 export async function measure(contender: Contender, load: Load): Promise<Figure> {
-  const server = pinned(contender.command);
+  const server = pinned(contender);
   try {
     const port = await listening(server, contender.name);
     const url = `http://127.0.0.1:${port}${load.path}`;
@@ -78,10 +80,10 @@ export function reported(name: string, figures: readonly Figure[], against: stri
   ].join('\n');
 }
 
-function pinned(command: readonly string[]): ChildProcess {
+function pinned({ command, production }: Contender): ChildProcess {
   const onCore = cpus().length > 1 ? ['taskset', '-c', serverCore] : [];
   const [program = process.execPath, ...args] = [...onCore, process.execPath, ...command];
-  return spawn(program, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'production', YIWANG_LOG_LEVEL: 'error' } });
+  return spawn(program, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...(production ? { NODE_ENV: 'production' } : {}), YIWANG_LOG_LEVEL: 'error' } });
 }
 
 function listening(server: ChildProcess, name: string): Promise<number> {

@@ -33,9 +33,9 @@ export async function benchFederation({ durationSeconds = 10 }: { durationSecond
 
 function contenders(port: number, supergraphFile: string): Contender[] {
   return [
-    { name: 'apollo-gateway', command: ['bench/federation/apollo.ts', String(port)] },
+    { name: 'apollo-gateway', command: ['bench/federation/apollo.ts', String(port)], production: true },
     { name: 'yiwang', command: ['bench/federation/yiwang.ts', supergraphFile] },
-    { name: 'by-hand', command: ['bench/federation/hand.ts', String(port)] },
+    { name: 'by-hand', command: ['bench/federation/hand.ts', String(port)], production: true },
   ];
 }
 

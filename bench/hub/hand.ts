@@ -20,16 +20,20 @@ const policy = openPolicy();
 const identify = openCallers({ rules: demoIssuer(hub.config.masterSecret).rules, pool: hub.pool, keys: recordKeys(hub.config.masterSecret), policyVersion: () => policy.version });
 
 async function matters(client: Client, viewer: Viewer, { first }: { first: number }) {
-  const work = workRows(policy, viewer, 'r');
+  const work = (alias: string) => `(${workRows(policy, viewer, alias)})`;
   const firstOf = (column: string) => `(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`;
   const { rows } = await client.query(
-    `SELECT d.*, m.matter_no, o.name AS org_name, o.public_phone, v.name AS division_name FROM (
-       SELECT mm.matter_key, ${firstOf('category')} AS category, ${firstOf('lead_org')} AS lead_org, ${firstOf('division_now')} AS division, min(r.occurred_at) AS opened_at,
-         coalesce((ARRAY['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'])[min(coalesce(array_position(ARRAY['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'], r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN') AS status
-       FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid WHERE (${work}) GROUP BY mm.matter_key
-       ORDER BY coalesce(min(r.occurred_at), '-infinity') DESC, mm.matter_key DESC LIMIT $1) d
-     JOIN hub.matter m USING (matter_key) LEFT JOIN hub.organization o ON o.credit_code = d.lead_org LEFT JOIN hub.division v ON v.code = d.division
-     ORDER BY d.opened_at DESC NULLS LAST, d.matter_key DESC`,
+    `SELECT d.*, m.matter_no, g.name AS org_name, g.public_phone, v.name AS division_name FROM (
+       SELECT k.matter_key, k.occurred_at AS opened_at, k.rid, x.* FROM (
+         SELECT om.matter_key, o.occurred_at, o.rid FROM hub.record o JOIN hub.matter_member om ON om.rid = o.rid
+         WHERE o.occurred_at IS NOT NULL AND ${work('o')} AND NOT EXISTS (SELECT 1 FROM hub.matter_member em JOIN hub.record e ON e.rid = em.rid
+           WHERE em.matter_key = om.matter_key AND (e.occurred_at, e.rid) < (o.occurred_at, o.rid) AND ${work('e')})) k
+       JOIN LATERAL (SELECT ${firstOf('category')} AS category, ${firstOf('lead_org')} AS lead_org, ${firstOf('division_now')} AS division,
+           coalesce((ARRAY['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'])[min(coalesce(array_position(ARRAY['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'], r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN') AS status
+         FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid AND ${work('r')} WHERE mm.matter_key = k.matter_key) x ON true
+       ORDER BY k.occurred_at DESC, k.rid DESC LIMIT $1) d
+     JOIN hub.matter m USING (matter_key) LEFT JOIN hub.organization g ON g.credit_code = d.lead_org LEFT JOIN hub.division v ON v.code = d.division
+     ORDER BY d.opened_at DESC, d.rid DESC`,
     [first + 1],
   );
   const nodes = rows.slice(0, first).map((row) => ({
