@@ -2,10 +2,13 @@
 -- in settings local to the transaction; where none is set, nothing is visible.
 -- Roles belong to the cluster, not to the database: another database may have made it, even at this moment.
 DO $$ BEGIN
-  BEGIN
-    CREATE ROLE yiwang_reader NOLOGIN;
-  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-  END;
+  -- Asked first: whoever may not create roles is refused even where the role is there.
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'yiwang_reader') THEN
+    BEGIN
+      CREATE ROLE yiwang_reader NOLOGIN;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+  END IF;
   IF NOT pg_has_role(current_user, 'yiwang_reader', 'MEMBER') THEN
     EXECUTE 'GRANT yiwang_reader TO CURRENT_USER';
   END IF;

@@ -86,11 +86,13 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['yiwang_log_writer', 'yiwang_log_reader'] LOOP
-    BEGIN
-      EXECUTE format('CREATE ROLE %I NOLOGIN', name);
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN
-      NULL;
-    END;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL;
+      END;
+    END IF;
     IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
       EXECUTE format('GRANT %I TO CURRENT_USER', name);
     END IF;
