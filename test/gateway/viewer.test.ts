@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { derivedKey } from '../../base/canonical.ts';
 import { demoIssuer } from '../../gateway/demo-issuer.ts';
 import { clerk, matterNo, openFixture, type Fixture } from './fixture.ts';
 
@@ -16,10 +17,14 @@ const anotherKey = generateKeyPairSync('ed25519').privateKey;
 const issuedNow = () => Math.floor(Date.now() / 1000);
 const good = () => ({ iss: 'urn:yiwang:demo-issuer', aud: 'yiwang', iat: issuedNow(), exp: issuedNow() + 600, ...clerk });
 
-/** A token of the fixture's own issuer with any header and claims. */
-async function forged(claims: Record<string, unknown>, header: Record<string, unknown> = {}): Promise<string> {
-  const kept = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
-  return new SignJWT(kept).setProtectedHeader({ alg: 'EdDSA', ...header }).sign(anotherKey);
+/** A token with any header: signed with the issuer's own key unless told, so that the header alone is wrong. */
+async function forged(claims: Record<string, unknown>, header: Record<string, unknown> = {}, key: KeyObject = issuersKey()): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', ...header }).sign(key);
+}
+
+function issuersKey(): KeyObject {
+  const seed = derivedKey(fixture.config.masterSecret, 'demo-issuer');
+  return createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
 }
 
 async function statusWith(authorization: string): Promise<{ status: number; code: unknown; message: string }> {
@@ -30,7 +35,7 @@ async function statusWith(authorization: string): Promise<{ status: number; code
 describe('a token is refused, never treated as none', () => {
   const secret = randomBytes(32);
   test.each<[string, () => Promise<string>]>([
-    ['of another key', () => forged(good())],
+    ['of another key', () => forged(good(), {}, anotherKey)],
     ['without a signature (alg none)', async () => new UnsecuredJWT(good()).encode()],
     ['signed with HMAC', async () => new SignJWT(good()).setProtectedHeader({ alg: 'HS256' }).sign(secret)],
     ['that names its own key by jku', () => forged(good(), { jku: 'http://127.0.0.1/keys' })],
@@ -41,6 +46,10 @@ describe('a token is refused, never treated as none', () => {
     ['that is longer than any token', async () => `${'a'.repeat(9_000)}.b.c`],
   ])('%s', async (_name, token) => {
     expect(await statusWith(`Bearer ${await token()}`)).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+  });
+
+  test('and the same one without any of it passes', async () => {
+    expect(await fixture.ask(query, { as: null, headers: { authorization: `Bearer ${await forged(good(), { kid: 'demo' })}` } })).toMatchObject({ status: 200 });
   });
 
   test('with another scheme', async () => {
