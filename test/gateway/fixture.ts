@@ -54,10 +54,10 @@ export const analyst = { sub: 'analyst-1', client_id: 'test', kind: 'ANALYST', o
 export const app = { ...analyst, sub: 'app-1', kind: 'APP', purposes: ['SUPERVISION'] };
 export const matterNo = 'M0123456789AB';
 
-export async function openFixture(more: Partial<GatewayOptions> = {}): Promise<Fixture> {
+export async function openFixture({ oidc, ...more }: Partial<GatewayOptions> & { oidc?: Config['oidc'] } = {}): Promise<Fixture> {
   const database = await testDatabase();
   const masterSecret = randomBytes(32);
-  const config: Config = { production: false, home: '/nowhere', databaseUrl: database.url, redisUrl: undefined, oidc: undefined, host: '127.0.0.1', port: 0, masterSecret, sources: {} };
+  const config: Config = { production: false, home: '/nowhere', databaseUrl: database.url, redisUrl: undefined, oidc, host: '127.0.0.1', port: 0, masterSecret, sources: {} };
   const policy = openPolicy();
   const options = { pool: database.pool, policy, viewerKey: viewerKey(masterSecret), master: masterSecret };
   const subgraphs = { tickets: await buildSubgraph('tickets', ticketsSdl, ticketsResolvers, options), people: await buildSubgraph('people', peopleSdl, peopleResolvers, options) };

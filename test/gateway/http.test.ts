@@ -76,12 +76,4 @@ describe('sign-in by persona', () => {
     const status = await new Promise((resolve) => request({ hostname, port, path: '/demo/personas', headers: { host: 'rebound.example' } }, (response) => resolve(response.statusCode)).end());
     expect(status).toBe(403);
   });
-
-  test('does not exist where a real issuer is set', async () => {
-    const production = await openFixture();
-    await production.stop();
-    const withIssuer = await openFixture({ config: { ...production.config, oidc: { issuer: 'https://issuer.example', audience: 'yiwang' } } });
-    expect((await fetch(`${withIssuer.url}/demo/personas`)).status).toBe(404);
-    await withIssuer.stop();
-  });
 });
