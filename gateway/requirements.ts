@@ -25,7 +25,7 @@ export interface Requirements {
  * such as those of another version or of a composition that only names them, are `CONFIG`: never served open.
  */
 export function readRequirements(supergraphSdl: string): Requirements {
-  const document = parse(supergraphSdl, { noLocation: true });
+  const document = readSdl(supergraphSdl);
   refuseUnreadable(document);
   const names: Names = { authenticated: nameOf(document, 'authenticated'), requiresScopes: nameOf(document, 'requiresScopes'), policy: nameOf(document, 'policy') };
   const graph = readGraph(document, names);
@@ -62,6 +62,14 @@ const securityOthers = /^https:\/\/specs\.apollo\.dev\/inaccessible\//;
 
 function nameOf(document: DocumentNode, specification: string): string | undefined {
   return importedAs(document, `https://specs.apollo.dev/${specification}`, specification);
+}
+
+function readSdl(text: string): DocumentNode {
+  try {
+    return parse(text, { noLocation: true });
+  } catch (error) {
+    throw new YiwangError('CONFIG', { hint: 'the supergraph is not a GraphQL schema, so it is not served', cause: error });
+  }
 }
 
 function refuseUnreadable(document: DocumentNode): void {
