@@ -14,6 +14,8 @@ export interface Keys {
   keyHmac(department: string, stream: string, recordKey: string): string;
   /** A blocking key's value: without the secret nobody finds a number by trying all of them. */
   blockingHash(type: string, value: string): string;
+  /** A place by the parts that name it, for example county, estate and building. */
+  placeKey(...parts: string[]): string;
   entityKey(foundingMentionId: string): string;
   matterKey(foundingRid: string): string;
   /** The number people use: `M` + twelve digits of Crockford base 32. */
@@ -32,6 +34,7 @@ export function recordKeys(master: Uint8Array): Keys {
   const content = keyed('content');
   const key = keyed('record-key');
   const blocking = keyed('blocking-key');
+  const place = keyed('place');
   const entity = keyed('entity');
   const matter = keyed('matter');
   const number = keyed('matter-no');
@@ -43,6 +46,7 @@ export function recordKeys(master: Uint8Array): Keys {
     contentHmac: (text) => hex128(content(text)),
     keyHmac: (department, stream, recordKey) => hex128(key(department, stream, recordKey)),
     blockingHash: (type, value) => hex128(blocking(type, value)),
+    placeKey: (...parts) => hex128(place(...parts)),
     entityKey: (foundingMentionId) => hex128(entity(foundingMentionId)),
     matterKey: (foundingRid) => hex128(matter(foundingRid)),
     matterNo: (matterKey) => `M${base32(number(matterKey), matterNoDigits)}`,

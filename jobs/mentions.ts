@@ -42,7 +42,7 @@ export function asMention(row: MentionRow, divisions: DivisionIndex): Mention {
 const indexes = new Map<string, DivisionIndex>();
 
 /** The names of divisions of the provinces that these rows lie in; kept, because building them costs a second. */
-export function divisionsOf(rows: readonly MentionRow[]): DivisionIndex {
+export function divisionsOf(rows: readonly Pick<MentionRow, 'division'>[]): DivisionIndex {
   const provinces = [...new Set(rows.flatMap((row) => (row.division === null ? [] : [row.division.slice(0, 2)])))].sort();
   const name = provinces.join(' ');
   const known = indexes.get(name);

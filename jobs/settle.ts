@@ -4,9 +4,10 @@ import { recordKeys } from '../base/keys.ts';
 import { clusterTouched } from './cluster.ts';
 import { linkTouched } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
+import { placeTouched } from './places.ts';
 
 /**
- * What follows a sync: organisations that only records name, persons linked, matters clustered. Each step may be repeated;
+ * What follows a sync: organisations that only records name, places, persons linked, matters clustered. Each step may be repeated;
  * the doorbell rows go only when all are done.
  */
 export async function settle({ config, pool }: { config: Config; pool: Pool }): Promise<void> {
@@ -15,6 +16,7 @@ export async function settle({ config, pool }: { config: Config; pool: Pool }): 
   if (last === null || last === undefined) return;
   const keys = recordKeys(config.masterSecret);
   await generateOrganizations(pool);
+  await placeTouched(pool, keys);
   await linkTouched(pool, keys);
   await clusterTouched(pool, keys);
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);

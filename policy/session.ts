@@ -57,7 +57,7 @@ export function printGrants(databaseUser: string): string {
 }
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
-const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment'];
+const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place'];
 
 const faultsSql = `
   SELECT format('role %s bypasses it', rolname) AS fault FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)
