@@ -17,7 +17,12 @@ export async function settle({ config, pool }: { config: Config; pool: Pool }): 
   const keys = recordKeys(config.masterSecret);
   await generateOrganizations(pool);
   await placeTouched(pool, keys);
-  await linkTouched(pool, keys);
+  const { touched } = await linkTouched(pool, keys);
   await clusterTouched(pool, keys);
+  if (touched >= analyzeRecordsMin) await pool.query(analyze);
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
 }
+
+/** After a bulk sync the planner still believes the tables empty, and a first question would take seconds. */
+const analyze = 'ANALYZE hub.record, hub.mention, hub.mention_self, hub.assignment, hub.place, hub.matter, hub.matter_member';
+const analyzeRecordsMin = 200;
