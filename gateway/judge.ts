@@ -24,6 +24,7 @@ export function policyJudge(policy: Policy, classes: Classes, viewer: Viewer, va
     if (!classified) return { coordinate, policy: 'unclassified', reason: 'CLASS' };
     const { effect, policy: rule, reason } = policy.best(viewer, classified);
     if (effect === 'WITHHELD') return { coordinate, policy: rule, reason: reason.code };
+    if (classified.change !== undefined) return undefined; // what a change is told is no read; the right to it covers that
     const field = fieldOf(type, node.name.value);
     const carrying = field?.args.filter((arg) => carries(classes, coordinate, arg)) ?? [];
     if (!field || carrying.length === 0 || !node.arguments?.length) return undefined;

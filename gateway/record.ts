@@ -1,7 +1,7 @@
 import type { AccessEntryInput } from '../audit/entry.ts';
+import { callerPseudonym } from '../audit/caller.ts';
 import type { AccessLog } from '../audit/log.ts';
 import { subjectTag } from '../audit/subjects.ts';
-import { derivedKey, hmacHex } from '../base/canonical.ts';
 import { purposes } from '../policy/purposes.ts';
 import { coordinateCounts } from './access.ts';
 import type { Exchange } from './exchange.ts';
@@ -14,17 +14,15 @@ export type Record = (exchange: Exchange) => Promise<void>;
  * entry a second for each code, or a flood of them would fill the log.
  */
 export function openRecord(accessLog: AccessLog, masterSecret: Uint8Array, now: () => Date): Record {
-  const viewerKey = derivedKey(masterSecret, 'audit-viewer');
   return async (exchange) => {
     if (exchange.viewer.kind === 'ANONYMOUS' && exchange.refusal !== null) return accessLog.appendRefusals(exchange.refusal);
-    await accessLog.append({ ...whoAndWhy(exchange, viewerKey), ...whatWasSeen(exchange, masterSecret, now()) });
+    await accessLog.append({ ...whoAndWhy(exchange, masterSecret), ...whatWasSeen(exchange, masterSecret, now()) });
   };
 }
 
-/** The log names a caller by a pseudonym; who it is can be found by those who hold the secret and the sign-in records. */
-function whoAndWhy({ viewer, operation, refusal, traceId }: Exchange, key: Uint8Array): AccessEntryInput {
+function whoAndWhy({ viewer, operation, refusal, traceId }: Exchange, masterSecret: Uint8Array): AccessEntryInput {
   return {
-    viewer: viewer.kind === 'ANONYMOUS' ? null : hmacHex(key, viewer.idHmac ?? viewer.sub).slice(0, pseudonymDigits),
+    viewer: viewer.kind === 'ANONYMOUS' ? null : callerPseudonym(masterSecret, viewer),
     client: viewer.clientId || null,
     org: viewer.org,
     department: viewer.department,
@@ -40,8 +38,6 @@ function whoAndWhy({ viewer, operation, refusal, traceId }: Exchange, key: Uint8
     traceId,
   };
 }
-
-const pseudonymDigits = 32;
 
 function whatWasSeen({ seen }: Exchange, masterSecret: Uint8Array, now: Date): Pick<AccessEntryInput, 'coordinates' | 'recordCount' | 'subjects'> {
   const subjects = [...seen.subjects].map((mention) => subjectTag(masterSecret, mention, now));

@@ -25,9 +25,10 @@ export interface RuleSet {
 }
 
 export interface Question {
-  action: 'readFull' | 'readMasked';
+  action: 'readFull' | 'readMasked' | 'change';
   viewer: { kind: string; tier: string; purpose: string; matter: boolean };
-  field: { class: string; value: string; duty: string };
+  /** `change`: name of a mutation's field, '' of one that is read. */
+  field: { class: string; value: string; duty: string; change: string };
   row: Record<string, boolean>;
   about: string;
 }
@@ -126,7 +127,7 @@ function ask(setName: string, { action, viewer, field, row, about }: Question): 
       },
       {
         uid: { type: 'Field', id: 'field' },
-        attrs: { class: entity('Class', field.class), value: entity('Value', field.value), duty: entity('Duty', field.duty) },
+        attrs: { class: entity('Class', field.class), value: entity('Value', field.value), duty: entity('Duty', field.duty), change: field.change },
         parents: [],
       },
     ],

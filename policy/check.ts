@@ -6,7 +6,7 @@ import { YiwangError } from '../base/errors.ts';
 
 /** One thing that is wrong with the policy or with the classification of the schema. */
 export interface PolicyFault {
-  rule: 'CEDAR' | 'UNCLASSIFIED' | 'NON_NULL' | 'INVERSE_EDGE' | 'INTERFACE' | 'OPEN_PERSON' | 'ARGUMENT';
+  rule: 'CEDAR' | 'UNCLASSIFIED' | 'OPEN_CHANGE' | 'NON_NULL' | 'INVERSE_EDGE' | 'INTERFACE' | 'OPEN_PERSON' | 'ARGUMENT';
   coordinate: string;
   text: string;
 }
@@ -42,6 +42,7 @@ function outputFaults(schema: GraphQLSchema, type: GraphQLNamedType): PolicyFaul
     const faults: PolicyFault[] = [];
     const canBeRefused = found.class !== 'PUBLIC' || field.args.some((arg) => (classificationOfInput(arg, '')?.class ?? 'PUBLIC') !== 'PUBLIC');
     if (canBeRefused && isNonNullType(field.type)) faults.push({ rule: 'NON_NULL', coordinate, text: 'a field that can be refused is nullable, or its refusal empties the object around it' });
+    if (found.class === 'PUBLIC' && found.change !== undefined) faults.push({ rule: 'OPEN_CHANGE', coordinate, text: 'a change is PUBLIC' });
     for (const looser of interfaceClasses(schema, type, field.name)) {
       if (fieldClasses.indexOf(looser) > fieldClasses.indexOf(found.class)) faults.push({ rule: 'INTERFACE', coordinate, text: `is ${found.class}, the interface says ${looser}` });
     }

@@ -21,6 +21,8 @@ export interface Classified {
   mask: Mask | null;
   /** A department (in capitals) that owns every value of the field, or a duty; null where the row's department owns it. */
   owner: string | null;
+  /** Name of the mutation, where the field is one: it is not read but done, and decided as a change. */
+  change?: string;
   /** Leads to objects whose own fields are decided: passed on where a value would be masked. Unset: not known here. */
   link?: boolean;
 }
@@ -53,7 +55,13 @@ function classification(directive: ConstDirectiveNode, coordinate: string): Clas
   const as = argument('as');
   if (!isFieldClass(as)) return null;
   const mask = argument('mask');
-  return { coordinate, class: as, mask: isMask(mask) ? mask : null, owner: departmentCode(argument('owner')) };
+  const change = changeOf(coordinate);
+  return { coordinate, class: as, mask: isMask(mask) ? mask : null, owner: departmentCode(argument('owner')), ...(change === null ? {} : { change }) };
+}
+
+/** The mutation that a coordinate names, null for every other field; composition keeps the name `Mutation` (Federation 2). */
+function changeOf(coordinate: string): string | null {
+  return /^Mutation\.(\w+)$/.exec(coordinate)?.[1] ?? null;
 }
 
 export function dutyOf(field: Classified): Duty {

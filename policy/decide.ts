@@ -53,13 +53,18 @@ export function openPolicy({ folder = policyFolder }: { folder?: string } = {}):
     get rules() {
       return inForce?.rules.rules ?? new Map();
     },
-    decide: (viewer, field, row) => (field.class === 'PUBLIC' ? granted : inForce ? decideOnce(inForce, viewer, field, relationBits(viewer, field, row)) : closed),
-    best: (viewer, field) => (field.class === 'PUBLIC' ? granted : inForce ? decideOnce(inForce, viewer, field, favourableRow(viewer)) : closed),
+    decide: (viewer, field, row) => (isOpen(field) ? granted : inForce ? decideOnce(inForce, viewer, field, relationBits(viewer, field, row)) : closed),
+    best: (viewer, field) => (isOpen(field) ? granted : inForce ? decideOnce(inForce, viewer, field, favourableRow(viewer)) : closed),
     reload,
   };
 }
 
 export const policyFolder: string = fileURLToPath(new URL('.', import.meta.url));
+
+/** A change is never open to everybody, whatever class its field has. */
+function isOpen(field: Classified): boolean {
+  return field.class === 'PUBLIC' && field.change === undefined;
+}
 
 /** Decisions already made: class of caller → class of field → booleans of the row → decision. */
 interface Memo {
@@ -81,7 +86,7 @@ function decideOnce(memo: Memo, viewer: Viewer, field: Classified, bits: number)
   let viewerKey = memo.viewerKeys.get(viewer);
   if (viewerKey === undefined) memo.viewerKeys.set(viewer, (viewerKey = `${viewer.kind} ${viewer.tier} ${viewer.purpose} ${viewer.matterKey !== null}`));
   let fieldKey = memo.fieldKeys.get(field);
-  if (fieldKey === undefined) memo.fieldKeys.set(field, (fieldKey = `${field.class} ${valueOf(field)} ${dutyOf(field)}`));
+  if (fieldKey === undefined) memo.fieldKeys.set(field, (fieldKey = `${field.class} ${valueOf(field)} ${dutyOf(field)} ${field.change ?? ''}`));
   const known = memo.decisions.get(viewerKey)?.get(fieldKey)?.get(bits);
   if (known) return known;
   const decided = Object.freeze(withoutTelling(memo, viewer, field, bits));
@@ -116,6 +121,7 @@ function withoutTelling(memo: Memo, viewer: Viewer, field: Classified, bits: num
 /** Masked first: most questions end there, and whoever may not even read masked reads nothing. */
 function askBoth(rules: RuleSet, viewer: Viewer, field: Classified, bits: number): Decision {
   const question = questionOf(viewer, field, bits);
+  if (field.change !== undefined) return askChange(rules, question);
   const part = rules.ask({ ...question, action: 'readMasked' });
   const rule = ruleOf(rules, part.rules);
   if (!part.allowed) return rule ? decision('WITHHELD', rule, rule.code as ReasonCode) : nothingPermits;
@@ -124,10 +130,18 @@ function askBoth(rules: RuleSet, viewer: Viewer, field: Classified, bits: number
   return decision(isMaskable(field) ? 'MASKED' : 'WITHHELD', rule, (rule?.code as ReasonCode | undefined) ?? 'CLASS');
 }
 
+/** A change is made or refused: there is nothing to mask. */
+function askChange(rules: RuleSet, question: Omit<Question, 'action'>): Decision {
+  const { allowed, rules: ids } = rules.ask({ ...question, action: 'change' });
+  const rule = ruleOf(rules, ids);
+  if (allowed) return decision('FULL', rule, 'GRANTED');
+  return rule ? decision('WITHHELD', rule, rule.code as ReasonCode) : nothingPermits;
+}
+
 function questionOf(viewer: Viewer, field: Classified, bits: number): Omit<Question, 'action'> {
   return {
     viewer: { kind: viewer.kind, tier: viewer.tier ?? 'NONE', purpose: viewer.purpose ?? 'NONE', matter: viewer.matterKey !== null },
-    field: { class: field.class, value: valueOf(field), duty: dutyOf(field) },
+    field: { class: field.class, value: valueOf(field), duty: dutyOf(field), change: field.change ?? '' },
     row: rowOfBits(bits).row,
     about: aboutOf(bits),
   };

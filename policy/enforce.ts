@@ -31,6 +31,7 @@ export function enforce(schema: GraphQLSchema, policy: Policy): GraphQLSchema {
       if (field.name.startsWith('_')) continue; // the federation's own
       const classified = classificationOfField(schema, type.name, field as GraphQLField<unknown, unknown>);
       if (!classified) unclassified.push(`${type.name}.${field.name}`);
+      else if (classified.change !== undefined) field.resolve = decidedChange(classified, policy, (field.resolve ?? defaultFieldResolver) as Resolver) as typeof field.resolve;
       else enforceField(field as GraphQLField<unknown, EnforcedContext>, classified, policy, roots.has(type));
     }
   }
@@ -44,6 +45,42 @@ function enforceField(field: GraphQLField<unknown, EnforcedContext>, classified:
   const decided = classified.class === 'PUBLIC' ? inner : isRoot ? decidedForClass(classified, policy, inner) : decidedByRow(classified, policy, inner);
   if (args.length > 0) field.resolve = refusingArguments(args, policy, decided);
   else if (decided !== inner) field.resolve = decided;
+}
+
+/** What a mutation's resolver throws when the row it is about refuses: nothing was changed, and the caller is told why. */
+export class ChangeRefused extends Error {
+  override readonly name = 'ChangeRefused';
+  readonly decision: Decision;
+  readonly row: RowAccess;
+
+  constructor(decision: Decision, row: RowAccess) {
+    super('the change is refused');
+    this.decision = decision;
+    this.row = row;
+  }
+}
+
+/**
+ * A mutation is decided for the class of the caller before its resolver runs, and by the resolver on the row it is about.
+ * Its arguments are what it is told, not fields that are read: the right to the mutation covers them.
+ */
+function decidedChange(classified: Classified, policy: Policy, inner: Resolver): Resolver {
+  return async (parent, args, context, info) => {
+    const best = policy.best(context.viewer, classified);
+    if (best.effect === 'WITHHELD') {
+      see(context.seen, classified.coordinate, best, null, false);
+      return null;
+    }
+    try {
+      const changed: unknown = await inner(parent, args, context, info);
+      see(context.seen, classified.coordinate, best, null, false);
+      return changed;
+    } catch (error) {
+      see(context.seen, classified.coordinate, error instanceof ChangeRefused ? error.decision : best, null, false);
+      if (error instanceof ChangeRefused) return null;
+      throw error;
+    }
+  };
 }
 
 function refusingArguments(args: readonly ClassifiedArgument[], policy: Policy, decided: Resolver): Resolver {

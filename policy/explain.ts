@@ -91,8 +91,10 @@ function explainField(walk: Walk, type: GraphQLObjectType, node: FieldNode, abov
   if (!field) return;
   const path = above === '' ? responseKey(node) : `${above}.${responseKey(node)}`;
   const isRoot = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type);
-  explain(walk, classificationOfField(schema, type.name, field) ?? unclassified(`${type.name}.${field.name}`), path, isRoot);
-  for (const argument of usedArguments(type, field, node)) explain(walk, argument, path, true);
+  const classified = classificationOfField(schema, type.name, field) ?? unclassified(`${type.name}.${field.name}`);
+  // A change is decided on its row as well; the right to it covers what it is told.
+  explain(walk, classified, path, isRoot && classified.change === undefined);
+  for (const argument of classified.change === undefined ? usedArguments(type, field, node) : []) explain(walk, argument, path, true);
   if (!node.selectionSet) return;
   for (const concrete of concreteTypes(schema, field.type)) explainSelections(walk, concrete, node.selectionSet, path);
 }

@@ -27,6 +27,7 @@ export const streamReport = hub.view('stream_report', {
   freshThrough: instant('fresh_through'),
   staleReason: text('stale_reason'),
   paused: boolean('paused').notNull(),
+  pausedAt: instant('paused_at'),
   totals: jsonb('totals').$type<Record<string, unknown>>().notNull(),
   drift: jsonb('drift').$type<Record<string, number>>().notNull(),
   live: bigNumber('live').notNull(),
@@ -62,6 +63,22 @@ export const quarantineReport = hub.view('quarantine_report', {
   releasedAt: instant('released_at'),
   outcome: text('outcome'),
 }).existing();
+
+/** One row per change that a mutation made (0600_changes.sql). */
+export const effect = hub.table('effect', {
+  traceId: text('trace_id').notNull(),
+  coordinate: text('coordinate').notNull(),
+  caller: text('caller').notNull(),
+  kind: text('kind').notNull(),
+  org: text('org'),
+  department: text('department'),
+  tier: text('tier'),
+  division: text('division'),
+  purpose: text('purpose'),
+  matterNo: text('matter_no'),
+  subject: text('subject').notNull(),
+  policyVersion: text('policy_version').notNull(),
+});
 
 export const streamCoverage = hub.view('stream_coverage', {
   department: text('department').notNull(),

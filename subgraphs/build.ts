@@ -122,7 +122,7 @@ function readRequest(body: string): z.infer<typeof requestShape> {
 
 function contextOf(viewer: Viewer, session: Session, options: Shared): SubgraphContext {
   const { policy, pseudonyms, viewerKey, clock, master, pool } = options;
-  return { viewer, tx: session.tx, loaders: new Map(), seen: openSeen(), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null };
+  return { viewer, tx: session.tx, change: session.change, loaders: new Map(), seen: openSeen(), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null };
 }
 
 function reported(result: ExecutionResult, name: string, seen: Seen): Answer['body'] {

@@ -11,6 +11,8 @@ export interface SubgraphContext {
   viewer: Viewer;
   /** The request's one transaction under row-level security; opened by the first statement. */
   tx(): Promise<Transaction>;
+  /** A change in a transaction of its own as the writing role. Resolvers call `change` of change.ts, which also notes it. */
+  change<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** By batch function: see loader.ts. */
   loaders: Map<unknown, DataLoader<unknown, unknown, string>>;
   seen: Seen;

@@ -2,13 +2,18 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { asOperatingError, connect, type Client, type Pool, type Transaction } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
-import { enterViewer } from '../policy/session.ts';
+import { enterViewer, enterWriter } from '../policy/session.ts';
 import type { Viewer } from '../policy/viewer.ts';
 
 export interface Session {
-  /** The request's transaction, opened by whoever asks first. */
+  /** The request's reading transaction, opened by whoever asks first. */
   tx(): Promise<Transaction>;
-  /** Ends it. Nothing is ever written here, so there is nothing to commit. */
+  /**
+   * Runs `work` in a transaction of its own as the writing role and commits it. The reading one is ended before, so that a
+   * request never waits for a second connection with one in its hand; what is read afterwards sees the change.
+   */
+  change<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Ends the reading transaction: there is nothing to commit. */
   end(): Promise<void>;
 }
 
@@ -18,11 +23,42 @@ export interface Session {
  * wait): what it asks after the end is refused, because the connection is by then the owner's again, or another viewer's.
  */
 export function openSession(pool: Pool, viewer: Viewer, onStatement?: (sql: string) => void): Session {
-  let opened: Promise<Client> | undefined;
-  let transaction: Promise<Transaction> | undefined;
+  let reading: Reading | undefined;
+  let ended = false;
+  const logger = onStatement ? { logQuery: onStatement } : false;
+  const endReading = async () => {
+    const open = reading;
+    reading = undefined;
+    await open?.end();
+  };
+  return {
+    tx: async () => {
+      if (ended) throw late();
+      return (reading ??= openReading(pool, viewer, logger)).transaction;
+    },
+    change: async (work) => {
+      if (ended) throw late();
+      await endReading();
+      return changed(pool, viewer, logger, work);
+    },
+    end: async () => {
+      ended = true;
+      await endReading();
+    },
+  };
+}
+
+type Logger = { logQuery: (sql: string) => void } | false;
+
+interface Reading {
+  transaction: Promise<Transaction>;
+  end(): Promise<void>;
+}
+
+function openReading(pool: Pool, viewer: Viewer, logger: Logger): Reading {
   let last: Promise<unknown> = Promise.resolve();
   let ended = false;
-
+  const opened = entered(pool, viewer, enterViewer);
   const inTurn = (client: Client) => ({
     query: (...args: Parameters<Client['query']>) => {
       const run = last.then(() => {
@@ -33,31 +69,37 @@ export function openSession(pool: Pool, viewer: Viewer, onStatement?: (sql: stri
       return run;
     },
   });
-  const logger = onStatement ? { logQuery: onStatement } : false;
-  const begin = async () => {
-    if (ended) throw late();
-    const client = await (opened = entered(pool, viewer));
-    return drizzle({ client: inTurn(client) as unknown as Client, logger }) as unknown as Transaction;
-  };
-
   return {
-    tx: () => (transaction ??= begin()),
+    transaction: opened.then((client) => drizzle({ client: inTurn(client) as unknown as Client, logger }) as unknown as Transaction),
     end: async () => {
       ended = true;
-      const client = await opened?.catch(nothing);
+      const client = await opened.catch(nothing);
       await last; // the statement under way, if any
       if (client) await rollback(client);
     },
   };
 }
 
+async function changed<T>(pool: Pool, viewer: Viewer, logger: Logger, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await entered(pool, viewer, enterWriter);
+  try {
+    const result = await work(drizzle({ client, logger }) as unknown as Transaction);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    await rollback(client);
+    throw asOperatingError(error);
+  }
+}
+
 const nothing = () => undefined;
 const late = () => new YiwangError('INTERNAL', { detail: 'a statement after the end of its request' });
 
-async function entered(pool: Pool, viewer: Viewer): Promise<Client> {
+async function entered(pool: Pool, viewer: Viewer, enter: typeof enterViewer): Promise<Client> {
   const client = await connect(pool);
   try {
-    await enterViewer(client, viewer);
+    await enter(client, viewer);
     return client;
   } catch (error) {
     client.release(error as Error); // a client in an unknown state never goes back to the pool

@@ -4,6 +4,7 @@ import type { SubgraphContext } from '../context.ts';
 import { allByKey, load } from '../loader.ts';
 import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts';
 import { byReason, runCounts, streamCounts } from './counts.ts';
+import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
 import { lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
 import type { AccessLogFilterType, CallerInputType, QueryPolicyMatrixArgsType } from './types.generated.ts';
@@ -37,6 +38,7 @@ export const resolvers = {
     myAccessHistory: (_: unknown, { first }: PageArgs, context: Context) => ownHistory(context, rowsMaxOf(first)),
     verifyAccessLog: (_: unknown, _args: unknown, context: Context) => verification(context),
   },
+  Mutation: { ...operations },
   ConnectorStream: {
     counts: (stream: StreamReport) => streamCounts(stream),
     drift: ({ drift }: StreamReport) => byReason(drift),

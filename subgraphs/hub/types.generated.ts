@@ -234,6 +234,8 @@ export type ConnectorStreamType = {
   lastRun?: Maybe<SyncRunType>;
   /** 已暂停 · paused */
   paused: Scalars['Boolean']['output'];
+  /** 何时起暂停 · paused since */
+  pausedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 停滞原因 · why it is stale */
   staleReason?: Maybe<Scalars['String']['output']>;
   /** 数据流 · stream */
@@ -289,6 +291,29 @@ export type MaskType =
   | 'PHONE'
   /** 不给出文字 · the text is withheld */
   | 'TEXT';
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationType = {
+  __typename?: 'Mutation';
+  /** 暂停一个数据流：不再产生新任务，已到期的任务等待恢复 · pauses a stream: no new runs, and those that are due wait until it is resumed */
+  pauseStream?: Maybe<ConnectorStreamType>;
+  /** 恢复一个数据流 · resumes a stream */
+  resumeStream?: Maybe<ConnectorStreamType>;
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationPauseStreamArgsType = {
+  department: Scalars['String']['input'];
+  stream: Scalars['String']['input'];
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationResumeStreamArgsType = {
+  department: Scalars['String']['input'];
+  stream: Scalars['String']['input'];
+};
 
 /** 有全局标识的对象 · anything with a global id */
 export type NodeType = {
@@ -742,6 +767,7 @@ export type ResolversTypesType = {
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   OwnAccessEntry: ResolverTypeWrapper<Partial<OwnAccessEntryType>>;
@@ -787,6 +813,7 @@ export type ResolversParentTypesType = {
   GeoPoint: Partial<GeoPointType>;
   ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
+  Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   OwnAccessEntry: Partial<OwnAccessEntryType>;
@@ -891,6 +918,7 @@ export type ConnectorStreamResolversType<ContextType = SubgraphContext, ParentTy
   freshThrough?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   lastRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType>;
   paused?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  pausedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   staleReason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
@@ -915,6 +943,11 @@ export type FindingTextResolversType<ContextType = SubgraphContext, ParentType e
 export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
   latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
+};
+
+export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
+  pauseStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationPauseStreamArgsType, 'department' | 'stream'>>;
+  resumeStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationResumeStreamArgsType, 'department' | 'stream'>>;
 };
 
 export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
@@ -1062,6 +1095,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Decimal?: GraphQLScalarType;
   FindingText?: FindingTextResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
+  Mutation?: MutationResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;
   Organization?: OrganizationResolversType<ContextType>;
   OwnAccessEntry?: OwnAccessEntryResolversType<ContextType>;

@@ -52,6 +52,7 @@ export interface Answer {
 export const clerk = { sub: 'clerk-1', client_id: 'test', kind: 'CLERK', org: '12510107MB00000018', department: 'MEDIATION', tier: 'TOWNSHIP', division: '510107001000', purposes: ['MEDIATION', 'MATTER_HANDLING'] };
 export const analyst = { sub: 'analyst-1', client_id: 'test', kind: 'ANALYST', org: '12510107MB0000002X', department: 'MEDIATION', tier: 'COUNTY', division: '510107000000', purposes: ['STATISTICS', 'SUPERVISION'] };
 export const app = { ...analyst, sub: 'app-1', kind: 'APP', purposes: ['SUPERVISION'] };
+export const operator = { sub: 'operator-1', client_id: 'test', kind: 'OPERATOR', org: '12510107MB0000003W', department: 'DATA', tier: 'COUNTY', division: '510107000000', purposes: ['DATA_QUALITY'] };
 export const matterNo = 'M0123456789AB';
 
 export async function openFixture({ oidc, ...more }: Partial<GatewayOptions> & { oidc?: Config['oidc'] } = {}): Promise<Fixture> {
@@ -133,7 +134,11 @@ const ticketsSdl = `${head}
     places: [Place!] @classified(as: PUBLIC)
     secret: Secret! @classified(as: RESTRICTED)
   }
-  type Mutation { close(no: String! @classified(as: PUBLIC)): Ticket @classified(as: RESTRICTED) }
+  type Mutation {
+    close(no: String! @classified(as: PUBLIC)): Ticket @classified(as: RESTRICTED)
+    rename(to: String! @classified(as: PERSONAL)): Named @classified(as: WORK, owner: "OPERATIONS")
+  }
+  type Named { name: String @classified(as: PUBLIC) before: String @classified(as: PUBLIC) }
   input TicketFilter { status: String @classified(as: WORK) phone: String @classified(as: PERSONAL) }
   interface Item { no: String @classified(as: PUBLIC) note: String @classified(as: WORK) }
   type Ticket implements Item @key(fields: "no") {
@@ -160,9 +165,20 @@ const row: RowAccess = { ...unknownRow, department: 'hotline', assigned: true, l
 const ticket = { __typename: 'Ticket', no: 'T1', status: 'OPEN', note: '楼上漏水', reason: 'never', requester: { key: 'p1', [access]: row }, [access]: row };
 const call = { __typename: 'Call', no: 'C1', note: 'dispatched', [access]: row };
 
+let renamed = 'nobody';
+
 const ticketsResolvers: Resolvers = {
   Query: { ticket: (_: unknown, { no }: { no: string }) => (no === 'T1' ? ticket : null), search: () => [ticket], items: () => [ticket, call, ticket], places: () => [{ code: '51', name: '四川省' }], secret: () => ({ code: 'never' }) },
-  Mutation: { close: () => ticket },
+  Mutation: {
+    close: () => ticket,
+    // Slow at first: what comes second must still see what the first one did.
+    rename: async (_: unknown, { to }: { to: string }) => {
+      const before = renamed;
+      await new Promise((resolve) => setTimeout(resolve, before === 'nobody' ? 50 : 0));
+      renamed = to;
+      return { name: to, before };
+    },
+  },
   Item: { __resolveType: (item: { __typename: string }) => item.__typename },
 };
 

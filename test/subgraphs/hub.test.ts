@@ -64,6 +64,36 @@ describe('an operator', () => {
   });
 });
 
+describe('changes by an operator', () => {
+  const pause = 'mutation($stream: String!) { pauseStream(department: "hotline", stream: $stream) { stream paused pausedAt } }';
+  const streams = async () => (await db.pool.query<{ paused: boolean }>(`SELECT paused FROM hub.stream WHERE department = 'hotline' AND stream = 'tickets'`)).rows[0]!.paused;
+
+  it('pause and resume a stream, and leave a row that says who', async () => {
+    const { data, body } = await world.ask('hub', operator, pause, { stream: 'tickets' });
+    expect(body.errors).toBeUndefined();
+    expect(data['pauseStream']).toEqual({ stream: 'tickets', paused: true, pausedAt: expect.stringMatching(/^\d{4}-/) });
+    expect(await streams()).toBe(true);
+    const { data: resumed } = await world.ask('hub', operator, 'mutation { resumeStream(department: "hotline", stream: "tickets") { paused pausedAt } }');
+    expect(resumed['resumeStream']).toEqual({ paused: false, pausedAt: null });
+    const { rows } = await db.pool.query('SELECT coordinate, caller, kind, org, purpose, subject, trace_id FROM hub.effect ORDER BY id');
+    expect(rows).toMatchObject([{ coordinate: 'Mutation.pauseStream', kind: 'OPERATOR', org: operator.org, purpose: 'DATA_QUALITY', subject: 'hotline/tickets', trace_id: operator.traceId, caller: expect.stringMatching(/^[0-9a-f]{32}$/) }, { coordinate: 'Mutation.resumeStream' }]);
+  });
+
+  it('name what is not there', async () => {
+    const { data, body } = await world.ask('hub', operator, pause, { stream: 'nothing' });
+    expect([data['pauseStream'], body.errors?.[0]?.extensions.code]).toEqual([null, 'NOT_FOUND']);
+    expect((await db.pool.query('SELECT 1 FROM hub.effect WHERE subject = $1', ['hotline/nothing'])).rowCount).toBe(0);
+  });
+
+  it.each([['a clerk', clerk], ['an auditor', auditor], ['a developer', developer], ['a resident', resident()]])('are refused to %s by the subgraph too, and nothing is written', async (_, caller) => {
+    const { data, body } = await world.ask('hub', caller, pause, { stream: 'tickets' });
+    expect(data['pauseStream']).toBeNull();
+    expect((body.extensions as { seen: { fields: unknown[] } }).seen.fields).toMatchObject([{ coordinate: 'Mutation.pauseStream', effect: 'WITHHELD' }]);
+    expect(world.statements).toEqual([]);
+    expect(await streams()).toBe(false);
+  });
+});
+
 describe('an auditor', () => {
   it('reads the log, newest first, and that it is whole', async () => {
     const { data } = await world.ask('hub', auditor, '{ accessLog(first: 2) { nodes { index organization purpose legalBasis fields { coordinate effect count } } pageInfo { hasNextPage } } verifyAccessLog { whole size findings { code } } }');

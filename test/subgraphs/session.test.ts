@@ -44,4 +44,37 @@ describe('the session of one subgraph request', () => {
     const { rows } = await db.pool.query(`SELECT current_user = session_user AS own, hub.viewer('org') AS org`);
     expect(rows).toEqual([{ own: true, org: null }]);
   });
+
+  it('changes as the writing role, which reads no record, and reads afterwards what it changed', async () => {
+    await db.pool.query(`INSERT INTO hub.stream (department, stream) VALUES ('hotline', 'tickets') ON CONFLICT DO NOTHING`);
+    const operator = viewer({ kind: 'OPERATOR', department: 'DATA', purpose: 'DATA_QUALITY' });
+    const session = openSession(db.pool, operator);
+    const before = await session.tx();
+    const role = await session.change(async (tx) => (await tx.execute(sql`SELECT current_user AS role FROM hub.pause_stream('hotline', 'tickets', true, 'test')`)).rows);
+    expect(role).toEqual([{ role: 'yiwang_writer' }]);
+    await expect(before.execute(sql`SELECT 1`)).rejects.toThrow(); // its connection went back before the change
+    expect((await (await session.tx()).execute(sql`SELECT paused FROM hub.stream_report`)).rows).toEqual([{ paused: true }]);
+    for (const forbidden of [sql`SELECT name FROM hub.mention`, sql`SELECT rid FROM hub.record`, sql`DELETE FROM hub.effect`, sql`SELECT watermark FROM hub.stream`, sql`UPDATE hub.stream SET watermark = NULL`]) {
+      await expect(session.change((tx) => tx.execute(forbidden)), JSON.stringify(forbidden)).rejects.toThrow();
+    }
+    await session.end();
+  });
+
+  it('writes nothing for a viewer whom the tables do not let in, whatever the resolver thinks', async () => {
+    const session = openSession(db.pool, clerk);
+    const { rows } = await session.change((tx) => tx.execute(sql`SELECT hub.pause_stream('hotline', 'tickets', false, 'test') AS found`));
+    expect(rows).toEqual([{ found: false }]);
+    await session.end();
+  });
+
+  it('takes back a change that fails in the middle', async () => {
+    const operator = viewer({ kind: 'OPERATOR', department: 'DATA', purpose: 'DATA_QUALITY' });
+    const session = openSession(db.pool, operator);
+    await expect(session.change(async (tx) => {
+      await tx.execute(sql`SELECT hub.pause_stream('hotline', 'tickets', false, 'test')`);
+      await tx.execute(sql`SELECT 1 / 0`);
+    })).rejects.toThrow();
+    expect((await (await session.tx()).execute(sql`SELECT paused FROM hub.stream_report`)).rows).toEqual([{ paused: true }]);
+    await session.end();
+  });
 });
