@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { departments, projectRoot } from '../base/departments.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
-import type { Connector, Stream } from './contract.ts';
+import { statements, type Connector, type Stream } from './contract.ts';
 
 let loaded: Promise<ReadonlyMap<string, Connector>> | undefined;
 
@@ -37,6 +37,8 @@ export function streamOf(connector: Connector, name: string): Stream {
 /** What no declaration may get wrong. */
 function checked(connector: Connector): Connector {
   for (const stream of connector.streams) {
+    const said = statements.safeParse(stream);
+    invariant(said.success, `${connector.department}/${stream.name}: ${said.error?.issues.map((issue) => `\`${issue.path.join('.')}\` ${issue.message}`).join('; ')}`);
     const known = Object.keys(stream.shape.shape);
     for (const column of [...stream.required, ...stream.key.reads, stream.watermark]) invariant(known.includes(column), `${stream.name}: \`${column}\` is a known column`);
     for (const column of stream.requiredTimes) invariant(stream.required.includes(column), `${stream.name}: \`${column}\` is required`);

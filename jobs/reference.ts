@@ -1,15 +1,17 @@
 import type { Pool } from '../base/db.ts';
 import { divisionChanges, divisions, type Division } from '../schema/divisions/divisions.ts';
+import { connectors } from '../connectors/registry.ts';
 import { units } from '../schema/units.ts';
 
 const rowsPerStatementMax = 20_000;
 
 /**
- * Loads what is public and real: every division of five tiers, the superseded ones with their successors, and the unit
- * map. Nothing is read where it has been loaded before. About 670,000 rows, some ten seconds.
+ * Loads what is public and real: every division of five tiers, the superseded ones with their successors, the unit map, and
+ * the periods of retention that connectors declare. Nothing is read where it has been loaded before. About 670,000 rows, some ten seconds.
  */
 export async function loadReference(pool: Pool, progress: (done: number, total: number) => void = () => undefined): Promise<void> {
   await loadUnits(pool);
+  await loadRetention(pool);
   const { rows } = await pool.query<{ value: string }>(`SELECT value #>> '{}' AS value FROM hub.setting WHERE name = 'divisions_loaded'`);
   if (rows.length > 0) return;
   const all = [...divisions().values()];
@@ -71,5 +73,15 @@ async function loadUnits(pool: Pool): Promise<void> {
     `INSERT INTO hub.unit (kind, code, credit_code) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
      ON CONFLICT (kind, code) DO UPDATE SET credit_code = excluded.credit_code`,
     [listed.map((unit) => unit.kind), listed.map((unit) => unit.code), listed.map((unit) => unit.creditCode)],
+  );
+}
+
+/** Row conditions read the periods in SQL; the declarations say them. */
+async function loadRetention(pool: Pool): Promise<void> {
+  const periods = [...(await connectors()).values()].flatMap(({ department, streams }) => streams.map(({ name, retention }) => ({ department, stream: name, years: retention.years, basis: retention.basis.zh })));
+  await pool.query(
+    `INSERT INTO hub.retention AS t (department, stream, years, basis) SELECT department, stream, years, basis FROM jsonb_to_recordset($1::jsonb) AS x(department text, stream text, years integer, basis text)
+     ON CONFLICT (department, stream) DO UPDATE SET years = excluded.years, basis = excluded.basis WHERE (t.years, t.basis) IS DISTINCT FROM (excluded.years, excluded.basis)`,
+    [JSON.stringify(periods)],
   );
 }

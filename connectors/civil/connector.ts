@@ -9,6 +9,8 @@ const states: Readonly<Record<string, string>> = { 受理: 'OPEN', 审核: 'IN_P
 const applications: Stream = {
   name: 'jzsq',
   title: { zh: '社会救助申请', en: 'assistance applications' },
+  legalBasis: { zh: '社会救助暂行办法 第3条', en: 'Interim Measures for Social Assistance, article 3' },
+  retention: { years: 10, basis: { zh: '社会救助暂行办法；机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Interim Measures for Social Assistance; Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
   typeName: 'AssistanceApplication',
   from: 'jzsq_*.csv',
   shape: z.looseObject({
@@ -59,6 +61,8 @@ const applications: Stream = {
 const organizations: Stream = {
   name: 'shzz',
   title: { zh: '社会组织', en: 'social organisations' },
+  legalBasis: { zh: '社会团体登记管理条例 第6条；民办非企业单位登记管理暂行条例 第5条', en: 'Regulations on Registration of Social Organisations, article 6; Interim Regulations on Private Non-enterprise Units, article 5' },
+  retention: { years: 10, basis: { zh: '机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
   typeName: null,
   from: 'shzz_*.xlsx',
   shape: z.looseObject({ 名称: cell, 统一社会信用代码: cell, 类别: cell, 状态: cell, 住所: cell, 行政区划代码: cell, 业务主管单位: cell, 联系电话: cell, 调解类型: cell, 更新时间: cell }),

@@ -8,6 +8,8 @@ const petitioner = { name: name('xfrxm'), idNumber: idNumber('zjhm'), phones: ph
 const petitions: Stream = {
   name: 'petitions',
   title: { zh: '信访事项', en: 'petitions' },
+  legalBasis: { zh: '信访工作条例 第22条', en: 'Regulations on Petition Work, article 22' },
+  retention: { years: 10, basis: { zh: '信访工作条例；机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Regulations on Petition Work; Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
   typeName: 'Petition',
   from: 'petition',
   shape: z.looseObject({

@@ -4,7 +4,7 @@ import { getTableColumns, getTableName, isTable } from 'drizzle-orm';
 import { Cron } from 'croner';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { departments, projectRoot } from '../../base/departments.ts';
-import { lineage, type Connector, type Stream } from '../../connectors/contract.ts';
+import { lineage, statements, type Connector, type Stream } from '../../connectors/contract.ts';
 import { fold } from '../../connectors/fold.ts';
 import { judge, type Judged, type Offered } from '../../connectors/judge.ts';
 import { connectorOf, streamOf } from '../../connectors/registry.ts';
@@ -39,6 +39,16 @@ describe.each(departments)('connector %s', (department) => {
     const lines = lineage(connector);
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) expect(line.reads.length, line.target).toBeGreaterThan(0);
+  });
+
+  it.each(['title', 'legalBasis', 'retention'] as const)('says its %s in both languages, or is not connected', (name) => {
+    for (const stream of connector.streams) {
+      expect(statements.safeParse(stream).error).toBeUndefined();
+      expect(statements.safeParse({ ...stream, [name]: undefined }).success).toBe(false);
+    }
+    const { retention } = connector.streams[0]!;
+    for (const basis of [{ zh: '', en: 'x' }, { zh: 'x', en: 'x' }, { zh: '规定', en: '规定' }]) expect(statements.safeParse({ ...connector.streams[0], retention: { ...retention, basis } }).success).toBe(false);
+    for (const years of [0, 0.5, 101]) expect(statements.safeParse({ ...connector.streams[0], retention: { ...retention, years } }).success).toBe(false);
   });
 
   it('maps no column that is never stored', () => {
