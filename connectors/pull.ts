@@ -5,7 +5,9 @@ import { log, safeError } from '../base/log.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, noCounts, type Counts } from './counts.ts';
+import { pagesInTime } from './deadline.ts';
 import { judge } from './judge.ts';
+import { limits, type Limits } from './limits.ts';
 import { applyPage, type PageContext } from './page.ts';
 import { received } from './sources/events.ts';
 import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
@@ -25,6 +27,7 @@ export interface PullRequest {
   approveDeletes?: boolean;
   env: NodeJS.ProcessEnv;
   now: () => Date;
+  limits?: Partial<Limits>;
 }
 
 export interface PullOutcome {
@@ -63,13 +66,16 @@ export async function pullStream(request: PullRequest): Promise<PullOutcome> {
 async function pulled(request: PullRequest, client: Client): Promise<PullOutcome> {
   const { connector, stream, mode } = request;
   const { epoch, watermark } = await begin(client, connector.department, stream.name, mode !== 'DRY_RUN');
-  const sourceContext: SourceContext = { connector, env: request.env, pool: request.pool, keys: request.keys };
+  const kept = { ...limits, ...request.limits };
+  const sourceContext: SourceContext = { connector, env: request.env, pool: request.pool, keys: request.keys, limits: kept };
+  const endsAtMs = performance.now() + kept.runDeadlineMs;
   const outcome: PullOutcome = { counts: noCounts(), touched: 0, epoch };
   let source: OpenSource | undefined;
   try {
     source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
     const pages = source ? source.pages(stream, { watermark, full: request.full ?? mode === 'FULL' }) : received(sourceContext, stream);
-    for await (const page of pages) await commitPage(request, client, epoch, page, outcome);
+    const pageDeadlineMs = connector.source.kind === 'files' ? kept.deliveryDeadlineMs : kept.pageDeadlineMs + closingMs;
+    for await (const page of pagesInTime(pages, pageDeadlineMs, endsAtMs)) await commitPage(request, client, epoch, page, outcome);
     if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
     return outcome;
   } catch (error) {
@@ -79,6 +85,9 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
     await source?.close().catch((error: unknown) => log.warn({ err: safeError(error), stream: stream.name }, 'source did not close'));
   }
 }
+
+/** A source kind that keeps its own deadline is given the time to say why it missed it. */
+const closingMs = 5_000;
 
 async function begin(client: pg.ClientBase, department: string, stream: string, raise: boolean): Promise<{ epoch: number; watermark: unknown }> {
   await client.query('INSERT INTO hub.stream (department, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [department, stream]);

@@ -2,6 +2,7 @@ import type { Pool } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, SourceDeclaration, Stream } from './contract.ts';
 import type { Offered } from './judge.ts';
+import type { Limits } from './limits.ts';
 import { openEventsSource } from './sources/events.ts';
 import { openSqlSource } from './sources/sql.ts';
 
@@ -11,6 +12,8 @@ export interface SourcePage {
   watermark: unknown;
   /** A snapshot ends with this page: records of its stream that it does not name are gone. */
   complete?: Snapshot;
+  /** The source was read whole, and its own count of records agrees: what was not among them is not there. */
+  counted?: number;
   /** Deliveries that this page settles or refuses. */
   deliveries?: Delivery[];
 }
@@ -41,6 +44,7 @@ export interface SourceContext {
   env: NodeJS.ProcessEnv;
   pool: Pool;
   keys: Keys;
+  limits: Limits;
 }
 
 const openers: Record<SourceDeclaration['kind'], (context: SourceContext) => Promise<OpenSource>> = {

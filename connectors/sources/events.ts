@@ -3,7 +3,6 @@ import { YiwangError, invariant } from '../../base/errors.ts';
 import type { Row, Stream } from '../contract.ts';
 import { offeredEvent, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
-import { limits } from '../limits.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
 import { askSource } from './http.ts';
 
@@ -29,7 +28,7 @@ async function* pages(context: SourceContext, stream: Stream, from: { watermark:
 }
 
 /** Pages of acknowledged events only; for runs that a push started. */
-export async function* received({ connector, pool }: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
+export async function* received({ connector, pool, limits }: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
   for (let after = 0; ; ) {
     const { rows } = await pool.query<{ id: number; content: StoredEvent }>(
       'SELECT id, content FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id > $3 ORDER BY id LIMIT $4',
@@ -43,7 +42,7 @@ export async function* received({ connector, pool }: SourceContext, stream: Stre
 
 const ticketPage = z.object({ tickets: z.array(z.record(z.string(), z.unknown())), last: z.boolean() });
 
-async function* backfill({ connector, env }: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
+async function* backfill({ connector, env, limits }: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
   invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');
   const token = env[connector.source.tokenEnv] ?? '';
   const stored = (from.watermark as { since?: string } | null)?.since;
@@ -51,7 +50,7 @@ async function* backfill({ connector, env }: SourceContext, stream: Stream, url:
   let newest = stored;
   for (let page = 1; page <= pagesMax; page += 1) {
     const target = `${url.replace(/\/$/, '')}${connector.source.backfillPath}?${new URLSearchParams({ since, page: String(page), size: String(limits.pageRowsMax) })}`;
-    const body = await askSource(target, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }, readTickets);
+    const body = await askSource(target, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }, readTickets, { limits });
     for (const ticket of body.tickets) {
       const updated = typeof ticket['updatedAt'] === 'string' ? Date.parse(ticket['updatedAt']) : Number.NaN;
       if (!Number.isNaN(updated) && (newest === undefined || updated > Date.parse(newest))) newest = new Date(updated).toISOString();

@@ -9,13 +9,11 @@ import { YiwangError, invariant } from '../../base/errors.ts';
 import { log } from '../../base/log.ts';
 import type { Row, Stream } from '../contract.ts';
 import type { Offered } from '../judge.ts';
-import { limits } from '../limits.ts';
 import { sourceTime } from '../repairs/times.ts';
 import type { Delivery, OpenSource, SourceContext, SourcePage } from '../source.ts';
 import { csvRows } from './csv.ts';
 import { sheetRows } from './xlsx.ts';
 
-const fileBytesMax = 2 * 1024 ** 3;
 const manifestBytesMax = 1 << 20;
 const foldersMax = 100_000;
 
@@ -47,7 +45,7 @@ async function* pages(context: SourceContext, stream: Stream, root: string, from
   for (const found of await deliveries(root)) {
     if (!found.files.some((file) => file.stream === stream.name)) continue;
     if (!from.full && mark.done[found.folder] === found.identity) continue;
-    const fault = await deliveryFault(found);
+    const fault = await deliveryFault(found, context.limits.fileBytesMax);
     if (fault !== null) {
       log.warn({ department: context.connector.department, delivery: found.folder, reason: fault }, 'delivery refused');
       yield { offered: [], watermark: undefined, deliveries: [settled(found, 'REFUSED', fault)] };
@@ -123,7 +121,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** Why a delivery is refused whole; null where every file is there as the manifest says. */
-async function deliveryFault(delivery: FoundDelivery): Promise<string | null> {
+async function deliveryFault(delivery: FoundDelivery, fileBytesMax: number): Promise<string | null> {
   for (const file of delivery.files) {
     if (basename(file.name) !== file.name || file.name === '..') return 'FILE_NAME';
     const path = join(delivery.path, file.name);
@@ -146,7 +144,7 @@ function settled(found: FoundDelivery, state: Delivery['state'], reason: string 
 }
 
 /** A delivery's pages; the last one settles it. */
-async function* deliveryPages({ connector, keys }: SourceContext, stream: Stream, found: FoundDelivery, mark: Required<Watermark>, repeated: boolean): AsyncGenerator<SourcePage> {
+async function* deliveryPages({ connector, keys, limits }: SourceContext, stream: Stream, found: FoundDelivery, mark: Required<Watermark>, repeated: boolean): AsyncGenerator<SourcePage> {
   const late = found.kind === 'INCREMENT' && found.asOf < mark.snapshotAsOf;
   const keyHmacs = new Set<string>();
   let rows = 0;

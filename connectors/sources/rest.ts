@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { YiwangError, invariant } from '../../base/errors.ts';
 import type { Row, Stream } from '../contract.ts';
-import { limits } from '../limits.ts';
+import type { Limits } from '../limits.ts';
 import { sourceTime } from '../repairs/times.ts';
 import { valueAt } from '../rules.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
@@ -17,16 +17,16 @@ const beginning = '1970-01-01T00:00:00Z';
  * A REST service behind OAuth 2.0 client credentials, paged by an opaque cursor in the order of its watermark. A token that
  * ended early is renewed once, a cursor that ended starts again from the newest watermark read.
  */
-export async function openRestSource({ connector, env }: SourceContext): Promise<OpenSource> {
+export async function openRestSource({ connector, env, limits }: SourceContext): Promise<OpenSource> {
   invariant(connector.source.kind === 'rest', 'a REST source is opened for a REST declaration');
   const { urlEnv, tokenPath, clientIdEnv, clientSecretEnv } = connector.source;
   const base = env[urlEnv]?.replace(/\/$/, '');
   if (!base) throw new YiwangError('CONFIG', { hint: `${urlEnv} is not set` });
-  const tokens = tokenKeeper(base + tokenPath, env[clientIdEnv] ?? '', env[clientSecretEnv] ?? '');
-  return { pages: (stream, from) => pages(base, stream, from, tokens), close: async () => undefined };
+  const tokens = tokenKeeper(base + tokenPath, env[clientIdEnv] ?? '', env[clientSecretEnv] ?? '', limits);
+  return { pages: (stream, from) => pages(base, stream, from, tokens, limits), close: async () => undefined };
 }
 
-async function* pages(base: string, stream: Stream, from: { watermark: unknown; full: boolean }, tokens: Tokens): AsyncGenerator<SourcePage> {
+async function* pages(base: string, stream: Stream, from: { watermark: unknown; full: boolean }, tokens: Tokens, limits: Limits): AsyncGenerator<SourcePage> {
   const stored = (from.watermark as { since?: string } | null)?.since;
   let newest = stored;
   let since = stored === undefined || from.full ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString();
@@ -34,7 +34,7 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
   let restarts = 0;
   for (let page = 1; page <= pagesMax; page += 1) {
     const query = new URLSearchParams({ updatedSince: since, pageSize: String(limits.pageRowsMax), ...(cursor === null ? {} : { cursor }) });
-    const answer = await askedPage(`${base}${stream.from}?${query}`, tokens);
+    const answer = await askedPage(`${base}${stream.from}?${query}`, tokens, limits);
     if (answer === 'CURSOR_EXPIRED') {
       restarts += 1;
       if (restarts > restartsMax) throw new YiwangError('SOURCE_UNAVAILABLE', { detail: 'cursors end before they can be used' });
@@ -56,9 +56,9 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
 const pageShape = z.object({ data: z.array(z.record(z.string(), z.unknown())), nextCursor: z.string().nullable(), asOf: z.string() });
 type Page = { data: Row[]; nextCursor: string | null };
 
-async function askedPage(url: string, tokens: Tokens): Promise<Page | 'CURSOR_EXPIRED'> {
+async function askedPage(url: string, tokens: Tokens, limits: Limits): Promise<Page | 'CURSOR_EXPIRED'> {
   for (const attempt of [1, 2]) {
-    const answer = await askSource(url, { headers: { authorization: `Bearer ${await tokens.get(attempt > 1)}`, accept: 'application/json' } }, readPage);
+    const answer = await askSource(url, { headers: { authorization: `Bearer ${await tokens.get(attempt > 1)}`, accept: 'application/json' } }, readPage, { limits });
     if (answer !== 'TOKEN_EXPIRED') return answer;
   }
   throw new YiwangError('SOURCE_REFUSED', { detail: 'a fresh token is refused' });
@@ -75,11 +75,11 @@ interface Tokens {
   get(renew: boolean): Promise<string>;
 }
 
-function tokenKeeper(url: string, id: string, secret: string): Tokens {
+function tokenKeeper(url: string, id: string, secret: string, limits: Limits): Tokens {
   let known: { token: string; endsAtMs: number } | undefined;
   const issue = async () => {
     const headers = { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
-    const answer = await askSource(url, { method: 'POST', headers, body: 'grant_type=client_credentials' }, readToken);
+    const answer = await askSource(url, { method: 'POST', headers, body: 'grant_type=client_credentials' }, readToken, { limits });
     known = { token: answer.access_token, endsAtMs: performance.now() + answer.expires_in * 1000 - tokenMarginMs };
     return known.token;
   };

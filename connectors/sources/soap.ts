@@ -15,7 +15,7 @@ const beginning = '1970-01-01 00:00:00';
  * A SOAP 1.1 service with WS-Security UsernameToken. Its pages shift when a record changes between two of them, so the next
  * page is asked for by the last time read (`since` is inclusive) and by number only while that time stands still.
  */
-export async function openSoapSource({ connector, env }: SourceContext): Promise<OpenSource> {
+export async function openSoapSource({ connector, env, limits }: SourceContext): Promise<OpenSource> {
   invariant(connector.source.kind === 'soap', 'a SOAP source is opened for a SOAP declaration');
   const { urlEnv, usernameEnv, passwordEnv, namespace, operation } = connector.source;
   const url = env[urlEnv];
@@ -30,7 +30,7 @@ export async function openSoapSource({ connector, env }: SourceContext): Promise
         body: envelope(namespace, operation, { username: env[usernameEnv] ?? '', password: env[passwordEnv] ?? '' }, { since, pageNo, pageSize: pageRowsMax }),
       },
       (answer) => readAnswer(answer, operation, stream),
-      (status) => status === 500,
+      { limits, readsStatus: (status) => status === 500 },
     );
   return { pages: (stream, from) => pages(stream, from, ask), close: async () => undefined };
 }

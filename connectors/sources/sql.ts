@@ -1,139 +1,152 @@
-import { createConnection, type Connection } from 'mysql2/promise';
-import pg from 'pg';
 import { YiwangError, invariant } from '../../base/errors.ts';
 import type { Row, Stream } from '../contract.ts';
 import type { Offered } from '../judge.ts';
-import { limits } from '../limits.ts';
+import type { Limits } from '../limits.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import { openMysql } from './sql-mysql.ts';
+import { openPostgres } from './sql-postgres.ts';
 
-/**
- * A department's front-end database, read by (watermark, key) from `watermark − overlap`, page by page. MySQL and what
- * speaks PostgreSQL's protocol. Everything comes as text: no driver guesses a zone, a float or a date.
- */
-export async function openSqlSource({ connector, env }: SourceContext): Promise<OpenSource> {
-  invariant(connector.source.kind === 'sql', 'a SQL source is opened for a SQL declaration');
-  const url = env[connector.source.urlEnv];
-  if (!url) throw new YiwangError('CONFIG', { hint: `${connector.source.urlEnv} is not set` });
-  const database = /^mysql:|^mariadb:/.test(url) ? await openMysql(url) : await openPostgres(url);
-  return { pages: (stream, from) => pages(database, stream, from), close: () => database.close() };
-}
-
-interface SqlDatabase {
-  columns(table: string): Promise<string[]>;
-  /** Rows after a place in (watermark, key) order. */
-  after(stream: SqlStream, place: Place): Promise<Row[]>;
-  /** Rows whose watermark is empty: they can never be reached by it. */
-  withoutWatermark(stream: SqlStream, afterKey: string): Promise<Row[]>;
+/** What both kinds of server do for the loop below. Everything comes as text: no driver guesses a zone, a float or a date. */
+export interface SqlDatabase {
+  columns(table: string): Promise<SqlColumn[]>;
+  /** Bytes of the long cells of each row after a place, in order; a cell over the limit is counted as the limit. */
+  sizes(stream: SqlStream, place: Place, rowsMax: number): Promise<number[]>;
+  /** Rows after a place in (watermark, key) order. In place of a cell over the limit stands its length and digest. */
+  rows(stream: SqlStream, place: Place, rowsMax: number): Promise<SqlRow[]>;
+  count(table: string): Promise<number>;
   close(): Promise<void>;
 }
 
-interface SqlStream {
+export interface SqlColumn {
+  name: string;
+  /** Its type does not bound a cell to the limit. */
+  long: boolean;
+}
+
+export interface SqlStream {
   table: string;
   key: string;
   watermark: string;
+  columns: readonly SqlColumn[];
+  cellBytesMax: number;
 }
 
-/** `overlapSeconds` > 0: everything from that much before `time` on. */
-interface Place {
+/** `overlapSeconds` > 0: everything from that much before `time` on. `timeless`: rows that no watermark can reach. */
+export interface Place {
+  timeless: boolean;
   time: string | null;
   key: string;
   overlapSeconds: number;
 }
 
-async function* pages(database: SqlDatabase, stream: Stream, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
-  const place = { table: stream.from, key: stream.key.reads[0]!, watermark: stream.watermark };
-  await requireColumns(database, stream);
+export interface SqlRow {
+  row: Row;
+  /** The first column whose cell is over the limit. */
+  tooLarge: string | null;
+}
+
+/** A page is held as text, judged, written as JSON and sent on. */
+const copiesOfPage = 4;
+
+/**
+ * A department's front-end database, read by (watermark, key) from `watermark − overlap`, page by page. MySQL and what
+ * speaks PostgreSQL's protocol. How much a page holds is known before it is fetched.
+ */
+export async function openSqlSource({ connector, env, limits }: SourceContext): Promise<OpenSource> {
+  invariant(connector.source.kind === 'sql', 'a SQL source is opened for a SQL declaration');
+  const url = env[connector.source.urlEnv];
+  if (!url) throw new YiwangError('CONFIG', { hint: `${connector.source.urlEnv} is not set` });
+  const database = /^mysql:|^mariadb:/.test(url) ? await openMysql(url, limits.attemptDeadlineMs) : await openPostgres(url, limits.attemptDeadlineMs);
+  return { pages: (stream, from) => pages(database, stream, from, limits), close: () => database.close() };
+}
+
+async function* pages(database: SqlDatabase, stream: Stream, from: { watermark: unknown; full: boolean }, limits: Limits): AsyncGenerator<SourcePage> {
+  const table = { table: stream.from, key: stream.key.reads[0]!, watermark: stream.watermark, columns: await neededColumns(database, stream), cellBytesMax: limits.cellBytesMax };
+  const before = from.full ? await database.count(stream.from) : 0;
   const stored = (from.watermark as { time?: string } | null)?.time ?? null;
   let newest = stored;
   let read = 0;
-  for (let key = ''; ; ) {
-    const rows = await database.withoutWatermark(place, key);
+  for await (const rows of pagesAfter(database, table, { timeless: true, time: null, key: '', overlapSeconds: 0 }, limits)) {
     if (rows.length > 0) yield { offered: rows.map((row, index) => offer(row, read + index)), watermark: undefined };
     read += rows.length;
-    if (rows.length < limits.pageRowsMax) break;
-    key = String(rows.at(-1)![place.key]);
   }
-  for (let at: Place = { time: from.full ? null : stored, key: '', overlapSeconds: stream.overlapSeconds }; ; ) {
-    const rows = await database.after(place, at);
-    if (rows.length > 0) {
-      const last = rows.at(-1)!;
-      at = { time: String(last[place.watermark]), key: String(last[place.key]), overlapSeconds: 0 };
-      if (newest === null || at.time! > newest) newest = at.time;
-    }
+  for await (const rows of pagesAfter(database, table, { timeless: false, time: from.full ? null : stored, key: '', overlapSeconds: stream.overlapSeconds }, limits)) {
+    const last = rows.at(-1)?.row[stream.watermark];
+    if (typeof last === 'string' && (newest === null || last > newest)) newest = last;
     yield { offered: rows.map((row, index) => offer(row, read + index)), watermark: newest === null ? undefined : { time: newest } };
     read += rows.length;
-    if (rows.length < limits.pageRowsMax) return;
+  }
+  if (!from.full) return;
+  const whole = before === read && before === (await database.count(stream.from));
+  yield { offered: [], watermark: undefined, ...(whole ? { counted: read } : {}) };
+}
+
+async function* pagesAfter(database: SqlDatabase, table: SqlStream, start: Place, limits: Limits): AsyncGenerator<SqlRow[]> {
+  for (let at = start; ; ) {
+    const sizes = await database.sizes(table, at, limits.pageRowsMax);
+    const fitting = rowsFitting(sizes, limits.pageBytesMax / copiesOfPage);
+    const rows = fitting === 0 ? [] : await database.rows(table, at, fitting);
+    yield rows;
+    const last = rows.at(-1);
+    if (!last || (sizes.length < limits.pageRowsMax && fitting === sizes.length && rows.length === fitting)) return;
+    at = { timeless: at.timeless, time: at.timeless ? null : String(last.row[table.watermark]), key: String(last.row[table.key]), overlapSeconds: 0 };
   }
 }
 
-function offer(row: Row, index: number): Offered {
-  return { row, position: `row ${index + 1}` };
+/** At least one where there is any, so that the read goes on. */
+function rowsFitting(sizes: readonly number[], bytesMax: number): number {
+  let bytes = 0;
+  for (const [index, size] of sizes.entries()) {
+    bytes += size;
+    if (bytes > bytesMax) return Math.max(1, index);
+  }
+  return sizes.length;
+}
+
+function offer({ row, tooLarge }: SqlRow, index: number): Offered {
+  return { row, position: `row ${index + 1}`, ...(tooLarge === null ? {} : { fault: { reason: 'TOO_LARGE' as const, field: tooLarge } }) };
 }
 
 /** A column that must be there and is not stops the stream, not the others. */
-async function requireColumns(database: SqlDatabase, stream: Stream): Promise<void> {
-  const columns = new Set(await database.columns(stream.from));
+async function neededColumns(database: SqlDatabase, stream: Stream): Promise<SqlColumn[]> {
+  const columns = await database.columns(stream.from);
+  const names = new Set(columns.map((column) => column.name));
   const deciding = [stream.drop?.reads, stream.tombstone?.reads, stream.neverStoredWhen?.reads].filter((column) => column !== undefined);
-  const missing = [...new Set([...stream.required, ...stream.key.reads, ...deciding])].filter((column) => !columns.has(column));
+  const missing = [...new Set([...stream.required, ...stream.key.reads, ...deciding])].filter((column) => !names.has(column));
   if (missing.length > 0) throw new YiwangError('SOURCE_SCHEMA', { hint: `\`${stream.name}\` lacks the required column${missing.length > 1 ? 's' : ''} ${missing.map((column) => `\`${column}\``).join(', ')}` });
+  return columns;
 }
 
-async function openPostgres(url: string): Promise<SqlDatabase> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: limits.pageDeadlineMs, query_timeout: limits.pageDeadlineMs, types: { getTypeParser: textOf } as pg.CustomTypesConfig });
-  client.on('error', () => undefined); // the next query fails with the reason
-  await unavailable(client.connect());
-  const quoted = (name: string) => client.escapeIdentifier(name);
-  const query = async (text: string, values: unknown[]) => (await unavailable(client.query(text, values))).rows as Row[];
-  return {
-    columns: async (table) => (await unavailable(client.query(`SELECT * FROM ${quoted(table)} LIMIT 0`))).fields.map((field) => field.name),
-    after({ table, key, watermark }, { time, key: afterKey, overlapSeconds }) {
-      const [w, k] = [quoted(watermark), quoted(key)];
-      const where = time === null ? `${w} IS NOT NULL` : overlapSeconds > 0 ? `${w} >= $1::timestamp - make_interval(secs => $2)` : `(${w}, ${k}) > ($1::timestamp, $2)`;
-      return query(`SELECT * FROM ${quoted(table)} WHERE ${where} ORDER BY ${w}, ${k} LIMIT ${limits.pageRowsMax}`, time === null ? [] : [time, overlapSeconds > 0 ? overlapSeconds : afterKey]);
-    },
-    withoutWatermark: ({ table, key, watermark }, afterKey) =>
-      query(`SELECT * FROM ${quoted(table)} WHERE ${quoted(watermark)} IS NULL AND ${quoted(key)} > $1 ORDER BY ${quoted(key)} LIMIT ${limits.pageRowsMax}`, [afterKey]),
-    close: () => client.end(),
-  };
+/** Rows as the guarded selection gives them: `over 3` holds what stands for the long cell of column 3. */
+export function guardedRows(rows: readonly Row[], columns: readonly SqlColumn[]): SqlRow[] {
+  const long = columns.flatMap((column, index) => (column.long ? [{ name: column.name, over: overName(index) }] : []));
+  return rows.map((given) => {
+    let tooLarge: string | null = null;
+    const row = { ...given };
+    for (const { name, over } of long) {
+      if (row[over] !== null && row[over] !== undefined) {
+        tooLarge ??= name;
+        row[name] = row[over];
+      }
+      delete row[over];
+    }
+    return { row, tooLarge };
+  });
 }
 
-const bpchar = 1042;
-
-/** `char(n)` pads with spaces that mean nothing. */
-function textOf(type: number): (value: string) => string {
-  return type === bpchar ? (value) => value.replace(/ +$/, '') : (value) => value;
+export function overName(index: number): string {
+  return `yiwang over ${index}`;
 }
 
-async function openMysql(url: string): Promise<SqlDatabase> {
-  const connection: Connection = await unavailable(createConnection({ uri: url.replace(/^mariadb:/, 'mysql:'), charset: 'utf8mb4', connectTimeout: limits.pageDeadlineMs, dateStrings: true, typeCast: (field) => field.string('utf-8') }));
-  connection.on('error', () => undefined);
-  const quoted = (name: string) => connection.escapeId(name);
-  const query = async (sql: string, values: unknown[]) => (await unavailable(connection.query({ sql, values, timeout: limits.pageDeadlineMs })))[0] as Row[];
-  return {
-    columns: async (table) => (await unavailable(connection.query(`SELECT * FROM ${quoted(table)} LIMIT 0`)))[1].map((field) => field.name),
-    after({ table, key, watermark }, { time, key: afterKey, overlapSeconds }) {
-      const [w, k] = [quoted(watermark), quoted(key)];
-      const where = time === null ? `${w} >= ?` : overlapSeconds > 0 ? `${w} >= ? - INTERVAL ? SECOND` : `(${w} > ? OR (${w} = ? AND ${k} > ?))`;
-      const values = time === null ? [mysqlFirstYear] : overlapSeconds > 0 ? [time, overlapSeconds] : [time, time, afterKey];
-      return query(`SELECT * FROM ${quoted(table)} WHERE ${where} ORDER BY ${w}, ${k} LIMIT ${limits.pageRowsMax}`, values);
-    },
-    // MySQL's zero dates sort before every date and are no dates.
-    withoutWatermark: ({ table, key, watermark }, afterKey) =>
-      query(`SELECT * FROM ${quoted(table)} WHERE (${quoted(watermark)} IS NULL OR ${quoted(watermark)} < ?) AND ${quoted(key)} > ? ORDER BY ${quoted(key)} LIMIT ${limits.pageRowsMax}`, [mysqlFirstYear, afterKey]),
-    close: () => connection.end(),
-  };
-}
-
-const mysqlFirstYear = '1000-01-01';
-
-/** Driver errors, without what they quote. */
-async function unavailable<T>(attempt: Promise<T>): Promise<T> {
+/** Driver errors in the terms of the closed table, without what they quote. */
+export async function sourceAnswer<T>(attempt: Promise<T>): Promise<T> {
   try {
     return await attempt;
   } catch (error) {
     const code = String((error as { code?: unknown }).code ?? '');
     if (/^(?:28|42501|3D000)|ER_ACCESS_DENIED|ER_TABLEACCESS_DENIED|ER_DBACCESS/.test(code)) throw new YiwangError('SOURCE_REFUSED', { detail: code, cause: error });
     if (/^42P01$|^42703$|ER_NO_SUCH_TABLE|ER_BAD_FIELD/.test(code)) throw new YiwangError('SOURCE_SCHEMA', { hint: 'a table or column that the stream needs is not there', detail: code, cause: error });
+    if (/^42883$|^42804$|^22007$|^22008$|^22P02$/.test(code)) throw new YiwangError('SOURCE_SCHEMA', { hint: 'the key or the update time of a table has another type than before', detail: code, cause: error });
     throw new YiwangError('SOURCE_UNAVAILABLE', { detail: code, cause: error });
   }
 }
