@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { YiwangError } from '../base/errors.ts';
+import type { RunningJobs } from '../jobs/main.ts';
 import type { Hub } from './hub.ts';
 import { announceWorkers } from './workers.ts';
 
@@ -33,8 +34,7 @@ export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>):
     if (subgraphs) closers.push(subgraphs.stop);
     const url = wanted.has('gateway') ? await openGateway(hub, subgraphs?.inject, closers, tampered.reject) : undefined;
     if (wanted.has('jobs')) {
-      const { startJobs } = await import('../jobs/main.ts');
-      const jobs = await startJobs({ config: hub.config, pool: hub.pool, databaseUrl: hub.databaseUrl });
+      const jobs = await openJobs(hub, url !== undefined);
       closers.push(jobs.stop);
       closers.push(await announceWorkers(hub.databaseUrl));
     }
@@ -43,6 +43,12 @@ export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>):
     await stop();
     throw error;
   }
+}
+
+/** Beside a gateway the jobs have a thread of their own: its callers do not wait for them. */
+async function openJobs({ config, pool, databaseUrl }: Hub, besideGateway: boolean): Promise<RunningJobs> {
+  if (besideGateway) return (await import('../jobs/thread.ts')).startJobsThread({ config, databaseUrl });
+  return (await import('../jobs/main.ts')).startJobs({ config, pool, databaseUrl });
 }
 
 type Subgraphs = Awaited<ReturnType<(typeof import('../subgraphs/main.ts'))['startSubgraphs']>>;

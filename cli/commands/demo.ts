@@ -9,6 +9,7 @@ import { syncEveryRound } from '../demo/rounds.ts';
 import { stopEmbedded, withHub, type Hub } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
 import { serviceNames, startServices } from '../services.ts';
+import type { SimulatorThread } from '../../simulator/thread.ts';
 import { sourceNeeds, sourceSecrets } from '../sources.ts';
 import { stopped, stopSignal, untilAborted } from '../stopping.ts';
 import { printStatus, readStatus } from './status.ts';
@@ -53,9 +54,9 @@ async function demo(options: Options, stop: AbortSignal): Promise<void> {
   try {
     if (embedded) await emptied(home, embedded, options);
     else if (!options.keep) await refuseFilled(databaseUrl!);
-    const { startSimulator } = await import('../../simulator/main.ts');
+    const { startSimulatorThread } = await import('../../simulator/thread.ts');
     const bar = progressBar('push · 推送');
-    const simulator = await startSimulator({
+    const simulator = await startSimulatorThread({
       dataset,
       port: port === 0 ? 0 : port + simulatorPortOffset,
       secrets: sourceSecrets(home),
@@ -84,7 +85,7 @@ async function emptied(home: string, embedded: Awaited<ReturnType<typeof startEm
 
 interface Running {
   dataset: string;
-  simulator: Awaited<ReturnType<(typeof import('../../simulator/main.ts'))['startSimulator']>>;
+  simulator: SimulatorThread;
   once: boolean;
   stop: AbortSignal;
 }

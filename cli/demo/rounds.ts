@@ -1,6 +1,6 @@
 import { YiwangError } from '../../base/errors.ts';
 import type { FinishedRun } from '../../jobs/sync.ts';
-import type { Simulator } from '../../simulator/main.ts';
+import type { SimulatorThread } from '../../simulator/thread.ts';
 import type { Hub } from '../hub.ts';
 import { progressBar, say } from '../output.ts';
 import { untilAborted } from '../stopping.ts';
@@ -10,7 +10,7 @@ import { untilAborted } from '../stopping.ts';
  * published, linked and clustered; throws where a stream did not succeed. Later rounds are read whole, as the nightly
  * reconciliation does: sources back-date versions further than any overlap reaches.
  */
-export async function syncEveryRound({ pool, config }: Hub, simulator: Simulator, signal: AbortSignal): Promise<void> {
+export async function syncEveryRound({ pool, config }: Hub, simulator: SimulatorThread, signal: AbortSignal): Promise<void> {
   const { requestSync, waitForSync } = await import('../../jobs/sync.ts');
   const departments = Object.keys(config.sources);
   for (let round = simulator.round; ; round = (await simulator.advance()).round) {
