@@ -4,9 +4,14 @@ import type { PageContext } from './page.ts';
 import type { Snapshot } from './source.ts';
 import { removeKeys } from './write.ts';
 
-/** A snapshot that would delete more than both waits for an operator. */
+/** A read that would delete more than both waits for an operator. */
 const heldShare = 0.05;
 const heldRecords = 20;
+
+export interface AbsentRecord {
+  key: string;
+  keyHmac: string;
+}
 
 /**
  * Removes the records that a snapshot does not name. A record that a later delivery brought is none of its business; what
@@ -22,12 +27,22 @@ export async function removeAbsent(client: pg.ClientBase, context: PageContext, 
     [connector.department, stream.name, unnamed.map((one) => one.keyHmac), snapshot.asOf],
   );
   const going = new Set(older.rows.map((row) => row.key_hmac));
-  if (!approved && going.size > heldRecords && going.size > rows.length * heldShare) {
-    throw new YiwangError('HELD', { hint: `a snapshot would delete ${going.size} of ${rows.length} records of \`${stream.name}\`` });
-  }
+  refuseTooMany(stream.name, going.size, rows.length, approved);
+  return removeGone(client, context, unnamed.filter((one) => going.has(one.keyHmac)));
+}
+
+/** Throws `HELD` where a read would delete too much and nobody has approved it. */
+export function refuseTooMany(stream: string, going: number, known: number, approved: boolean): void {
+  if (approved || going <= heldRecords || going <= known * heldShare) return;
+  throw new YiwangError('HELD', { hint: `this would delete ${going} of ${known} records of \`${stream}\`` });
+}
+
+/** Live records become tombstones that keep the order of their last version. Returns the rids. */
+export async function removeGone(client: pg.ClientBase, context: PageContext, gone: readonly AbsentRecord[]): Promise<string[]> {
+  if (gone.length === 0) return [];
   await client.query(
     "UPDATE hub.record_head SET state = 'TOMBSTONE', mapped_hash = NULL, restricted = false, repaired = '{}', quarantined_values = '{}' WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)",
-    [connector.department, stream.name, [...going]],
+    [context.connector.department, context.stream.name, gone.map((one) => one.keyHmac)],
   );
-  return removeKeys(client, context, unnamed.filter((one) => going.has(one.keyHmac)).map((one) => one.key));
+  return removeKeys(client, context, gone.map((one) => one.key));
 }

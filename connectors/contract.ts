@@ -17,7 +17,7 @@ export interface Connector {
   department: string;
   name: { zh: string; en: string };
   schedule: { cron: string; tz: string };
-  /** A complete read, to find what a watermark cannot: nightly. */
+  /** A comparison of everything by key and hash, to find what a watermark or a push cannot: nightly. */
   reconcile: { cron: string; tz: string };
   source: SourceDeclaration;
   streams: readonly Stream[];
@@ -61,6 +61,8 @@ export interface Stream {
   neverStored: readonly string[];
   /** Removed only where `reads` is one of `when`. */
   neverStoredWhen?: { reads: string; when: readonly (string | boolean)[]; fields: readonly string[] };
+  /** What a whole, counted read no longer finds has been deleted or withdrawn at the source; elsewhere it is only reported. */
+  absentIsDeleted?: boolean;
   /** Excel spoils numbers in CSV only. */
   spreadsheet: boolean;
   record?: RecordRules;

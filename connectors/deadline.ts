@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { YiwangError } from '../base/errors.ts';
+import type { Connector } from './contract.ts';
+import type { Limits } from './limits.ts';
 import type { SourcePage } from './source.ts';
 
 /**
  * The pages of a source, each within `pageDeadlineMs` and all before `endsAtMs` (of `performance.now()`), whatever the
  * source does: past either the run ends with `SOURCE_UNAVAILABLE`, and what it committed stays.
  */
-export async function* pagesInTime(pages: AsyncGenerator<SourcePage>, pageDeadlineMs: number, endsAtMs: number): AsyncGenerator<SourcePage> {
+export async function* pagesInTime(pages: AsyncGenerator<SourcePage>, { source }: Connector, limits: Limits, endsAtMs: number): AsyncGenerator<SourcePage> {
+  const pageDeadlineMs = source.kind === 'files' ? limits.deliveryDeadlineMs : limits.pageDeadlineMs + reasonMs;
   let late = false;
   try {
     for (;;) {
@@ -25,6 +28,9 @@ export async function* pagesInTime(pages: AsyncGenerator<SourcePage>, pageDeadli
     if (!late) await ending;
   }
 }
+
+/** A source kind that keeps its own deadline is given the time to say why it missed it. */
+const reasonMs = 5_000;
 
 /** The value, or undefined where it is not there in time. */
 async function inTime<T>(value: Promise<T>, waitMs: number): Promise<T | undefined> {

@@ -64,6 +64,11 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
   const seen = new Set(known.seen);
   for (const version of versions) {
     const identity = `${version.keyHmac}/${version.contentHmac}`;
+    if (version.restores) {
+      // What was counted long ago and got lost here: written again, not counted again.
+      if (version.kind === 'LIVE') becomeLive(version, undefined, { ...effects, counts: noCounts() }, keys);
+      continue;
+    }
     if (version.releasedFrom === undefined) {
       // Every event posted counts; of other sources a content not seen before under its key.
       if (version.receivedId === undefined && seen.has(identity)) continue;

@@ -42,6 +42,8 @@ interface Common {
   origin: Origin;
   /** Set on a release: the reason under which it was counted before. */
   releasedFrom?: QuarantineReason;
+  /** Set by a reconciliation: the landed copy of this very version was lost or altered. */
+  restores?: boolean;
 }
 
 export interface Origin {

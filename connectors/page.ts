@@ -71,7 +71,7 @@ async function lockStream(client: pg.ClientBase, department: string, stream: str
   return row;
 }
 
-async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[]): Promise<Known> {
+export async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[]): Promise<Known> {
   const keyHmacs = versions.map((version) => version.keyHmac);
   const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
     'SELECT key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
@@ -147,7 +147,7 @@ async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: P
   );
 }
 
-async function touch(client: pg.ClientBase, rids: readonly string[]): Promise<void> {
+export async function touch(client: pg.ClientBase, rids: readonly string[]): Promise<void> {
   if (rids.length === 0) return;
   await client.query('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[]) ON CONFLICT (rid) DO UPDATE SET touched_at = now()', [rids]);
   await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', '{}')");

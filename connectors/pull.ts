@@ -12,7 +12,7 @@ import { applyPage, type PageContext } from './page.ts';
 import { received } from './sources/events.ts';
 import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
 
-export type RunMode = 'INCREMENT' | 'FULL' | 'DRY_RUN' | 'PUSH';
+export type RunMode = 'INCREMENT' | 'FULL' | 'DRY_RUN' | 'PUSH' | 'RECONCILE';
 
 export interface PullRequest {
   pool: Pool;
@@ -42,7 +42,11 @@ export interface PullOutcome {
  * off a run that lost it); each page is judged, committed with its watermark, and only then is the next one read.
  */
 export async function pullStream(request: PullRequest): Promise<PullOutcome> {
-  const { pool, connector, stream } = request;
+  return withStream(request.pool, request.connector, request.stream, (client) => pulled(request, client));
+}
+
+/** Does `work` while this process alone has the stream, on the client that holds its lock; `STREAM_BUSY` where another has it. */
+export async function withStream<T>(pool: Pool, connector: Connector, stream: Stream, work: (client: Client) => Promise<T>): Promise<T> {
   const client = await connect(pool);
   const lockName = `${connector.department}/${stream.name}`;
   let broken: Error | undefined;
@@ -51,7 +55,7 @@ export async function pullStream(request: PullRequest): Promise<PullOutcome> {
     const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtext('yiwang stream'), hashtext($1)) AS locked", [lockName]);
     if (!rows[0]!.locked) throw new YiwangError('STREAM_BUSY', { detail: lockName });
     try {
-      return await pulled(request, client);
+      return await work(client);
     } finally {
       await client.query("SELECT pg_advisory_unlock(hashtext('yiwang stream'), hashtext($1))", [lockName]).catch((error: Error) => (broken = error));
     }
@@ -74,8 +78,7 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
   try {
     source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
     const pages = source ? source.pages(stream, { watermark, full: request.full ?? mode === 'FULL' }) : received(sourceContext, stream);
-    const pageDeadlineMs = connector.source.kind === 'files' ? kept.deliveryDeadlineMs : kept.pageDeadlineMs + closingMs;
-    for await (const page of pagesInTime(pages, pageDeadlineMs, endsAtMs)) await commitPage(request, client, epoch, page, outcome);
+    for await (const page of pagesInTime(pages, connector, kept, endsAtMs)) await commitPage(request, client, epoch, page, outcome);
     if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
     return outcome;
   } catch (error) {
@@ -86,10 +89,8 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
   }
 }
 
-/** A source kind that keeps its own deadline is given the time to say why it missed it. */
-const closingMs = 5_000;
-
-async function begin(client: pg.ClientBase, department: string, stream: string, raise: boolean): Promise<{ epoch: number; watermark: unknown }> {
+/** Raises the epoch, which fences off whoever had it before; a dry run only reads it. */
+export async function begin(client: pg.ClientBase, department: string, stream: string, raise: boolean): Promise<{ epoch: number; watermark: unknown }> {
   await client.query('INSERT INTO hub.stream (department, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [department, stream]);
   const { rows } = await client.query<{ epoch: number; watermark: unknown }>(
     raise ? 'UPDATE hub.stream SET epoch = epoch + 1 WHERE department = $1 AND stream = $2 RETURNING epoch, watermark' : 'SELECT epoch, watermark FROM hub.stream WHERE department = $1 AND stream = $2',

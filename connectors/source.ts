@@ -33,9 +33,16 @@ export interface Delivery {
   reason: string | null;
 }
 
+/** `comparing`: nothing is landed, so what was acknowledged and waits is left alone. */
+export interface ReadFrom {
+  watermark: unknown;
+  full: boolean;
+  comparing?: boolean;
+}
+
 /** A source that is open for one run. Pages come in order; each is committed before the next is asked for. */
 export interface OpenSource {
-  pages(stream: Stream, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage>;
+  pages(stream: Stream, from: ReadFrom): AsyncGenerator<SourcePage>;
   close(): Promise<void>;
 }
 

@@ -5,16 +5,14 @@ import type { Pool } from '../base/db.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Queues } from './queues.ts';
 
-/** A run whose worker died is noticed after this; its stream's lock is then free. */
-const abandonedAfterSeconds = 20;
 /** Linking waits for runs that are under way, but no longer than this. */
 const settleWaitSeconds = 60;
 
 /** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. */
 export async function dispatch(pool: Pool, queues: Queues): Promise<void> {
   await duePushes(pool);
-  const { rows } = await pool.query<{ id: string }>("SELECT id FROM hub.sync_run WHERE status = 'DUE' AND due_at <= now() ORDER BY requested_at LIMIT 200");
-  for (const { id } of rows) await queues.ring('sync', id);
+  const { rows } = await pool.query<{ id: string; attempt: number }>("SELECT id, attempt FROM hub.sync_run WHERE status = 'DUE' AND due_at <= now() ORDER BY requested_at LIMIT 200");
+  for (const { id, attempt } of rows) await queues.ring('sync', id, attempt);
   const settling = await pool.query(
     `SELECT 1 FROM hub.outbox o WHERE o.kind = 'TOUCHED' AND o.done_at IS NULL
      AND (o.created_at < now() - make_interval(secs => $1) OR NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now()))) LIMIT 1`,
@@ -39,11 +37,11 @@ async function duePushes(pool: Pool): Promise<void> {
 }
 
 /** Runs whose worker is gone are due again: their stream's lock is free, and the epoch fences off a worker that only slept. */
-export async function reviveAbandoned(pool: Pool): Promise<void> {
+export async function reviveAbandoned(pool: Pool, abandonedAfterSeconds: number): Promise<void> {
   await pool.query(
     `WITH abandoned AS (
        SELECT id, pg_try_advisory_xact_lock(hashtext('yiwang stream'), hashtext(department || '/' || stream)) AS free
-       FROM hub.sync_run WHERE status = 'RUNNING' AND started_at < now() - make_interval(secs => $1))
+       FROM hub.sync_run WHERE status = 'RUNNING' AND coalesce(claimed_at, started_at) < now() - make_interval(secs => $1))
      UPDATE hub.sync_run r SET status = 'DUE', due_at = now() FROM abandoned a WHERE r.id = a.id AND a.free AND r.status = 'RUNNING'`,
     [abandonedAfterSeconds],
   );
@@ -63,7 +61,7 @@ export async function runSchedules(pool: Pool, config: Config): Promise<void> {
         await pool.query(
           `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
            SELECT $1, $2, $3, $4, 'DUE', 'schedule' WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $2 AND stream = $3 AND paused)`,
-          [randomUUID(), connector.department, stream.name, kind === 'SYNC' ? 'INCREMENT' : 'FULL'],
+          [randomUUID(), connector.department, stream.name, kind === 'SYNC' ? 'INCREMENT' : 'RECONCILE'],
         );
       }
     }

@@ -3,11 +3,13 @@ import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { log, safeError } from '../base/log.ts';
 import { startConsumer, type EventConsumer } from '../connectors/sources/amqp.ts';
+import type { Limits } from '../connectors/limits.ts';
 import { connectors } from '../connectors/registry.ts';
 import { dispatch, reviveAbandoned, runSchedules } from './dispatch.ts';
 import { openQueues } from './queues.ts';
 import { doRun } from './runs.ts';
 import { settle } from './settle.ts';
+import { timing as usual, type Timing } from './timing.ts';
 
 export interface JobsOptions {
   config: Config;
@@ -17,6 +19,8 @@ export interface JobsOptions {
   now?: () => Date;
   /** Streams synced at once in this process. */
   concurrency?: number;
+  timing?: Partial<Timing>;
+  limits?: Partial<Limits>;
 }
 
 export interface RunningJobs {
@@ -24,20 +28,21 @@ export interface RunningJobs {
   stop(): Promise<void>;
 }
 
-const tickMs = 500;
-const slowTickMs = 30_000;
-const streamsAtOnce = 4;
+/** Each stream has a place of its own, so that a source that hangs holds up nobody else; but never every connection of the pool. */
+const streamsAtOnceMin = 4;
+const poolConnectionsLeft = 3;
 
 /** Starts workers, dispatcher, schedules and event consumers of this process. Any number of processes may do so. */
-export async function startJobs({ config, pool, databaseUrl, now = () => new Date(), concurrency = streamsAtOnce }: JobsOptions): Promise<RunningJobs> {
-  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl });
-  queues.work('sync', concurrency, (runId) => doRun({ config, pool, now }, runId));
+export async function startJobs({ config, pool, databaseUrl, now = () => new Date(), concurrency, timing: changes, limits }: JobsOptions): Promise<RunningJobs> {
+  const timing = { ...usual, ...changes };
+  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl, timing });
+  queues.work('sync', concurrency ?? (await streamsAtOnce(pool)), (runId) => doRun({ config, pool, now, timing, ...(limits ? { limits } : {}) }, runId));
   queues.work('settle', 1, () => settle({ config, pool }));
   const consumers = await startConsumers(config, pool);
   const stopping = new AbortController();
-  const fast = repeat(tickMs, stopping.signal, () => dispatch(pool, queues));
-  const slow = repeat(slowTickMs, stopping.signal, async () => {
-    await reviveAbandoned(pool);
+  const fast = repeat(timing.tickMs, stopping.signal, () => dispatch(pool, queues));
+  const slow = repeat(timing.slowTickMs, stopping.signal, async () => {
+    await reviveAbandoned(pool, timing.abandonedAfterSeconds);
     await runSchedules(pool, config);
   });
   return {
@@ -47,6 +52,11 @@ export async function startJobs({ config, pool, databaseUrl, now = () => new Dat
       await queues.close();
     },
   };
+}
+
+async function streamsAtOnce(pool: Pool): Promise<number> {
+  const streams = [...(await connectors()).values()].reduce((sum, connector) => sum + connector.streams.length, 0);
+  return Math.max(streamsAtOnceMin, Math.min(streams, (pool.options.max ?? 0) - poolConnectionsLeft));
 }
 
 /** Does `work` every `everyMs` until stopped. What fails is logged and done again next time: its cause is in the table. */

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
+import { timing, type Timing } from './timing.ts';
 
 export const queueNames = ['sync', 'settle'] as const;
 export type QueueName = (typeof queueNames)[number];
@@ -15,8 +16,8 @@ export interface QueueDepth {
 
 /** The doorbell. Jobs carry ids of runs and never data: what is due stands in PostgreSQL, whatever the queue loses. */
 export interface Queues {
-  /** Rings once for `id`, however often it is called while that job waits or runs. */
-  ring(queue: QueueName, id: string): Promise<void>;
+  /** Rings once for `id` and `turn`, however often it is called while that job waits or runs; a new turn is not held up by a dead worker's job. */
+  ring(queue: QueueName, id: string, turn?: number): Promise<void>;
   work(queue: QueueName, concurrency: number, process: (id: string) => Promise<void>): void;
   depths(): Promise<Record<QueueName, QueueDepth>>;
   close(): Promise<void>;
@@ -25,19 +26,19 @@ export interface Queues {
 export interface QueueOptions {
   redisUrl: string | undefined;
   databaseUrl: string;
+  timing?: Timing;
 }
 
 const schema = 'bullmq';
-const lockDurationMs = 60_000;
 const connectionsMax = 3;
 
 /** BullMQ on Redis where `redisUrl` is given, otherwise on the hub's own PostgreSQL. */
 export async function openQueues(options: QueueOptions): Promise<Queues> {
-  if (options.redisUrl !== undefined) return queuesOn(RedisQueue as unknown as QueueClass, RedisWorker as unknown as WorkerClass, { connection: redisConnection(options.redisUrl), prefix: prefixOf(options.databaseUrl) });
+  if (options.redisUrl !== undefined) return queuesOn(RedisQueue as unknown as QueueClass, RedisWorker as unknown as WorkerClass, { connection: redisConnection(options.redisUrl), prefix: prefixOf(options.databaseUrl) }, options.timing);
   await migrateQueues(options.databaseUrl);
   const { Queue, Worker } = withBackend(createPostgresBackend);
   const connection = { connectionString: options.databaseUrl, schema, max: connectionsMax, application_name: 'yiwang-queue' };
-  return queuesOn(Queue as unknown as QueueClass, Worker as unknown as WorkerClass, { connection });
+  return queuesOn(Queue as unknown as QueueClass, Worker as unknown as WorkerClass, { connection }, options.timing);
 }
 
 interface AnyQueue {
@@ -49,7 +50,7 @@ interface AnyQueue {
 type QueueClass = new (name: string, options: object) => AnyQueue;
 type WorkerClass = new (name: string, process: (job: { data: { id: string } }) => Promise<void>, options: object) => { on(event: 'error', listener: (error: Error) => void): unknown; close(force?: boolean): Promise<void> };
 
-function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object): Queues {
+function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits: Timing = timing): Queues {
   const onError = (error: Error) => log.warn({ err: safeError(error) }, 'queue');
   const opened = new Map<QueueName, AnyQueue>();
   const workers: { close(force?: boolean): Promise<void> }[] = [];
@@ -63,15 +64,15 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object): Queu
     return one;
   };
   return {
-    async ring(name, id) {
+    async ring(name, id, turn = 0) {
       try {
-        await queue(name).add(name, { id }, { jobId: `${name}-${id}`, removeOnComplete: true, removeOnFail: true });
+        await queue(name).add(name, { id }, { jobId: `${name}-${id}-${turn}`, removeOnComplete: true, removeOnFail: true });
       } catch (error) {
         throw new YiwangError('QUEUE_UNAVAILABLE', { cause: error });
       }
     },
     work(name, concurrency, process) {
-      const worker = new Worker(name, (job) => process(job.data.id), { ...options, concurrency, lockDuration: lockDurationMs });
+      const worker = new Worker(name, (job) => process(job.data.id), { ...options, concurrency, lockDuration: waits.jobLockMs, stalledInterval: waits.stalledCheckMs });
       worker.on('error', onError);
       workers.push(worker);
     },

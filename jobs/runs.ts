@@ -4,19 +4,24 @@ import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { recordKeys } from '../base/keys.ts';
 import type { Connector } from '../connectors/contract.ts';
-import { pullStream, type PullOutcome, type RunMode } from '../connectors/pull.ts';
+import { noCounts } from '../connectors/counts.ts';
+import type { Limits } from '../connectors/limits.ts';
+import { pullStream, type RunMode } from '../connectors/pull.ts';
 import { connectorOf, streamOf } from '../connectors/registry.ts';
+import { reconcile } from './reconcile.ts';
+import { timing, type Timing } from './timing.ts';
 
 export interface RunContext {
   config: Config;
   pool: Pool;
   now: () => Date;
+  timing?: Timing;
+  limits?: Partial<Limits>;
 }
 
+/** A person who asked is told soon; a scheduled run is tried until the next schedule takes over. */
 const attemptsMax = 6;
-const retryBaseSeconds = 1;
-const retryMaxSeconds = 60;
-const busyRetrySeconds = 1;
+const scheduledAttemptsMax = 40;
 
 /**
  * Does one run: claims it, pulls its stream, writes how it ended. A run that fails in a way that may pass is due again
@@ -26,23 +31,31 @@ export async function doRun(context: RunContext, runId: string): Promise<void> {
   const run = await claim(context.pool, runId);
   if (!run) return; // done, or another worker has it
   try {
-    const connector = await connectorOf(run.department);
-    const outcome = await pullStream({
-      pool: context.pool,
-      keys: recordKeys(context.config.masterSecret),
-      connector,
-      stream: streamOf(connector, run.stream),
-      runId,
-      mode: run.mode,
-      ...(run.parameters.full === undefined ? {} : { full: run.parameters.full }),
-      approveDeletes: run.parameters.approveDeletes ?? false,
-      env: sourceEnvironment(context.config, connector),
-      now: context.now,
-    });
-    await finish(context.pool, runId, outcome);
+    const done = await worked(context, run);
+    if (done.held) await fail(context, run, done.held, done);
+    else await finish(context.pool, run, done);
   } catch (error) {
-    await fail(context.pool, run, error);
+    await fail(context, run, error);
   }
+}
+
+interface Done {
+  epoch: number;
+  counts: object;
+  held?: YiwangError | null;
+}
+
+async function worked(context: RunContext, run: Run): Promise<Done> {
+  const { config, pool, now, limits } = context;
+  const connector = await connectorOf(run.department);
+  const { full, approveDeletes = false, dryRun = false } = run.parameters;
+  const common = { pool, keys: recordKeys(config.masterSecret), connector, stream: streamOf(connector, run.stream), runId: run.id, approveDeletes, env: sourceEnvironment(config, connector), now, ...(limits ? { limits } : {}) };
+  if (run.mode === 'RECONCILE') {
+    const { found, epoch, touched, held } = await reconcile({ ...common, dryRun });
+    return { epoch, held, counts: { ...noCounts(), touched, reconciliation: found } };
+  }
+  const { counts, touched, epoch } = await pullStream({ ...common, mode: run.mode, ...(full === undefined ? {} : { full }) });
+  return { epoch, counts: { ...counts, touched } };
 }
 
 /** What a connector may read of the configuration: its own URL and secrets. */
@@ -58,39 +71,43 @@ interface Run {
   mode: RunMode;
   attempt: number;
   requested_by: string;
-  parameters: { full?: boolean; approveDeletes?: boolean };
+  parameters: { full?: boolean; approveDeletes?: boolean; dryRun?: boolean };
 }
 
 async function claim(pool: Pool, runId: string): Promise<Run | undefined> {
   const { rows } = await pool.query<Run>(
-    `UPDATE hub.sync_run SET status = 'RUNNING', started_at = coalesce(started_at, now()), attempt = attempt + 1 WHERE id = $1 AND status = 'DUE' AND due_at <= now()
+    `UPDATE hub.sync_run SET status = 'RUNNING', started_at = coalesce(started_at, now()), claimed_at = now(), attempt = attempt + 1 WHERE id = $1 AND status = 'DUE' AND due_at <= now()
      RETURNING id, department, stream, mode, attempt, requested_by, parameters`,
     [runId],
   );
   return rows[0];
 }
 
-async function finish(pool: Pool, runId: string, { counts, touched, epoch }: PullOutcome): Promise<void> {
-  await pool.query("UPDATE hub.sync_run SET status = 'SUCCEEDED', finished_at = now(), epoch = $2, counts = $3, error_code = NULL, message = NULL WHERE id = $1", [runId, epoch, JSON.stringify({ ...counts, touched })]);
+/** Only as long as the run is still this worker's: one that was thought dead must not overwrite what its successor says. */
+async function finish(pool: Pool, run: Run, { counts, epoch }: Done): Promise<void> {
+  await pool.query("UPDATE hub.sync_run SET status = 'SUCCEEDED', finished_at = now(), epoch = $2, counts = $3, error_code = NULL, message = NULL WHERE id = $1 AND status = 'RUNNING' AND attempt = $4", [run.id, epoch, JSON.stringify(counts), run.attempt]);
 }
 
-async function fail(pool: Pool, run: Run, error: unknown): Promise<void> {
+async function fail({ pool, timing: waits = timing }: RunContext, run: Run, error: unknown, done?: Done): Promise<void> {
   const code = error instanceof YiwangError ? error.code : 'INTERNAL';
   log.warn({ err: safeError(error), department: run.department, stream: run.stream, runId: run.id, code }, 'run failed');
   if (code === 'STREAM_BUSY') {
     const final = run.requested_by === 'schedule';
-    await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, attempt = attempt - 1, error_code = $4, due_at = now() + make_interval(secs => $5) WHERE id = $1', [run.id, final ? 'BUSY' : 'DUE', final ? new Date() : null, code, busyRetrySeconds]);
+    await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, attempt = attempt - 1, error_code = $4, due_at = now() + make_interval(secs => $5) WHERE id = $1 AND status = \'RUNNING\' AND attempt = $6', [run.id, final ? 'BUSY' : 'DUE', final ? new Date() : null, code, waits.busyRetrySeconds, run.attempt]);
     return;
   }
-  const retryable = error instanceof YiwangError && error.retryable && run.attempt < attemptsMax;
-  const waitSeconds = Math.min(retryBaseSeconds * 2 ** run.attempt, retryMaxSeconds) * (0.5 + Math.random() / 2);
+  const retryable = error instanceof YiwangError && error.retryable && run.attempt < (run.requested_by === 'schedule' ? scheduledAttemptsMax : attemptsMax);
+  const backoffSeconds = Math.min(waits.retryBaseSeconds * 2 ** run.attempt, waits.retryMaxSeconds) * (0.5 + Math.random() / 2);
+  const waitSeconds = Math.max(backoffSeconds, error instanceof YiwangError ? (error.retryAfterSeconds ?? 0) : 0);
   const message = error instanceof YiwangError ? (error.hint ?? errorTable[error.code].en) : errorTable.INTERNAL.en;
-  await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, error_code = $4, message = $5, due_at = now() + make_interval(secs => $6) WHERE id = $1', [
+  await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, error_code = $4, message = $5, due_at = now() + make_interval(secs => $6), counts = coalesce($7, counts) WHERE id = $1 AND status = \'RUNNING\' AND attempt = $8', [
     run.id,
     retryable ? 'DUE' : code === 'HELD' ? 'HELD' : 'FAILED',
     retryable ? null : new Date(),
     code,
     message,
     waitSeconds,
+    done ? JSON.stringify(done.counts) : null,
+    run.attempt,
   ]);
 }

@@ -1,5 +1,6 @@
 import type { Pool } from '../base/db.ts';
 import { connectors } from '../connectors/registry.ts';
+import type { Reconciliation } from '../connectors/reconcile.ts';
 import { streamCounts, type StreamCounts } from '../connectors/totals.ts';
 import type { QueueDepth } from './queues.ts';
 
@@ -22,6 +23,8 @@ export interface StreamStatus extends StreamCounts {
   paused: boolean;
   drift: Record<string, number>;
   lastRun: { id: string; status: string; startedAt: string | null; finishedAt: string | null } | null;
+  /** The last comparison with the source; null before the first. */
+  lastReconciliation: ({ id: string; status: string; finishedAt: string | null } & Partial<Omit<Reconciliation, 'positions'>>) | null;
 }
 
 /** What `yiwang status --json` prints (interfaces.md). `queues` comes from whoever has the queue open. */
@@ -55,7 +58,7 @@ async function streamStatus(pool: Pool, department: string, stream: string): Pro
     [department, stream],
   );
   const runs = await pool.query<{ id: string; status: string; started_at: Date | null; finished_at: Date | null }>(
-    "SELECT id, status, started_at, finished_at FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode <> 'DRY_RUN' ORDER BY requested_at DESC, id LIMIT 1",
+    "SELECT id, status, started_at, finished_at FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode NOT IN ('DRY_RUN', 'RECONCILE') ORDER BY requested_at DESC, id LIMIT 1",
     [department, stream],
   );
   const run = runs.rows[0];
@@ -68,7 +71,19 @@ async function streamStatus(pool: Pool, department: string, stream: string): Pro
     paused: rows[0]?.paused ?? false,
     drift: rows[0]?.drift ?? {},
     lastRun: run ? { id: run.id, status: run.status, startedAt: isoOf(run.started_at), finishedAt: isoOf(run.finished_at) } : null,
+    lastReconciliation: await lastReconciliation(pool, department, stream),
   };
+}
+
+async function lastReconciliation(pool: Pool, department: string, stream: string): Promise<StreamStatus['lastReconciliation']> {
+  const { rows } = await pool.query<{ id: string; status: string; finished_at: Date | null; counts: { reconciliation?: Reconciliation } }>(
+    "SELECT id, status, finished_at, counts FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode = 'RECONCILE' ORDER BY requested_at DESC, id LIMIT 1",
+    [department, stream],
+  );
+  const run = rows[0];
+  if (!run) return null;
+  const { positions: _, ...found } = run.counts.reconciliation ?? {};
+  return { id: run.id, status: run.status, finishedAt: isoOf(run.finished_at), ...found };
 }
 
 function isoOf(time: string | Date | null): string | null {

@@ -49,8 +49,8 @@ export async function requestSync(pool: Pool, request: SyncRequest): Promise<str
 export async function approveHeldRun(pool: Pool, runId: string, approvedBy: string): Promise<string> {
   const id = randomUUID();
   const { rowCount } = await pool.query(
-    `WITH held AS (UPDATE hub.sync_run SET status = 'FAILED', message = message || ' (approved)' WHERE id = $2 AND status = 'HELD' RETURNING department, stream)
-     INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) SELECT $1, department, stream, 'INCREMENT', 'DUE', $3, '{"approveDeletes": true}' FROM held`,
+    `WITH held AS (UPDATE hub.sync_run SET status = 'FAILED', message = message || ' (approved)' WHERE id = $2 AND status = 'HELD' RETURNING department, stream, mode)
+     INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) SELECT $1, department, stream, mode, 'DUE', $3, '{"approveDeletes": true}' FROM held`,
     [id, runId, approvedBy],
   );
   if (!rowCount) throw new YiwangError('NOT_FOUND', { hint: 'there is no held run of that id' });

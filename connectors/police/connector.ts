@@ -26,6 +26,8 @@ const calls: Stream = {
   drop: { rule: 'NOT_A_DISPUTE', reads: 'sfjf', when: (value) => value !== '1' },
   tombstone: { reads: 'scbz', when: ['1'] },
   neverStored: ['cfjg'],
+  // The view shows dispute-type calls only: a call that is found to be none leaves it without a word.
+  absentIsDeleted: true,
   spreadsheet: false,
   record: {
     occurredAt: time('bjsj'),
@@ -83,6 +85,7 @@ const households: Stream = {
   closedLists: {},
   tombstone: { reads: 'scbz', when: ['1'] },
   neverStored: ['mz'],
+  absentIsDeleted: true,
   spreadsheet: false,
   record: {
     status: derived(['zxbz'], 'cancelled or registered', (cancelled) => (cancelled === '1' ? 'CANCELLED' : 'REGISTERED')),

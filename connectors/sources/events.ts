@@ -3,7 +3,7 @@ import { YiwangError, invariant } from '../../base/errors.ts';
 import type { Row, Stream } from '../contract.ts';
 import { offeredEvent, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
-import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
 import { askSource } from './http.ts';
 
 const pagesMax = 100_000;
@@ -18,10 +18,10 @@ export async function openEventsSource(context: SourceContext): Promise<OpenSour
   return { pages: (stream, from) => pages(context, stream, from), close: async () => undefined };
 }
 
-async function* pages(context: SourceContext, stream: Stream, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
+async function* pages(context: SourceContext, stream: Stream, from: ReadFrom): AsyncGenerator<SourcePage> {
   const { connector, env } = context;
   invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');
-  yield* received(context, stream);
+  if (!from.comparing) yield* received(context, stream);
   const url = env[connector.source.urlEnv];
   const pushOnly = (from.watermark as { pushOnly?: boolean } | null)?.pushOnly === true;
   if (url && !pushOnly) yield* backfill(context, stream, url, from);

@@ -15,6 +15,14 @@ export function runCounts(counts: Record<string, unknown>) {
   return counted(counts);
 }
 
+/** What a reconciliation found; null for every other kind of run. */
+export function reconciliation(counts: Record<string, unknown>) {
+  const found = counts['reconciliation'] as Record<string, unknown> | undefined;
+  if (!found) return null;
+  const number = (name: string) => Number(found[name] ?? 0);
+  return { compared: number('compared'), missing: number('missing'), different: number('different'), extra: number('extra'), restored: number('restored'), removed: number('removed') };
+}
+
 export function byReason(group: unknown): ReasonCount[] {
   const entries = Object.entries((group ?? {}) as Record<string, unknown>);
   return entries.map(([reason, count]) => ({ reason, count: Number(count) })).sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));

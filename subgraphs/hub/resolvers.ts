@@ -3,7 +3,7 @@ import { connection, pageOf, rowsMaxOf, type PageArgs } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, load } from '../loader.ts';
 import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts';
-import { byReason, runCounts, streamCounts } from './counts.ts';
+import { byReason, reconciliation, runCounts, streamCounts } from './counts.ts';
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
 import { lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
@@ -44,5 +44,5 @@ export const resolvers = {
     drift: ({ drift }: StreamReport) => byReason(drift),
     lastRun: ({ department, stream }: StreamReport, _: unknown, context: Context) => load(context, lastRuns, `${department}/${stream}`),
   },
-  SyncRun: { counts: ({ counts }: RunReport) => runCounts(counts) },
+  SyncRun: { counts: ({ counts }: RunReport) => runCounts(counts), reconciliation: ({ counts }: RunReport) => reconciliation(counts) },
 };

@@ -525,6 +525,23 @@ export type ReasonCountType = {
   reason: Scalars['String']['output'];
 };
 
+/** 核对结果：与来源逐条比对后的差异数 · what a comparison with the source found, in numbers */
+export type ReconciliationType = {
+  __typename?: 'Reconciliation';
+  /** 来源现有的版本数 · versions the source holds */
+  compared: Scalars['Int']['output'];
+  /** 内容与枢纽所存不同的记录数 · records of which the hub had another content */
+  different: Scalars['Int']['output'];
+  /** 来源已无、枢纽仍有的记录数 · live records that the source no longer holds */
+  extra: Scalars['Int']['output'];
+  /** 枢纽从未见过的记录数 · records the hub had never seen */
+  missing: Scalars['Int']['output'];
+  /** 因来源已删而删除的记录数 · of the extra ones, those removed */
+  removed: Scalars['Int']['output'];
+  /** 已按来源恢复的记录数 · of the different ones, those written again at once */
+  restored: Scalars['Int']['output'];
+};
+
 /** 一次任务的计数：offered = published + unchanged + superseded + tombstones + dropped + quarantined · counts of one run; they add up to what was offered */
 export type RunCountsType = {
   __typename?: 'RunCounts';
@@ -585,6 +602,8 @@ export type SyncModeType =
   | 'INCREMENT'
   /** 推送 · pushed by the source */
   | 'PUSH'
+  /** 核对，与来源逐条比对 · a reconciliation: everything the source holds is compared by key and hash */
+  | 'RECONCILE'
   /** 释放隔离记录 · a release from quarantine */
   | 'RELEASE';
 
@@ -607,6 +626,8 @@ export type SyncRunType = {
   message?: Maybe<Scalars['String']['output']>;
   /** 方式 · mode */
   mode: SyncModeType;
+  /** 核对结果，仅核对任务有 · what a reconciliation found; null for other runs */
+  reconciliation?: Maybe<ReconciliationType>;
   /** 请求时间 · requested at */
   requestedAt: Scalars['DateTime']['output'];
   /** 开始时间 · started at */
@@ -779,6 +800,7 @@ export type ResolversTypesType = {
   QuarantinedRecordEdge: ResolverTypeWrapper<Partial<QuarantinedRecordEdgeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ReasonCount: ResolverTypeWrapper<Partial<ReasonCountType>>;
+  Reconciliation: ResolverTypeWrapper<Partial<ReconciliationType>>;
   RunCounts: ResolverTypeWrapper<Partial<RunCountsType>>;
   StreamCounts: ResolverTypeWrapper<Partial<StreamCountsType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
@@ -824,6 +846,7 @@ export type ResolversParentTypesType = {
   QuarantinedRecordEdge: Partial<QuarantinedRecordEdgeType>;
   Query: Record<PropertyKey, never>;
   ReasonCount: Partial<ReasonCountType>;
+  Reconciliation: Partial<ReconciliationType>;
   RunCounts: Partial<RunCountsType>;
   StreamCounts: Partial<StreamCountsType>;
   String: Partial<Scalars['String']['output']>;
@@ -1026,6 +1049,15 @@ export type ReasonCountResolversType<ContextType = SubgraphContext, ParentType e
   reason?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
+export type ReconciliationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Reconciliation'] = ResolversParentTypesType['Reconciliation']> = {
+  compared?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  different?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  extra?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  missing?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  removed?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  restored?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+};
+
 export type RunCountsResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RunCounts'] = ResolversParentTypesType['RunCounts']> = {
   dropped?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
   droppedFields?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
@@ -1061,6 +1093,7 @@ export type SyncRunResolversType<ContextType = SubgraphContext, ParentType exten
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   message?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   mode?: Resolver<ResolversTypesType['SyncMode'], ParentType, ContextType>;
+  reconciliation?: Resolver<Maybe<ResolversTypesType['Reconciliation']>, ParentType, ContextType>;
   requestedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypesType['SyncStatus'], ParentType, ContextType>;
@@ -1106,6 +1139,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   QuarantinedRecordEdge?: QuarantinedRecordEdgeResolversType<ContextType>;
   Query?: QueryResolversType<ContextType>;
   ReasonCount?: ReasonCountResolversType<ContextType>;
+  Reconciliation?: ReconciliationResolversType<ContextType>;
   RunCounts?: RunCountsResolversType<ContextType>;
   StreamCounts?: StreamCountsResolversType<ContextType>;
   SyncRun?: SyncRunResolversType<ContextType>;

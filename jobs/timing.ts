@@ -1,0 +1,27 @@
+/** How often the jobs look, and how long they wait before they take something over or try again. */
+export interface Timing {
+  /** What is due is rung for. */
+  tickMs: number;
+  /** Runs without a worker are looked for, and schedules. */
+  slowTickMs: number;
+  /** A run whose worker died is noticed after this; its stream's lock is then free. */
+  abandonedAfterSeconds: number;
+  busyRetrySeconds: number;
+  retryBaseSeconds: number;
+  retryMaxSeconds: number;
+  /** A job whose worker does not renew it for so long is another worker's. */
+  jobLockMs: number;
+  stalledCheckMs: number;
+}
+
+/** Whatever dies is taken over within a minute (pipeline.md, I5). */
+export const timing: Timing = {
+  tickMs: 500,
+  slowTickMs: 10_000,
+  abandonedAfterSeconds: 20,
+  busyRetrySeconds: 1,
+  retryBaseSeconds: 1,
+  retryMaxSeconds: 30,
+  jobLockMs: 30_000,
+  stalledCheckMs: 10_000,
+};
