@@ -11,6 +11,8 @@ export interface Contender {
   name: string;
   /** Script and arguments; it prints `listening PORT` on stdout when it is ready. */
   command: readonly string[];
+  /** Where it takes operations; `/` unless told. */
+  path?: string;
   /** Peers run as in production; ours refuses a demo issuer or an unclassified graph there. */
   production?: boolean;
 }

@@ -8,6 +8,7 @@ import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { measure, reported, type Contender, type Figure, type Load } from '../measure.ts';
 import { expectedAnswer, query } from './graph.ts';
+import { peers } from './peers.ts';
 import { benchSupergraph } from './supergraph.ts';
 
 const connections = 50;
@@ -23,8 +24,9 @@ export async function benchFederation({ durationSeconds = 10 }: { durationSecond
     const file = join(folder, 'supergraph.graphql');
     writeFileSync(file, benchSupergraph(subgraphs.port));
     const figures: Figure[] = [];
-    for (const contender of contenders(subgraphs.port, file)) figures.push(await measure(contender, loadFor(contender.name, durationSeconds)));
-    return reported('federation', figures, 'apollo-gateway', ['yiwang: anonymous on an unclassified graph, all limits in force, no access log; without sharing answers between requests']);
+    const others = peers(subgraphs.port, file);
+    for (const contender of [...contenders(subgraphs.port, file), ...others.contenders]) figures.push(await measure(contender, loadFor(contender, durationSeconds)));
+    return reported('federation', figures, 'apollo-gateway', [...others.notes, 'yiwang: anonymous on an unclassified graph, all limits in force, no access log; without sharing answers between requests']);
   } finally {
     subgraphs.stop();
     rmSync(folder, { recursive: true });
@@ -34,15 +36,15 @@ export async function benchFederation({ durationSeconds = 10 }: { durationSecond
 function contenders(port: number, supergraphFile: string): Contender[] {
   return [
     { name: 'apollo-gateway', command: ['bench/federation/apollo.ts', String(port)], production: true },
-    { name: 'yiwang', command: ['bench/federation/yiwang.ts', supergraphFile] },
+    { name: 'yiwang', command: ['bench/federation/yiwang.ts', supergraphFile], path: '/graphql' },
     { name: 'by-hand', command: ['bench/federation/hand.ts', String(port)], production: true },
   ];
 }
 
-function loadFor(name: string, durationSeconds: number): Load {
+function loadFor({ name, path = '/' }: Contender, durationSeconds: number): Load {
   const expected = expectedAnswer();
   return {
-    path: name === 'yiwang' ? '/graphql' : '/',
+    path,
     headers: {},
     body: JSON.stringify({ query }),
     connections,
