@@ -8,7 +8,7 @@ import type { Engine, EngineResult } from './executor.ts';
 import { introspect } from './introspection.ts';
 import { prune, type Judge, type Pruned } from './prune.ts';
 import { recent } from './recent.ts';
-import { shape, type Shaped } from './shape.ts';
+import { openShape, type Shape, type Written } from './shape.ts';
 
 /** How a gateway decides: the hub by its policy, the open gateway by the directives of its supergraph. */
 export interface Rules {
@@ -23,43 +23,71 @@ export interface Rules {
 
 export type Answers = (exchange: Exchange, document: ReadDocument, apollo: GatewayGraphQLRequestContext) => Promise<ExecutionResult>;
 
+/** An answer's `data` as it is sent. Nothing but the writing of the answer looks into it. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The bytes of an answer, its `data` taken as it stands. */
+export function answerText({ data, ...rest }: { data?: unknown }): string {
+  if (!(data instanceof JsonText)) return JSON.stringify({ ...rest, ...(data === undefined ? {} : { data }) });
+  const others = JSON.stringify(rest);
+  return others === '{}' ? `{"data":${data.text}}` : `${others.slice(0, -1)},"data":${data.text}}`;
+}
+
 /**
  * Steps 3 to 7 of a request's life: decide, prune, plan and execute, put the nulls back, tell what was withheld. A pruned
  * document is kept per class of callers, unless it was decided over values of variables.
  */
 export function openAnswers(engine: Engine, rules: Rules): Answers {
-  const kept = recent<Pruned>(prunedKeptMax);
+  const kept = recent<Prepared>(preparedKeptMax, { weightMax: charactersKeptMax, weightOf: ({ characters }) => characters });
 
-  const prunedFor = (exchange: Exchange, { hash, document, operation, fragments }: ReadDocument): Pruned => {
-    const key = `${hash} ${rules.callerClass(exchange)}`;
+  const preparedFor = (exchange: Exchange, document: ReadDocument): Prepared => {
+    const key = `${document.hash} ${rules.callerClass(exchange)}`;
     const known = kept.get(key);
     if (known) return known;
     const { judge, dependsOnVariables } = rules.judge(exchange);
-    const pruned = prune(engine.schema, document, operation, fragments, judge);
-    return dependsOnVariables() ? pruned : kept.set(key, pruned);
+    const prepared = prepare(engine, document, judge);
+    return dependsOnVariables() ? prepared : kept.set(key, prepared);
   };
 
   return async (exchange, document, apollo) => {
-    const pruned = prunedFor(exchange, document);
+    const { pruned, planKey, shape } = preparedFor(exchange, document);
+    const { variables } = exchange;
     exchange.asked = pruned.asked;
-    const result = pruned.empty ? {} : await engine.execute({ document: pruned.document, planKey: planKey(document, pruned), variables: exchange.rawVariables, calling: exchange, apollo });
-    const { data, withheld } = shaped(engine, rules, exchange, document, pruned, result);
+    const result: EngineResult = pruned.empty ? { data: {} } : await engine.gather({ document: pruned.document, planKey, variables: exchange.rawVariables, calling: exchange, apollo });
+    const introspected = pruned.introspects ? introspect(rules.introspectable(exchange), document.operation, document.fragments, variables) : null;
+    const { json, withheld } = asAsked(result, pruned) ?? shape.write({ data: result.data ?? null, variables, introspected });
     seeWithheld(exchange.seen, withheld);
     const access = rules.access(exchange);
-    return { ...(result.errors?.length ? { errors: result.errors } : {}), data, ...(access.length > 0 ? { extensions: { access } } : {}) };
+    return { ...(result.errors?.length ? { errors: result.errors } : {}), data: new JsonText(json) as never, ...(access.length > 0 ? { extensions: { access } } : {}) };
   };
 }
 
-const prunedKeptMax = 2_000;
-
-/** A plan is kept under the text it was made for: pruned otherwise, the same operation is another plan (known trap). */
-function planKey(document: ReadDocument, pruned: Pruned): string {
-  return pruned.text === null ? document.hash : sha256Hex(pruned.text);
+/** Where nothing was taken out, an engine that shapes its answers has done so already. */
+function asAsked({ data, shaped }: EngineResult, { refused, introspects }: Pruned): Written | undefined {
+  return shaped && refused.size === 0 && !introspects ? { json: JSON.stringify(data ?? null), withheld: [] } : undefined;
 }
 
-function shaped(engine: Engine, rules: Rules, exchange: Exchange, { operation, fragments }: ReadDocument, pruned: Pruned, { data }: EngineResult): Shaped {
-  // Nothing was taken out: the engine's answer is in the caller's shape already.
-  if (pruned.refused.size === 0 && !pruned.introspects && !pruned.empty) return { data: data ?? null, withheld: [] };
-  const introspected = pruned.introspects ? introspect(rules.introspectable(exchange), operation, fragments, exchange.variables) : null;
-  return shape({ schema: engine.schema, operation, fragments, variables: exchange.variables, pruned, data, introspected });
+const preparedKeptMax = 2_000;
+/** Characters of the operations' texts; what is kept of each grows with its text. */
+const charactersKeptMax = 4_000_000;
+
+/** What does not change from one execution to the next. */
+interface Prepared {
+  pruned: Pruned;
+  /** A plan is kept under the text it was made for: pruned otherwise, the same operation is another plan (known trap). */
+  planKey: string;
+  shape: Shape;
+  characters: number;
+}
+
+function prepare({ schema }: Engine, { document, operation, fragments, hash, text }: ReadDocument, judge: Judge): Prepared {
+  const pruned = prune(schema, document, operation, fragments, judge);
+  const planKey = pruned.text === null ? hash : sha256Hex(pruned.text);
+  return { pruned, planKey, shape: openShape({ schema, operation, fragments, refused: pruned.refused }), characters: text.length };
 }

@@ -3,6 +3,7 @@ import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interf
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import { YiwangError, invariant } from '../base/errors.ts';
 import { log } from '../base/log.ts';
+import { plansEvaluatedMax, planningPathsMax } from './limits.ts';
 import type { JsonObject } from './shape.ts';
 import { subgraphSource, type CallHeaders, type Calling } from './subgraph.ts';
 import type { Transport } from './transport.ts';
@@ -11,6 +12,11 @@ import type { Transport } from './transport.ts';
 export interface Engine {
   /** The schema that callers see, without what is `@inaccessible`. */
   schema: GraphQLSchema;
+  /** Plans an operation before it is asked for the first time. */
+  prepare(document: DocumentNode, planKey: string): Promise<void>;
+  /** What the subgraphs gave, whose shape is still to be made: it may hold more than was asked for, and less. */
+  gather(request: EngineRequest): Promise<EngineResult>;
+  /** The same in the operation's own shape. */
   execute(request: EngineRequest): Promise<EngineResult>;
   stop(): Promise<void>;
 }
@@ -21,13 +27,15 @@ export interface EngineRequest {
   planKey: string;
   variables: Record<string, unknown>;
   calling: Calling;
-  /** What ApolloServer hands its gateway; the reference engine wants it. */
+  /** What ApolloServer hands its gateway; only the reference engine reads it. */
   apollo: GatewayGraphQLRequestContext;
 }
 
 export interface EngineResult {
   data?: JsonObject | null;
   errors?: ExecutionResult['errors'];
+  /** The data has the shape of the operation that was planned, and nothing more. */
+  shaped?: boolean;
 }
 
 export interface EngineOptions {
@@ -45,7 +53,7 @@ export async function apolloEngine(options: EngineOptions): Promise<Engine> {
     supergraphSdl: options.supergraphSdl,
     buildService: ({ name }) => subgraphSource(name, options),
     __exposeQueryPlanExperimental: false,
-    queryPlannerConfig: { debug: { maxEvaluatedPlans: plansEvaluatedMax, pathsLimit: pathsMax } },
+    queryPlannerConfig: { debug: { maxEvaluatedPlans: plansEvaluatedMax, pathsLimit: planningPathsMax } },
     logger: log,
   });
   let schema: GraphQLSchema | undefined;
@@ -54,12 +62,9 @@ export async function apolloEngine(options: EngineOptions): Promise<Engine> {
     throw new YiwangError('CONFIG', { hint: 'the supergraph cannot be served: it is broken, or needs something this gateway does not know', cause: error });
   });
   invariant(schema, 'the gateway loaded a schema');
-  return { schema, execute: (request) => execute(executor, request), stop: () => gateway.stop() };
+  const shaped = (request: EngineRequest) => execute(executor, request);
+  return { schema, prepare: async () => undefined, gather: shaped, execute: shaped, stop: () => gateway.stop() };
 }
-
-/** Bounds of the planner: choices between subgraphs multiply (threats.md, 15). */
-const plansEvaluatedMax = 2_000;
-const pathsMax = 2_000;
 
 async function execute(executor: ApolloGateway['executor'], { document, planKey, variables, calling, apollo }: EngineRequest): Promise<EngineResult> {
   const { data, errors } = await executor({
@@ -70,5 +75,5 @@ async function execute(executor: ApolloGateway['executor'], { document, planKey,
     context: calling as unknown as Record<string, unknown>,
   });
   // Its `extensions` tell of values that did not fit the schema, in words of the library.
-  return { ...(data === undefined ? {} : { data: data as JsonObject | null }), ...(errors ? { errors } : {}) };
+  return { ...(data === undefined ? {} : { data: data as JsonObject | null }), ...(errors ? { errors } : {}), shaped: true };
 }

@@ -4,7 +4,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, getVariableValues, type ExecutionResult } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
-import type { Answers } from './answer.ts';
+import { JsonText, answerText, type Answers } from './answer.ts';
 import { isRecord, readBody } from './body.ts';
 import type { Caller, CallerHeaders } from './caller.ts';
 import { DocumentFault, type Documents } from './documents.ts';
@@ -93,6 +93,7 @@ async function apolloServer({ engine, documents, answers }: GraphqlOptions): Pro
     csrfPrevention: false, // our own rules stand in `refuseCrossSite`
     introspection: true,
     includeStacktraceInErrorResponses: false,
+    stringifyResult: answerText,
     hideSchemaDetailsFromClientErrors: true,
     stopOnTerminationSignals: false,
     formatError: (_formatted, error) => publicError(error),
@@ -110,13 +111,17 @@ async function answered(answers: Answers, context: GatewayGraphQLRequestContext)
     if (!exchange.document) throw new YiwangError('BAD_REQUEST');
     const result = await answers(exchange, exchange.document, context);
     const [first] = result.errors ?? [];
-    if (first && (result.data === null || result.data === undefined)) exchange.refusal = codeOf(first);
+    if (first && isNothing(result.data)) exchange.refusal = codeOf(first);
     return result;
   } catch (error) {
     exchange.refusal = codeOf(error);
     const http = { status: statusOf(error) };
     throw new GraphQLError('refused', { originalError: error as Error, extensions: { http } });
   }
+}
+
+function isNothing(data: unknown): boolean {
+  return data instanceof JsonText ? data.text === 'null' : data === null || data === undefined;
 }
 
 /** No cookie is ever read and no other origin is ever allowed; a browser that says so of a foreign page is believed (threats.md, 26). */

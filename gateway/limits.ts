@@ -18,7 +18,13 @@ export const limits = {
   /** Positions the answer may have, by the page sizes asked for. */
   costMax: 200_000,
   validationErrorsMax: 10,
+  /** A plan that takes longer is given up. */
+  planningMsMax: 2_000,
 } as const;
+
+/** Bounds of the reference planner: choices between subgraphs multiply (threats.md, 15). */
+export const plansEvaluatedMax = 2_000;
+export const planningPathsMax = 2_000;
 
 /** Items a list without `first` or `last` is taken to have. */
 const listItems = 5;
@@ -146,6 +152,6 @@ function pageSize(node: FieldNode, field: GraphQLField<unknown, unknown>, variab
   return pageItems;
 }
 
-function refuseOver(name: Exclude<keyof typeof limits, 'bodyBytesMax' | 'documentTokensMax' | 'validationErrorsMax'>, value: number): void {
+function refuseOver(name: Exclude<keyof typeof limits, 'bodyBytesMax' | 'documentTokensMax' | 'validationErrorsMax' | 'planningMsMax'>, value: number): void {
   if (value > limits[name]) throw new YiwangError('LIMIT_EXCEEDED', { hint: `the operation is over the limit \`${name}\` of ${limits[name]}` });
 }

@@ -16,7 +16,8 @@ import { readClasses, requireClasses, type Classes } from './classes.ts';
 import { demoIssuer } from './demo-issuer.ts';
 import { demoRoutes } from './demo.ts';
 import { openDocuments } from './documents.ts';
-import { apolloEngine, type Engine } from './executor.ts';
+import { openEngine, type EngineName } from './engine/main.ts';
+import type { Engine } from './executor.ts';
 import type { Exchange } from './exchange.ts';
 import { graphqlRoute } from './graphql.ts';
 import { healthRoutes } from './health.ts';
@@ -46,6 +47,7 @@ export interface GatewayOptions {
   /** `config.port` unless told; 0: any free one. */
   port?: number;
   now?: () => Date;
+  engine?: EngineName;
 }
 
 export interface Gateway {
@@ -61,7 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const supergraphSdl = options.supergraphSdl ?? readFileSync(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8');
   const classes = readClasses(supergraphSdl);
   const transport = transportOf(options);
-  const engine = await apolloEngine({ supergraphSdl, transport, headers: signedHeaders(viewerKey(config.masterSecret), now) });
+  const engine = await openEngine(options.engine, { supergraphSdl, transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true });
   requireClasses(engine.schema, classes);
   const metrics = openMetrics(() => accessLog.size());
   const graphql = graphqlOptions(options, engine, classes, now, metrics.finished);

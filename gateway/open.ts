@@ -5,7 +5,8 @@ import { accessLines } from './access.ts';
 import { openAnswers, type Rules } from './answer.ts';
 import { anonymous } from './caller.ts';
 import { openDocuments } from './documents.ts';
-import { apolloEngine, type Engine } from './executor.ts';
+import { openEngine, type EngineName } from './engine/main.ts';
+import type { Engine } from './executor.ts';
 import { noGrants, openGrants, type GrantRules, type Grants } from './grants.ts';
 import { graphqlRoute } from './graphql.ts';
 import { textOf } from './links.ts';
@@ -18,6 +19,7 @@ import { httpTransport } from './transport.ts';
 export interface OpenGatewayOptions extends GrantRules {
   supergraphSdl: string;
   port: number;
+  engine?: EngineName;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -33,7 +35,7 @@ export async function startOpenGateway(options: OpenGatewayOptions): Promise<Gat
   const requirements = readRequirements(options.supergraphSdl);
   const grants = openGrants(options);
   const transport = httpTransport(endpointsOf(options.supergraphSdl));
-  const engine = await apolloEngine({ supergraphSdl: withoutSecurityMarks(options.supergraphSdl), transport, headers: () => ({}) });
+  const engine = await openEngine(options.engine, { supergraphSdl: withoutSecurityMarks(options.supergraphSdl), transport, headers: () => ({}) });
   const app = Fastify({ logger: false, forceCloseConnections: 'idle' });
   securityHeaders(app);
   await app.register((route) =>

@@ -1,11 +1,12 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { z } from 'zod';
 import { sha256Hex } from '../base/canonical.ts';
-import { YiwangError } from '../base/errors.ts';
+import { YiwangError, type ErrorCode } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
 import { addReport, type Seen } from '../policy/seen.ts';
 import { signViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
-import { codeOf, subgraphError } from './errors.ts';
+import type { Deadline } from './deadline.ts';
+import { codeOf, isErrorCode, subgraphError } from './errors.ts';
 import type { JsonObject } from './shape.ts';
 import type { Transport } from './transport.ts';
 
@@ -22,32 +23,59 @@ export function signedHeaders(viewerKey: Uint8Array, now: () => Date): CallHeade
   return (subgraph, body, { viewer }) => ({ [viewerHeader]: signViewer(viewer, { audience: subgraph, bodyHash: sha256Hex(body), key: viewerKey, now: now() }) });
 }
 
+/** What a subgraph gave. Of its errors only codes of our table and places survive. */
+export interface SubgraphAnswer {
+  data: JsonObject | null;
+  errors: readonly Fault[];
+  /** It is down, slow or answers garbage: the errors hold one, which is ours. */
+  failed: boolean;
+}
+
+export interface Fault {
+  code: ErrorCode;
+  /** In the subgraph's own answer. */
+  path: readonly (string | number)[] | undefined;
+}
+
+export interface CallOptions {
+  transport: Transport;
+  headers: CallHeaders;
+}
+
 /**
- * One subgraph as @apollo/gateway calls it. A subgraph that is down, slow or answers garbage gives null and one typed error
- * without host or stack; errors it answers with keep their code only.
+ * Calls a subgraph with the body of a request. Never rejects: a subgraph that is down, slow or answers garbage gives null
+ * and one typed error without host or stack.
  */
-export function subgraphSource(name: string, options: { transport: Transport; headers: CallHeaders }): GraphQLDataSource {
+export async function askSubgraph({ transport, headers }: CallOptions, name: string, body: string, calling: Calling, deadline?: Deadline): Promise<SubgraphAnswer> {
+  try {
+    const answer = readAnswer(await transport.send(name, body, headers(name, body, calling), deadline));
+    if (answer.extensions?.seen) addReport(calling.seen, answer.extensions.seen);
+    return { data: answer.data, errors: answer.errors ?? noFaults, failed: false };
+  } catch (error) {
+    log.warn({ err: safeError(error), subgraph: name, traceId: calling.viewer.traceId }, 'a subgraph did not answer');
+    const code = codeOf(error) === 'INTERNAL' ? 'SUBGRAPH_UNAVAILABLE' : codeOf(error);
+    return { data: null, errors: [{ code, path: undefined }], failed: true };
+  }
+}
+
+/** One subgraph as @apollo/gateway calls it. */
+export function subgraphSource(name: string, options: CallOptions): GraphQLDataSource {
   return {
     async process({ request, context }: GraphQLDataSourceProcessOptions) {
-      const calling = context as unknown as Calling;
       const body = JSON.stringify({ query: request.query, variables: request.variables, operationName: request.operationName });
-      try {
-        const answer = readAnswer(await options.transport.send(name, body, options.headers(name, body, calling)));
-        if (answer.extensions?.seen) addReport(calling.seen, answer.extensions.seen);
-        const errors = answer.errors?.map((error) => subgraphError(error.extensions?.code, error.path, name));
-        return { data: answer.data, ...(errors?.length ? { errors } : {}) };
-      } catch (error) {
-        log.warn({ err: safeError(error), subgraph: name, traceId: calling.viewer.traceId }, 'a subgraph did not answer');
-        const code = codeOf(error) === 'INTERNAL' ? 'SUBGRAPH_UNAVAILABLE' : codeOf(error);
-        return { data: null, errors: [subgraphError(code, undefined, name)] };
-      }
+      const { data, errors } = await askSubgraph(options, name, body, context as unknown as Calling);
+      return { data, ...(errors.length > 0 ? { errors: errors.map(({ code, path }) => subgraphError(code, path, name)) } : {}) };
     },
   };
 }
 
+const noFaults: readonly Fault[] = [];
 const errorsMax = 1_000;
+const faultShape = z
+  .object({ path: z.array(z.union([z.string(), z.number()])).optional().catch(undefined), extensions: z.object({ code: z.unknown() }).partial().optional().catch(undefined) })
+  .transform(({ path, extensions }): Fault => ({ code: isErrorCode(extensions?.code) ? extensions.code : 'INTERNAL', path }));
 const answerShape = z.object({
-  errors: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])).optional().catch(undefined), extensions: z.object({ code: z.unknown() }).partial().optional().catch(undefined) })).max(errorsMax).optional(),
+  errors: z.array(faultShape).max(errorsMax).nullish().transform((errors) => errors ?? undefined),
   extensions: z
     .object({
       seen: z
@@ -58,13 +86,16 @@ const answerShape = z.object({
         })
         .optional(),
     })
-    .optional(),
+    .nullish(),
 });
 
+type ReadAnswer = z.output<typeof answerShape> & { data: JsonObject | null };
+
 // `data` is the part that may be large; it is passed on as it is and completed against the schema later.
-function readAnswer(answer: unknown): z.output<typeof answerShape> & { data: JsonObject | null } {
-  const { data, ...rest } = isObject(answer) ? answer : {};
-  const read = { ...answerShape.parse(rest), data: isObject(data) ? data : null };
+function readAnswer(answer: unknown): ReadAnswer {
+  const { data, errors, extensions } = isObject(answer) ? answer : ({} as JsonObject);
+  const told = errors || extensions ? answerShape.parse({ errors, extensions }) : {};
+  const read = { ...told, data: isObject(data) ? data : null } as ReadAnswer;
   if (read.data === null && !read.errors?.length) throw new YiwangError('SUBGRAPH_UNAVAILABLE', { detail: 'its answer has neither data nor errors' });
   return read;
 }

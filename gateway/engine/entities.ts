@@ -1,0 +1,108 @@
+import { subgraphError } from '../errors.ts';
+import type { JsonObject } from '../shape.ts';
+import type { Fault } from '../subgraph.ts';
+import { isObject, merge } from './merge.ts';
+import { collect, placesOf, type Place } from './path.ts';
+import type { Entities, Fetch } from './plan.ts';
+import { representation, type Represent } from './representation.ts';
+import { bodyOf } from './request.ts';
+import { rewrite } from './rewrites.ts';
+import { fail, type Program, type Run } from './run.ts';
+import type { IsOfType } from './types.ts';
+
+/** Asks for fields of entities that are known by their keys: each entity once, however many places of the answer it fills. */
+export function entityFetch(fetch: Fetch, isOfType: IsOfType): Program {
+  const body = bodyOf(fetch);
+  const represents = fetch.entities.map((one) => representation(one, isOfType));
+  return async (run) => {
+    const named = new Map<string, Named>();
+    const asked = fetch.entities.map((one, index) => askedAbout(run, one, represents[index]!, named, isOfType));
+    if ([...named.values()].every(({ texts }) => texts.length === 0)) return;
+    const variables = [...named].map(([variable, { texts }]) => `${JSON.stringify(variable)}:[${texts.join(',')}]`);
+    const answer = await run.ask(fetch.subgraph, body(run.variables, variables, run.counts ? positions(asked) : undefined));
+    for (const fault of answer.errors) for (const place of placesOfFault(run, asked, fault, isOfType)) fail(run, subgraphError(fault.code, place, fetch.subgraph));
+    if (answer.data) for (const one of asked) received(run, fetch, one, answer.data, isOfType);
+  };
+}
+
+/** Representations of one variable, and where in their list each stands. */
+interface Named {
+  texts: string[];
+  indexes: Map<string, number>;
+}
+
+/** The objects to fill, and which representation each one is. */
+interface Asked {
+  entities: Entities;
+  targets: JsonObject[];
+  indexes: number[];
+  named: Named;
+}
+
+function askedAbout(run: Run, entities: Entities, represent: Represent, all: Map<string, Named>, isOfType: IsOfType): Asked {
+  const named = all.get(entities.variable) ?? { texts: [], indexes: new Map<string, number>() };
+  all.set(entities.variable, named);
+  const found: JsonObject[] = [];
+  for (const path of entities.paths) collect(run.root, path, isOfType, found);
+  const asked: Asked = { entities, targets: [], indexes: [], named };
+  for (const target of found) {
+    const text = represent(target);
+    if (text === null) continue;
+    let index = named.indexes.get(text);
+    if (index === undefined) {
+      index = named.texts.push(text) - 1;
+      named.indexes.set(text, index);
+    }
+    asked.targets.push(target);
+    asked.indexes.push(index);
+  }
+  return asked;
+}
+
+/** How many positions each entity stands for, where that is not one each: what is seen is counted in positions. */
+function positions(all: readonly Asked[]): string | undefined {
+  const parts: string[] = [];
+  for (const { entities, indexes, named } of all) {
+    const counts = new Array<number>(named.texts.length).fill(0);
+    for (const index of indexes) counts[index]! += 1;
+    if (counts.some((count) => count !== 1)) parts.push(`${JSON.stringify(entities.alias)}:[${counts.join(',')}]`);
+  }
+  return parts.length === 0 ? undefined : `"positions":{${parts.join(',')}}`;
+}
+
+function received(run: Run, fetch: Fetch, { entities, targets, indexes, named }: Asked, data: JsonObject, isOfType: IsOfType): void {
+  const list = Object.hasOwn(data, entities.alias) ? data[entities.alias] : null;
+  if (list === null || targets.length === 0) return;
+  if (!Array.isArray(list) || list.length !== named.texts.length) return fail(run, subgraphError('SUBGRAPH_UNAVAILABLE', undefined, fetch.subgraph));
+  const given = new Set<number>();
+  targets.forEach((target, at) => {
+    const index = indexes[at]!;
+    const entity: unknown = list[index];
+    if (!isObject(entity)) return;
+    const isFirst = !given.has(index);
+    given.add(index);
+    if (isFirst && entities.outputRewrites.length > 0) {
+      if (entity['__typename'] === undefined) entity['__typename'] = target['__typename'];
+      rewrite(entities.outputRewrites, entity, isOfType);
+    }
+    merge(target, entity, !isFirst);
+  });
+}
+
+/** Places of one fault, at most this many: a subgraph that is down would else fail every place of a long list. */
+const placesOfFaultMax = 20;
+
+/** An error of an entity is one at every place that it fills; one of the whole call at every entity that it was to fill. */
+function placesOfFault(run: Run, all: readonly Asked[], { path }: Fault, isOfType: IsOfType): (Place | undefined)[] {
+  const [alias, index, ...rest] = path ?? [];
+  const found = all.filter(({ entities }) => path === undefined || entities.alias === alias);
+  const places = found.flatMap(({ entities, targets, indexes }): Place[] => {
+    const known = entities.paths.map((one) => placesOf(run.root, one, isOfType));
+    return targets.flatMap((target, at) => {
+      if (typeof index === 'number' && indexes[at] !== index) return [];
+      const place = known.map((one) => one.get(target)).find((one) => one !== undefined);
+      return place ? [[...place, ...rest]] : [];
+    });
+  });
+  return places.length === 0 ? [undefined] : typeof index === 'number' ? places : places.slice(0, placesOfFaultMax);
+}
