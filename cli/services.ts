@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { YiwangError } from '../base/errors.ts';
 import type { RunningJobs } from '../jobs/main.ts';
+import type { EngineName } from '../gateway/engine/names.ts';
 import type { Hub } from './hub.ts';
 import { announceWorkers } from './workers.ts';
 
@@ -22,7 +23,7 @@ const logOrigin = 'yiwang/access-log';
  * Starts services of the hub in this process. A gateway with the subgraphs beside it reaches them without HTTP; alone it
  * finds them on 127.0.0.1:4100 and above, where subgraphs alone listen.
  */
-export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>): Promise<Services> {
+export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>, engine?: EngineName): Promise<Services> {
   const closers: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -32,7 +33,7 @@ export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>):
   try {
     const subgraphs = wanted.has('subgraphs') ? await openSubgraphs(hub, wanted.has('gateway')) : undefined;
     if (subgraphs) closers.push(subgraphs.stop);
-    const url = wanted.has('gateway') ? await openGateway(hub, subgraphs?.inject, closers, tampered.reject) : undefined;
+    const url = wanted.has('gateway') ? await openGateway(hub, { inject: subgraphs?.inject, engine }, closers, tampered.reject) : undefined;
     if (wanted.has('jobs')) {
       const jobs = await openJobs(hub, url !== undefined);
       closers.push(jobs.stop);
@@ -62,7 +63,13 @@ async function openSubgraphs({ config, pool }: Hub, besideGateway: boolean): Pro
   return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, log, ...(besideGateway ? { port: null } : {}) });
 }
 
-async function openGateway({ config, pool, databaseUrl }: Hub, inject: Subgraphs['inject'] | undefined, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
+interface Behind {
+  /** Of subgraphs in this process. */
+  inject: Subgraphs['inject'] | undefined;
+  engine: EngineName | undefined;
+}
+
+async function openGateway({ config, pool, databaseUrl }: Hub, { inject, engine }: Behind, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
   const [{ startGateway }, { openAccessLog }, { openSigner }, { publishCheckpoints }, { openPolicy }] = await Promise.all([
     import('../gateway/main.ts'), import('../audit/log.ts'), import('../audit/signer.ts'), import('../audit/checkpoint.ts'), import('../policy/decide.ts'),
   ]);
@@ -75,7 +82,7 @@ async function openGateway({ config, pool, databaseUrl }: Hub, inject: Subgraphs
   closers.push(() => accessLog.close());
   const publisher = publishCheckpoints({ pool: logPool, signer, folder, tampered: onTampered });
   closers.push(() => publisher.close());
-  const gateway = await startGateway({ config, pool, accessLog, policy: openPolicy(), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
+  const gateway = await startGateway({ config, pool, accessLog, policy: openPolicy(), ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
   closers.push(() => gateway.stop());
   return gateway.url;
 }

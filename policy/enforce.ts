@@ -87,7 +87,7 @@ function refusingArguments(args: readonly ClassifiedArgument[], policy: Policy, 
   return (parent, given, context, info) => {
     const refused = refusedArgument(policy, context.viewer, args, given);
     if (!refused) return decided(parent, given, context, info);
-    see(context.seen, refused.classified.coordinate, refused.decision, null, false);
+    see(context.seen, refused.classified.coordinate, refused.decision, null, false, info.path);
     return null;
   };
 }
@@ -111,7 +111,7 @@ function decidedByRow(classified: Classified, policy: Policy, inner: Resolver): 
 
 /** Runs the resolver as far as the decision allows, and counts the position. */
 function applied(classified: Classified, decision: Decision, row: RowAccess | null, inner: Resolver, parent: unknown, args: Record<string, unknown>, context: EnforcedContext, info: GraphQLResolveInfo): unknown {
-  see(context.seen, classified.coordinate, decision, row, isPersonal(classified.class));
+  see(context.seen, classified.coordinate, decision, row, isPersonal(classified.class), info.path);
   if (decision.effect === 'WITHHELD') return null;
   return shown(classified, decision.effect, inner(parent, args, context, info));
 }
@@ -123,10 +123,10 @@ function applied(classified: Classified, decision: Decision, row: RowAccess | nu
 function ofCandidates(classified: Classified, policy: Policy, inner: Resolver, several: readonly Candidate[], args: Record<string, unknown>, context: EnforcedContext, info: GraphQLResolveInfo): unknown {
   const decided = several.map((candidate) => ({ candidate, decision: policy.decide(context.viewer, classified, candidate.access) }));
   const open = [...decided.filter(({ decision }) => decision.effect === 'FULL'), ...decided.filter(({ decision }) => decision.effect === 'MASKED')];
-  const count = (chosen: { candidate: Candidate; decision: Decision }) => see(context.seen, classified.coordinate, chosen.decision, chosen.candidate.access, isPersonal(classified.class));
+  const count = (chosen: { candidate: Candidate; decision: Decision }) => see(context.seen, classified.coordinate, chosen.decision, chosen.candidate.access, isPersonal(classified.class), info.path);
   const first = open[0] ?? decided[0];
   if (!first) {
-    see(context.seen, classified.coordinate, policy.decide(context.viewer, classified, unknownRow), null, false);
+    see(context.seen, classified.coordinate, policy.decide(context.viewer, classified, unknownRow), null, false, info.path);
     return null;
   }
   const from = (position: number): unknown => {

@@ -8,7 +8,12 @@ export interface Seen {
   subjects: Set<string>;
   /** Records of which a classified value was given. */
   records: Set<string>;
+  /** How many places of the answer each entity of a request fills; undefined where each fills one. */
+  positions?: Positions;
 }
+
+/** Alias of a list of entities → for each of them the number of places that it fills. */
+export type Positions = Readonly<Record<string, readonly number[]>>;
 
 /** One line per coordinate, effect, rule and reason; `count` counts positions of the answer, nulls included. */
 export interface SeenField {
@@ -26,19 +31,21 @@ export interface SeenReport {
   records: string[];
 }
 
-/** Counts one decided position. */
-export function see(seen: Seen, coordinate: string, decision: Decision, row: RowAccess | null, personal: boolean): void {
+/** Counts one decided field, at every position of the answer that it fills. `at`: where it stands in the subgraph's own answer. */
+export function see(seen: Seen, coordinate: string, decision: Decision, row: RowAccess | null, personal: boolean, at?: Path): void {
+  const positions = seen.positions && at ? positionsAt(seen.positions, at) : 1;
+  if (positions === 0) return;
   const key = `${coordinate} ${decision.effect} ${decision.policy} ${decision.reason.code}`;
   const known = seen.fields.get(key);
-  if (known) known.count += 1;
-  else seen.fields.set(key, { coordinate, effect: decision.effect, policy: decision.policy, reason: decision.reason.code, count: 1 });
+  if (known) known.count += positions;
+  else seen.fields.set(key, { coordinate, effect: decision.effect, policy: decision.policy, reason: decision.reason.code, count: positions });
   if (!row || decision.effect === 'WITHHELD') return;
   if (row.rid) seen.records.add(row.rid);
   if (personal && row.mention) seen.subjects.add(row.mention.mentionId);
 }
 
-export function openSeen(): Seen {
-  return { fields: new Map(), subjects: new Set(), records: new Set() };
+export function openSeen(positions?: Positions): Seen {
+  return { fields: new Map(), subjects: new Set(), records: new Set(), ...(positions ? { positions } : {}) };
 }
 
 export function seenReport(seen: Seen): SeenReport {
@@ -55,4 +62,17 @@ export function addReport(seen: Seen, report: SeenReport): void {
   }
   for (const subject of report.subjects) seen.subjects.add(subject);
   for (const record of report.records) seen.records.add(record);
+}
+
+/** A way through an answer, from its end: as graphql-js gives it to resolvers. */
+interface Path {
+  readonly prev: Path | undefined;
+  readonly key: string | number;
+}
+
+function positionsAt(positions: Positions, at: Path): number {
+  let [root, below] = [at, undefined as Path | undefined];
+  while (root.prev) [root, below] = [root.prev, root];
+  const ofEntities = Object.hasOwn(positions, root.key) ? positions[root.key] : undefined;
+  return typeof below?.key === 'number' ? (ofEntities?.[below.key] ?? 1) : 1;
 }

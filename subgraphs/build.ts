@@ -11,7 +11,7 @@ import { log, safeError } from '../base/log.ts';
 import type { Policy } from '../policy/decide.ts';
 import { enforce } from '../policy/enforce.ts';
 import { pseudonyms, type Pseudonyms } from '../policy/pseudonym.ts';
-import { openSeen, seenReport, type Seen } from '../policy/seen.ts';
+import { openSeen, seenReport, type Positions, type Seen } from '../policy/seen.ts';
 import { verifyViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
 import type { LogVerification, SubgraphContext } from './context.ts';
 import { cursorsOf } from './cursor.ts';
@@ -91,6 +91,8 @@ const requestShape = z.object({
   query: z.string(),
   variables: z.record(z.string(), z.unknown()).nullish(),
   operationName: z.string().nullish(),
+  /** The gateway names each entity once, and how many places of the answer it fills. */
+  extensions: z.object({ positions: z.record(z.string(), z.array(z.int().min(0))).optional() }).nullish(),
 });
 
 type Shared = SubgraphOptions & { pseudonyms: Pseudonyms };
@@ -102,7 +104,7 @@ async function answered(app: FastifyInstance, name: string, options: Shared, bod
     const viewer = verifyViewer(header, { audience: name, bodyHash: sha256Hex(body), key: options.viewerKey, now });
     const request = readRequest(body);
     session = openSession(options.pool, viewer, options.onStatement);
-    const context = contextOf(viewer, session, options);
+    const context = contextOf(viewer, session, options, request.extensions?.positions);
     const result = await app.graphql(request.query, { ...context }, request.variables ?? {}, request.operationName ?? undefined);
     return { status: 200, body: reported(result, name, context.seen) };
   } catch (error) {
@@ -120,9 +122,9 @@ function readRequest(body: string): z.infer<typeof requestShape> {
   }
 }
 
-function contextOf(viewer: Viewer, session: Session, options: Shared): SubgraphContext {
+function contextOf(viewer: Viewer, session: Session, options: Shared, positions: Positions | undefined): SubgraphContext {
   const { policy, pseudonyms, viewerKey, clock, master, pool } = options;
-  return { viewer, tx: session.tx, change: session.change, loaders: new Map(), seen: openSeen(), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null };
+  return { viewer, tx: session.tx, change: session.change, loaders: new Map(), seen: openSeen(positions), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null };
 }
 
 function reported(result: ExecutionResult, name: string, seen: Seen): Answer['body'] {

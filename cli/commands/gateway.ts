@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
+import type { EngineName } from '../../gateway/engine/names.ts';
 import { YiwangError } from '../../base/errors.ts';
+import { engineOption } from '../options.ts';
 import { printLine, wholeNumber } from '../output.ts';
 import { stopped, stopSignal } from '../stopping.ts';
 
@@ -11,6 +13,7 @@ interface Options {
   jwks?: string;
   issuer?: string;
   audience?: string;
+  engine?: EngineName;
 }
 
 const portDefault = 4000;
@@ -26,10 +29,11 @@ export function gatewayCommand(program: Command): void {
     .option('--jwks <file>', 'keys that tokens are checked with · 校验令牌的公钥集')
     .option('--issuer <url>', 'what `iss` must be · 令牌的签发者')
     .option('--audience <name>', 'what `aud` must hold · 令牌的受众')
+    .addOption(engineOption())
     .action(async (options: Options) => {
       const stop = stopSignal();
       const { startOpenGateway } = await import('../../gateway/open.ts');
-      const gateway = await startOpenGateway({ supergraphSdl: readText(options.supergraph), port: options.port, jwks: options.jwks === undefined ? undefined : readText(options.jwks), issuer: options.issuer, audience: options.audience });
+      const gateway = await startOpenGateway({ supergraphSdl: readText(options.supergraph), port: options.port, jwks: options.jwks === undefined ? undefined : readText(options.jwks), issuer: options.issuer, audience: options.audience, ...(options.engine ? { engine: options.engine } : {}) });
       try {
         printLine(`${gateway.url}/graphql`);
         await stopped(stop);

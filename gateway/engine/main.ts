@@ -1,12 +1,13 @@
 import { getVariableValues } from 'graphql';
 import { openDeadline } from '../deadline.ts';
 import { YiwangError } from '../../base/errors.ts';
-import { apolloEngine, type Engine, type EngineOptions, type EngineRequest, type EngineResult } from '../executor.ts';
+import type { Engine, EngineOptions, EngineRequest, EngineResult } from '../executor.ts';
 import { fragmentsOf, onlyOperation } from '../limits.ts';
 import { openShape, type JsonObject } from '../shape.ts';
 import { askSubgraph } from '../subgraph.ts';
 import { readSupergraph, type ReadSupergraph } from './apollo.ts';
 import { hivePlanner } from './hive.ts';
+import type { EngineName } from './names.ts';
 import type { Planner } from './planner.ts';
 import { openPlans } from './plans.ts';
 import type { Run } from './run.ts';
@@ -20,12 +21,9 @@ export interface CompiledEngineOptions extends EngineOptions {
   operationMsMax?: number;
 }
 
-/** `compiled` is this gateway's own; `apollo` is @apollo/gateway's, the reference. */
-export type EngineName = (typeof engineNames)[number];
-export const engineNames = ['compiled', 'apollo'] as const;
-
-export function openEngine(name: EngineName | undefined, options: CompiledEngineOptions): Promise<Engine> {
-  return name === 'apollo' ? apolloEngine(options) : compiledEngine(options);
+/** The engine of that name, the compiled one unless told. The reference is loaded only where it is wanted. */
+export async function openEngine(name: EngineName | undefined, options: CompiledEngineOptions): Promise<Engine> {
+  return name === 'apollo' ? (await import('../executor.ts')).apolloEngine(options) : compiledEngine(options);
 }
 
 /**
