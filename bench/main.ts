@@ -2,11 +2,16 @@ import { YiwangError } from '../base/errors.ts';
 
 export interface BenchOptions {
   durationSeconds?: number;
+  /** Size of the county, where the bench has one. */
+  residents?: number;
+  /** Rows of the large source in the memory part of `ingest`. */
+  memoryRows?: number;
 }
 
 /** Name → what runs it and gives the table to print. Each is loaded only when it is asked for. */
 const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<string>>> = {
   federation: async () => (await import('./federation/main.ts')).benchFederation,
+  ingest: async () => (await import('./ingest/main.ts')).benchIngest,
   hub: async () => (await import('./hub/main.ts')).benchHub,
 };
 

@@ -70,16 +70,36 @@ export function reported(name: string, figures: readonly Figure[], against: stri
   const base = figures.find((figure) => figure.name === against);
   invariant(base, 'the contender to compare with was measured');
   const rows = figures.map((figure) => ({ ...figure, ratio: figure.requestsPerSecond / base.requestsPerSecond }));
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
-  mkdirSync(`${projectRoot()}bench/results`, { recursive: true });
-  writeFileSync(`${projectRoot()}bench/results/${name}.json`, `${JSON.stringify({ name, against, machine, notes, rows }, null, 2)}\n`);
+  const ran = machine();
+  written(name, { name, against, machine: ran, notes, rows });
   return [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}`,
+    machineText(ran),
     ...notes,
     `| | requests/s | CPU-ms each | p50 ms | p99 ms | × ${against} |`,
     '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row.name} | ${row.requestsPerSecond.toFixed(0)} | ${row.cpuMsPerRequest.toFixed(2)} | ${row.p50Ms} | ${row.p99Ms} | ${row.ratio.toFixed(2)} |`),
   ].join('\n');
+}
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGiB: number;
+  node: string;
+}
+
+export function machine(): Machine {
+  return { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
+}
+
+export function machineText({ cpu, cores, memoryGiB, node }: Machine): string {
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}`;
+}
+
+/** Writes `bench/results/NAME.json`. */
+export function written(name: string, result: object): void {
+  mkdirSync(`${projectRoot()}bench/results`, { recursive: true });
+  writeFileSync(`${projectRoot()}bench/results/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 function pinned({ command, production }: Contender): ChildProcess {

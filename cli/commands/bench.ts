@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { BenchOptions } from '../../bench/main.ts';
 import { printJson, printLine, wholeNumber } from '../output.ts';
 
 export function benchCommand(program: Command): void {
@@ -7,12 +8,18 @@ export function benchCommand(program: Command): void {
     .argument('[name]', 'one of them; without a name they are listed · 基准名称，缺省列出全部')
     .description('measures as ratios, taken in turn in one go · 基准测试，以同场比值为准')
     .option('--seconds <n>', 'how long each contender is loaded · 每项加压秒数', wholeNumber(1, 600))
+    .option('--residents <n>', 'size of the county, where the bench has one · 居民数', wholeNumber(100, 1_000_000))
+    .option('--memory-rows <n>', 'rows of the large source in the memory part of `ingest` · 内存测试的行数', wholeNumber(1_000, 10_000_000))
     .option('--json', 'one JSON document · 输出 JSON')
-    .action(async (name: string | undefined, options: { seconds?: number; json?: boolean }) => {
+    .action(async (name: string | undefined, options: { seconds?: number; residents?: number; memoryRows?: number; json?: boolean }) => {
       const { benchNames, runBench } = await import('../../bench/main.ts');
       if (name === undefined) return options.json ? printJson(benchNames) : printLine(benchNames.join('\n'));
-      const table = await runBench(name, options.seconds === undefined ? {} : { durationSeconds: options.seconds });
+      const table = await runBench(name, given(options));
       if (options.json) printJson({ bench: name, table });
       else printLine(table);
     });
+}
+
+function given({ seconds, residents, memoryRows }: { seconds?: number; residents?: number; memoryRows?: number }): BenchOptions {
+  return { ...(seconds === undefined ? {} : { durationSeconds: seconds }), ...(residents === undefined ? {} : { residents }), ...(memoryRows === undefined ? {} : { memoryRows }) };
 }

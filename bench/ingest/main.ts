@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../base/embedded.ts';
+import { invariant } from '../../base/errors.ts';
+import type { Pool } from '../../base/db.ts';
+import { generateDataset } from '../../simulator/generate.ts';
+import { machine, written } from '../measure.ts';
+import { copySeconds } from './copy.ts';
+import { flatMemory, type MemoryFigure } from './memory.ts';
+import { servedSources, type Served } from './served.ts';
+
+const residentsDefault = 5_000;
+const memoryRowsDefault = 20_000;
+/** Of no other generator run in the project, so that nothing was tuned on it. */
+const seed = 'bench-ingest';
+
+export interface IngestOptions {
+  residents?: number;
+  /** Rows of the large source in the memory part; the small one has a tenth. */
+  memoryRows?: number;
+}
+
+interface Phase {
+  phase: string;
+  versions: number;
+  seconds: number;
+}
+
+/**
+ * `yiwang bench ingest`: a first sync of a county through all five connectors with everything on (until published, and until
+ * linked and clustered as well), an increment that the sources' second round brings, and an increment that brings nothing,
+ * against `COPY` of the rows that landed; then the peak memory of a run over a source of N and of N/10 rows.
+ */
+export async function benchIngest({ residents = residentsDefault, memoryRows = memoryRowsDefault }: IngestOptions = {}): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'yiwang-bench-ingest-'));
+  const before = process.env['YIWANG_HOME'];
+  process.env['YIWANG_HOME'] = home;
+  try {
+    generateDataset({ out: join(home, 'dataset'), residents, seed });
+    const server = await startEmbeddedPostgres({ home });
+    try {
+      const { phases, copy } = await measured(home, server.url);
+      const memory = await flatMemory(server.url, memoryRows);
+      return reported(residents, phases, copy, memory);
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    if (before === undefined) delete process.env['YIWANG_HOME'];
+    else process.env['YIWANG_HOME'] = before;
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function measured(home: string, databaseUrl: string): Promise<{ phases: Phase[]; copy: { rows: number; seconds: number } }> {
+  const served = await servedSources(home, databaseUrl);
+  try {
+    const first = await syncedPhases(served, 'first sync');
+    await served.settleDown();
+    const copy = await copySeconds(served.pool);
+    const nothing = await syncedPhases(served, 'increment of nothing');
+    await served.advance();
+    const increment = await syncedPhases(served, 'increment');
+    return { phases: [...first, ...nothing.slice(1), ...increment], copy };
+  } finally {
+    await served.stop();
+  }
+}
+
+/** Two phases of one sync: until every version is published, and until everything is linked and clustered too. */
+async function syncedPhases(served: Served, name: string): Promise<Phase[]> {
+  const offeredBefore = await offered(served.pool);
+  const { publishedSeconds, settledSeconds } = await served.sync();
+  const versions = (await offered(served.pool)) - offeredBefore;
+  return [
+    { phase: `${name}, published`, versions, seconds: publishedSeconds },
+    { phase: `${name}, linked and clustered`, versions, seconds: settledSeconds },
+  ];
+}
+
+async function offered(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ offered: number }>("SELECT coalesce(sum((totals->>'offered')::int), 0)::int AS offered FROM hub.stream");
+  return rows[0]!.offered;
+}
+
+function reported(residents: number, phases: readonly Phase[], copy: { rows: number; seconds: number }, memory: readonly MemoryFigure[]): string {
+  const copied = copy.rows / copy.seconds;
+  const first = phases[0];
+  invariant(first, 'the first sync was measured');
+  const rows = phases.map((one) => ({ ...one, versionsPerSecond: one.versions / one.seconds, ratio: one.versions / one.seconds / copied, share: one.seconds / first.seconds }));
+  const notes = [`${residents} residents, seed \`${seed}\`, five protocols, embedded PostgreSQL; COPY of ${copy.rows} landed rows with their index: ${copied.toFixed(0)} rows/s`];
+  written('ingest', { machine: machine(), notes, copy, rows, memory });
+  return [
+    ...notes,
+    '| | versions | s | versions/s | × COPY |',
+    '|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row.phase} | ${row.versions} | ${row.seconds.toFixed(1)} | ${row.versionsPerSecond.toFixed(0)} | ${row.ratio.toFixed(3)} |`),
+    '',
+    '| rows of the source | s | peak memory of the run, MiB |',
+    '|---|---|---|',
+    ...memory.map((one) => `| ${one.rows} | ${one.seconds.toFixed(1)} | ${one.peakMiB} |`),
+  ].join('\n');
+}
