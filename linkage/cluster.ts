@@ -1,3 +1,5 @@
+import { byWeight } from './descending.ts';
+
 /** Edges that may join rows, and what must and must not be joined. */
 export interface ClusterInput {
   rows: number;
@@ -139,13 +141,23 @@ function someMembers(state: State, start: number): number[] {
   return rows.length <= crossMembersMax ? rows : rows.sort((i, j) => i - j).slice(0, crossMembersMax);
 }
 
+/** Equal weights keep the order of their rows, whatever order the edges came in. */
 function descending(input: ClusterInput): Int32Array {
   const { weight, left, right } = input;
   const rank = input.rank;
   const order = Int32Array.from({ length: weight.length }, (_, edge) => edge);
   const low = (edge: number) => Math.min(place(rank, left[edge] as number), place(rank, right[edge] as number));
   const high = (edge: number) => Math.max(place(rank, left[edge] as number), place(rank, right[edge] as number));
+  if (weight.length >= radixEdgesMin && inRowOrder(order, low, high)) return byWeight(weight);
   return order.sort((a, b) => (weight[b] as number) - (weight[a] as number) || low(a) - low(b) || high(a) - high(b));
+}
+
+function inRowOrder(order: Int32Array, low: (edge: number) => number, high: (edge: number) => number): boolean {
+  for (let at = 1; at < order.length; at += 1) {
+    const difference = low(at - 1) - low(at);
+    if (difference > 0 || (difference === 0 && high(at - 1) > high(at))) return false;
+  }
+  return true;
 }
 
 function place(rank: ArrayLike<number> | undefined, row: number): number {
@@ -155,3 +167,5 @@ function place(rank: ArrayLike<number> | undefined, row: number): number {
 /** One overwhelming pair does not carry a hundred weak ones. */
 const crossWeightMax = 30;
 const crossMembersMax = 24;
+/** Below this a comparison sort is as fast. */
+const radixEdgesMin = 10_000;

@@ -1,4 +1,4 @@
-import { divisions } from '../schema/divisions/divisions.ts';
+import { divisionsUnder, upperDivisions } from '../schema/divisions/divisions.ts';
 import type { FieldKind } from './model.ts';
 import { addressColumns, homes } from './person-table.ts';
 import { standardiseAddress, type Address } from './standardise/address.ts';
@@ -112,5 +112,5 @@ function sex(value: string): string | null {
 let index: DivisionIndex | undefined;
 
 function allDivisions(): DivisionIndex {
-  return (index ??= divisionIndex(divisions().values()));
+  return (index ??= divisionIndex(upperDivisions().values(), (county) => divisionsUnder([county.slice(0, 6)]).values()));
 }

@@ -26,4 +26,4 @@ function generator(seed: number): () => number {
   };
 }
 
-const randomPairsMax = 400_000;
+const randomPairsMax = 250_000;

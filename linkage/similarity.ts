@@ -51,6 +51,7 @@ export function jaroWinkler(a: string, b: string): number {
 export function edits(a: string, b: string, limit: number): number {
   const [n, m] = [Math.min(a.length, lengthMax), Math.min(b.length, lengthMax)];
   if (Math.abs(n - m) > limit) return limit + 1;
+  if (limit === 1) return a === b ? 0 : isOneEdit(a, b, n, m) ? 1 : 2;
   let [before, previous, current] = editRows;
   for (let j = 0; j <= m; j += 1) previous[j] = j;
   let leastBefore = 0;
@@ -73,6 +74,22 @@ export function edits(a: string, b: string, limit: number): number {
     [before, previous, current] = [previous, current, before];
   }
   return Math.min(previous[m] as number, limit + 1);
+}
+
+/** One slip is found without a table of distances: up to the first difference, then from the end. */
+function isOneEdit(a: string, b: string, n: number, m: number): boolean {
+  let at = 0;
+  while (at < n && at < m && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  if (n === m) {
+    const swapped = at + 1 < n && a.charCodeAt(at) === b.charCodeAt(at + 1) && a.charCodeAt(at + 1) === b.charCodeAt(at) && sameTail(a, at + 2, b, at + 2, n, m);
+    return swapped || sameTail(a, at + 1, b, at + 1, n, m);
+  }
+  return n > m ? sameTail(a, at + 1, b, at, n, m) : sameTail(a, at, b, at + 1, n, m);
+}
+
+function sameTail(a: string, i: number, b: string, j: number, n: number, m: number): boolean {
+  for (; i < n && j < m; i += 1, j += 1) if (a.charCodeAt(i) !== b.charCodeAt(j)) return false;
+  return i >= n && j >= m;
 }
 
 /** How many characters the longer text has more, where the shorter is the longer with some left out; else infinite. */

@@ -167,7 +167,7 @@ function startingShares(key: 'm' | 'u', levels: readonly Level[]): number[] {
   });
 }
 
-const trainingPairsMax = 200_000;
+const trainingPairsMax = 60_000;
 const trainingPairsMin = 20;
 const freeComparisonsMin = 2;
 const matchRateRounds = 8;

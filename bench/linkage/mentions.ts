@@ -74,7 +74,7 @@ function mentionOf(people: People, county: County, person: Person, role: Role, e
   const id = has(role.idNumber) ? (slips(0.004) ? swapped(person.idNumber, chance) : writtenId(person, chance, { spreadsheet: role.spreadsheet }).text) : null;
   const birth = has(role.birthDate) ? (slips(0.006) ? `${person.birth.slice(0, 4)}0000` : person.birth) : null;
   const phone = has(role.phone) ? phoneOf(people, person, chance, slips) : null;
-  const address = has(role.address) ? writtenAddress(county, homeOf(people, person, chance, slips), chance, chance.chance(0.9)) : null;
+  const address = has(role.address) ? writtenAddress(county, homeOf(people, person, slips), chance, chance.chance(0.9)) : null;
   return [name, id, birth, has(role.sex) ? person.sex : null, phone, address];
 }
 
@@ -90,7 +90,7 @@ function phoneOf(people: People, person: Person, chance: Random, slips: (share: 
 }
 
 /** Where one lives; sometimes where one lived before, at somebody else's old address. */
-function homeOf(people: People, person: Person, chance: Random, slips: (share: number) => boolean): Home {
+function homeOf(people: People, person: Person, slips: (share: number) => boolean): Home {
   return slips(0.03) ? people.person((person.index * 7919 + 13) % people.count).home : person.home;
 }
 

@@ -22,12 +22,12 @@ export interface DivisionIndex {
   lower(county: string, text: string, at: number): DivisionMatch | null;
 }
 
-/** Builds the index; a county's own trie is built when it is first asked for. */
-export function divisionIndex(rows: Iterable<DivisionRow>): DivisionIndex {
+/** Builds the index; a county's own trie is built when it is first asked for, from `rows` or from what `rowsOf` gives. */
+export function divisionIndex(rows: Iterable<DivisionRow>, rowsOf?: (county: string) => Iterable<DivisionRow>): DivisionIndex {
   const top: TrieNode = newNode();
   const below = new Map<string, DivisionRow[]>();
   for (const row of rows) {
-    if (row.tier === 'TOWNSHIP' || row.tier === 'VILLAGE') {
+    if (isLower(row)) {
       const county = `${row.code.slice(0, 6)}000000`;
       const list = below.get(county);
       if (list === undefined) below.set(county, [row]);
@@ -39,12 +39,16 @@ export function divisionIndex(rows: Iterable<DivisionRow>): DivisionIndex {
     let trie = tries.get(county);
     if (trie === undefined) {
       trie = newNode();
-      for (const row of below.get(county) ?? []) addLower(trie, row);
+      for (const row of rowsOf?.(county) ?? below.get(county) ?? []) if (isLower(row)) addLower(trie, row);
       tries.set(county, trie);
     }
     return trie;
   };
   return { upper: (text, at) => longest(top, text, at), lower: (county, text, at) => longest(lowerTrie(county), text, at) };
+}
+
+function isLower(row: DivisionRow): boolean {
+  return row.tier === 'TOWNSHIP' || row.tier === 'VILLAGE';
 }
 
 interface TrieNode {

@@ -44,6 +44,17 @@ export function divisionsUnder(prefixes: readonly string[]): Map<string, Divisio
   return found;
 }
 
+/** Provinces, cities and counties only: what an address begins with. */
+export function upperDivisions(): Map<string, Division> {
+  const found = new Map<string, Division>();
+  const line = /^(\d{2}|\d{4}|\d{6})\t(.*)$/gm;
+  for (const [, own, name] of packedText().matchAll(line)) {
+    const code = padded(own!);
+    if (!found.has(code)) found.set(code, { code, name: name!, tier: tierOfDigits[own!.length]!, parent: parentOf(own!) });
+  }
+  return found;
+}
+
 /** The division above, by code alone: of a village its township, of a province null. */
 export function parentCode(code: string): string | null {
   const digits = [12, 9, 6, 4].find((tier) => !/^0+$/.test(code.slice(tier === 12 ? 9 : tier === 9 ? 6 : tier - 2, tier)));
