@@ -4,7 +4,7 @@ import type { PageContext } from './page.ts';
 import type { Snapshot } from './source.ts';
 import { removeKeys } from './write.ts';
 
-/** A read that would delete more than both waits for an operator. */
+/** A read that would delete more than both waits for an operator, who approves a number and not whatever comes. */
 const heldShare = 0.05;
 const heldRecords = 20;
 
@@ -17,7 +17,7 @@ export interface AbsentRecord {
  * Removes the records that a snapshot does not name. A record that a later delivery brought is none of its business; what
  * goes keeps the order of its last version, so that a later delivery may bring it back. Returns the rids.
  */
-export async function removeAbsent(client: pg.ClientBase, context: PageContext, snapshot: Snapshot, approved: boolean): Promise<string[]> {
+export async function removeAbsent(client: pg.ClientBase, context: PageContext, snapshot: Snapshot, approvedMax: number): Promise<string[]> {
   const { connector, stream, keys } = context;
   const { rows } = await client.query<{ record_key: string }>('SELECT record_key FROM hub.landed WHERE department = $1 AND stream = $2', [connector.department, stream.name]);
   const unnamed = rows.map((row) => ({ key: row.record_key, keyHmac: keys.keyHmac(connector.department, stream.name, row.record_key) })).filter((one) => !snapshot.keyHmacs.has(one.keyHmac));
@@ -27,14 +27,14 @@ export async function removeAbsent(client: pg.ClientBase, context: PageContext, 
     [connector.department, stream.name, unnamed.map((one) => one.keyHmac), snapshot.asOf],
   );
   const going = new Set(older.rows.map((row) => row.key_hmac));
-  refuseTooMany(stream.name, going.size, rows.length, approved);
+  refuseTooMany(stream.name, going.size, rows.length, approvedMax);
   return removeGone(client, context, unnamed.filter((one) => going.has(one.keyHmac)));
 }
 
-/** Throws `HELD` where a read would delete too much and nobody has approved it. */
-export function refuseTooMany(stream: string, going: number, known: number, approved: boolean): void {
-  if (approved || going <= heldRecords || going <= known * heldShare) return;
-  throw new YiwangError('HELD', { hint: `this would delete ${going} of ${known} records of \`${stream}\`` });
+/** Throws `HELD` where a read would delete too much and nobody has approved so many; its `detail` is their number. */
+export function refuseTooMany(stream: string, going: number, known: number, approvedMax: number): void {
+  if (going <= Math.max(heldRecords, approvedMax) || going <= known * heldShare) return;
+  throw new YiwangError('HELD', { hint: `this would delete ${going} of ${known} records of \`${stream}\``, detail: String(going) });
 }
 
 /** Live records become tombstones that keep the order of their last version. Returns the rids. */

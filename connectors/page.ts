@@ -4,6 +4,7 @@ import type { Keys } from '../base/keys.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
 import { fold, type Effects, type Head, type Known, type State } from './fold.ts';
+import { formOf } from './form.ts';
 import type { Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
 import { removeAbsent } from './absent.ts';
@@ -30,8 +31,8 @@ export interface PageEnd {
   watermark?: unknown;
   complete?: Snapshot;
   deliveries?: readonly Delivery[];
-  /** An operator has seen how many records would go. */
-  approveDeletes?: boolean;
+  /** An operator has seen that so many records would go. */
+  approveDeletes?: number;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await writeSeen(client, context, effects);
   await writeHeads(client, context, effects);
   const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
-  if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? false)));
+  if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? 0)));
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);
   await touch(client, touched);
@@ -122,11 +123,11 @@ async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId
     await client.query('UPDATE hub.quarantine SET content = NULL, sample = NULL WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3) AND content IS NOT NULL', [connector.department, stream.name, [...purged]]);
   }
   if (quarantined.length === 0) return;
-  const rows = quarantined.map((one) => ({ key_hmac: one.keyHmac, reason: one.reason, field: one.field, position: one.position, content_hmac: one.contentHmac, content: one.content, origin: one.origin }));
+  const rows = quarantined.map((one) => ({ key_hmac: one.keyHmac, reason: one.reason, field: one.field, position: one.position, content_hmac: one.contentHmac, content: one.content, sample: one.content === null ? null : JSON.stringify(formOf(one.content)), origin: one.origin }));
   await client.query(
-    `INSERT INTO hub.quarantine (department, stream, run_id, key_hmac, reason, field, position, content_hmac, content, origin)
-     SELECT $1, $2, $3, x.key_hmac, x.reason, x.field, x.position, x.content_hmac, x.content, x.origin
-     FROM json_to_recordset($4) AS x(key_hmac text, reason text, field text, position text, content_hmac text, content jsonb, origin jsonb)
+    `INSERT INTO hub.quarantine (department, stream, run_id, key_hmac, reason, field, position, content_hmac, content, sample, origin)
+     SELECT $1, $2, $3, x.key_hmac, x.reason, x.field, x.position, x.content_hmac, x.content, x.sample, x.origin
+     FROM json_to_recordset($4) AS x(key_hmac text, reason text, field text, position text, content_hmac text, content jsonb, sample text, origin jsonb)
      ON CONFLICT (department, stream, content_hmac, position) DO NOTHING`,
     [connector.department, stream.name, runId, wellFormedJson(rows)],
   );

@@ -9,6 +9,7 @@ import { pagesInTime } from './deadline.ts';
 import { judge } from './judge.ts';
 import { limits, type Limits } from './limits.ts';
 import { applyPage, type PageContext } from './page.ts';
+import { periodPages, type Period } from './period.ts';
 import { received } from './sources/events.ts';
 import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
 
@@ -23,8 +24,10 @@ export interface PullRequest {
   mode: RunMode;
   /** A dry run may be of either. */
   full?: boolean;
-  /** Deletions by absence that were held before may go on. */
-  approveDeletes?: boolean;
+  /** Only what lies in this part of the past; the watermark stays. */
+  period?: Period;
+  /** Deletions by absence that were held before may go on, up to so many. */
+  approveDeletes?: number;
   env: NodeJS.ProcessEnv;
   now: () => Date;
   limits?: Partial<Limits>;
@@ -77,7 +80,7 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
   let source: OpenSource | undefined;
   try {
     source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
-    const pages = source ? source.pages(stream, { watermark, full: request.full ?? mode === 'FULL' }) : received(sourceContext, stream);
+    const pages = source ? pagesOf(request, source, watermark) : received(sourceContext, stream);
     for await (const page of pagesInTime(pages, connector, kept, endsAtMs)) await commitPage(request, client, epoch, page, outcome);
     if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
     return outcome;
@@ -87,6 +90,10 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
   } finally {
     await source?.close().catch((error: unknown) => log.warn({ err: safeError(error), stream: stream.name }, 'source did not close'));
   }
+}
+
+function pagesOf({ connector, stream, mode, full, period }: PullRequest, source: OpenSource, watermark: unknown): AsyncGenerator<SourcePage> {
+  return period ? periodPages(source, connector.source.kind, stream, watermark, period) : source.pages(stream, { watermark, full: full ?? mode === 'FULL' });
 }
 
 /** Raises the epoch, which fences off whoever had it before; a dry run only reads it. */
@@ -105,7 +112,7 @@ async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: nu
   const versions = page.offered.map((offered) => judge(connector.department, stream, offered, keys));
   await client.query('BEGIN');
   try {
-    const done = await applyPage(client, context, versions, { ...page, approveDeletes: request.approveDeletes ?? false });
+    const done = await applyPage(client, context, versions, { ...page, approveDeletes: request.approveDeletes ?? 0 });
     await client.query(request.mode === 'DRY_RUN' ? 'ROLLBACK' : 'COMMIT');
     addCounts(outcome.counts, done.counts);
     outcome.touched += done.touched;

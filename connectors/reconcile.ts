@@ -21,8 +21,8 @@ export interface ReconcileRequest {
   runId: string | null;
   /** Reports only. */
   dryRun: boolean;
-  /** An operator has seen how many records would go. */
-  approveDeletes: boolean;
+  /** An operator has seen that so many records would go; 0: nobody has. */
+  approveDeletes: number;
   env: NodeJS.ProcessEnv;
   now: () => Date;
   limits?: Partial<Limits>;
@@ -177,9 +177,9 @@ async function extraRecords(client: pg.ClientBase, { connector, stream, keys }: 
   }
 }
 
-async function removeExtra(client: pg.ClientBase, context: PageContext, extra: readonly AbsentRecord[], known: number, approved: boolean, outcome: ReconcileOutcome): Promise<void> {
+async function removeExtra(client: pg.ClientBase, context: PageContext, extra: readonly AbsentRecord[], known: number, approvedMax: number, outcome: ReconcileOutcome): Promise<void> {
   try {
-    refuseTooMany(context.stream.name, extra.length, known, approved);
+    refuseTooMany(context.stream.name, extra.length, known, approvedMax);
   } catch (error) {
     outcome.held = error as YiwangError;
     return;

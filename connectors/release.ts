@@ -5,6 +5,7 @@ import type { Connector, Row, Stream } from './contract.ts';
 import { add, countsOf } from './counts.ts';
 import { judge, type Judged, type Origin, type QuarantineReason } from './judge.ts';
 import { applyPage } from './page.ts';
+import { withStream } from './pull.ts';
 import { connectorOf, streamOf } from './registry.ts';
 
 /** REREAD: nothing of it was kept, so its stream has to be read from the beginning; QUARANTINED: still refused. */
@@ -27,7 +28,7 @@ interface QuarantineRow {
  * Judges one quarantined version again and applies it in its place among the versions of its key. It is released exactly
  * once: the row is locked, and what was counted as quarantined is counted where it now ends.
  */
-export async function releaseOne(pool: Pool, keys: Keys, id: number, releasedBy: string, now: Date): Promise<ReleaseOutcome> {
+async function releaseOne(pool: Pool, keys: Keys, id: number, releasedBy: string, now: Date): Promise<ReleaseOutcome> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
@@ -62,6 +63,41 @@ async function judgeAgain(client: Querying, keys: Keys, connector: Connector, st
   await applyPage(client, { connector, stream, keys, runId: row.run_id, epoch: rows[0].epoch, now }, [{ ...judged, releasedFrom: row.reason }], {});
   return judged.kind === 'LIVE' ? 'PUBLISHED' : judged.kind;
 }
+
+export type Outcomes = Record<ReleaseOutcome, number>;
+
+/**
+ * Releases open entries of one stream in the order they came, under the lock that its runs take: each exactly once,
+ * whoever else releases at this moment. `STREAM_BUSY` while a run is under way.
+ */
+export async function releaseStream(pool: Pool, keys: Keys, choice: ReleaseChoice, releasedBy: string, now: Date): Promise<Outcomes> {
+  const { department, stream } = choice;
+  const connector = await connectorOf(department);
+  return withStream(pool, connector, streamOf(connector, stream), async () => {
+    const outcomes: Outcomes = { PUBLISHED: 0, DROPPED: 0, TOMBSTONE: 0, QUARANTINED: 0, REREAD: 0 };
+    for (let after = 0; ; ) {
+      const { rows } = await pool.query<{ id: number }>(
+        `SELECT id FROM hub.quarantine WHERE released_at IS NULL AND department = $1 AND stream = $2 AND id > $3 AND id <= coalesce($4, id)
+         AND ($5::bigint[] IS NULL OR id = ANY($5)) AND ($6::text IS NULL OR reason = $6) ORDER BY id LIMIT $7`,
+        [department, stream, after, choice.upTo ?? null, choice.ids ?? null, choice.reason ?? null, entriesMax],
+      );
+      for (const { id } of rows) outcomes[await releaseOne(pool, keys, id, releasedBy, now)] += 1;
+      if (rows.length < entriesMax) return outcomes;
+      after = rows.at(-1)!.id;
+    }
+  });
+}
+
+export interface ReleaseChoice {
+  department: string;
+  stream: string;
+  ids?: readonly number[] | undefined;
+  reason?: string | undefined;
+  /** What is quarantined after the request is not part of it. */
+  upTo?: number | undefined;
+}
+
+const entriesMax = 1000;
 
 /** Nothing of it was kept: it is forgotten as a version, so that the next full read counts it as new. */
 async function unsee(client: Querying, row: QuarantineRow): Promise<ReleaseOutcome> {

@@ -4,6 +4,7 @@ import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Queues } from './queues.ts';
+import { waitsForResume } from './streams.ts';
 
 /** Linking waits for runs that are under way, but no longer than this. */
 const settleWaitSeconds = 60;
@@ -11,11 +12,11 @@ const settleWaitSeconds = 60;
 /** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. */
 export async function dispatch(pool: Pool, queues: Queues): Promise<void> {
   await duePushes(pool);
-  const { rows } = await pool.query<{ id: string; attempt: number }>("SELECT id, attempt FROM hub.sync_run WHERE status = 'DUE' AND due_at <= now() ORDER BY requested_at LIMIT 200");
+  const { rows } = await pool.query<{ id: string; attempt: number }>(`SELECT id, attempt FROM hub.sync_run r WHERE status = 'DUE' AND due_at <= now() AND NOT ${waitsForResume} ORDER BY requested_at LIMIT 200`);
   for (const { id, attempt } of rows) await queues.ring('sync', id, attempt);
   const settling = await pool.query(
     `SELECT 1 FROM hub.outbox o WHERE o.kind = 'TOUCHED' AND o.done_at IS NULL
-     AND (o.created_at < now() - make_interval(secs => $1) OR NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now()))) LIMIT 1`,
+     AND (o.created_at < now() - make_interval(secs => $1) OR NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume}))) LIMIT 1`,
     [settleWaitSeconds],
   );
   if (settling.rowCount) await queues.ring('settle', 'all');
@@ -29,7 +30,8 @@ async function duePushes(pool: Pool): Promise<void> {
       await pool.query(
         `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
          SELECT $1, $2, $3, 'PUSH', 'DUE', 'push' WHERE EXISTS (SELECT 1 FROM hub.received_event WHERE department = $2 AND stream = $3 AND applied_at IS NULL)
-         AND NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND status IN ('DUE', 'RUNNING'))`,
+         AND NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND status IN ('DUE', 'RUNNING'))
+         AND NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $2 AND stream = $3 AND paused)`,
         [randomUUID(), connector.department, stream.name],
       );
     }

@@ -9,6 +9,7 @@ import { dispatch, reviveAbandoned, runSchedules } from './dispatch.ts';
 import { openQueues } from './queues.ts';
 import { doRun } from './runs.ts';
 import { settle } from './settle.ts';
+import { registerStreams } from './streams.ts';
 import { timing as usual, type Timing } from './timing.ts';
 
 export interface JobsOptions {
@@ -38,6 +39,7 @@ export async function startJobs({ config, pool, databaseUrl, now = () => new Dat
   const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl, timing });
   queues.work('sync', concurrency ?? (await streamsAtOnce(pool)), (runId) => doRun({ config, pool, now, timing, ...(limits ? { limits } : {}) }, runId));
   queues.work('settle', 1, () => settle({ config, pool }));
+  await registerStreams(pool);
   const consumers = await startConsumers(config, pool);
   const stopping = new AbortController();
   const fast = repeat(timing.tickMs, stopping.signal, () => dispatch(pool, queues));

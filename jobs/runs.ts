@@ -8,7 +8,9 @@ import { noCounts } from '../connectors/counts.ts';
 import type { Limits } from '../connectors/limits.ts';
 import { pullStream, type RunMode } from '../connectors/pull.ts';
 import { connectorOf, streamOf } from '../connectors/registry.ts';
+import { releaseInStream } from './quarantine.ts';
 import { reconcile } from './reconcile.ts';
+import { waitsForResume } from './streams.ts';
 import { timing, type Timing } from './timing.ts';
 
 export interface RunContext {
@@ -40,7 +42,7 @@ export async function doRun(context: RunContext, runId: string): Promise<void> {
 }
 
 interface Done {
-  epoch: number;
+  epoch: number | null;
   counts: object;
   held?: YiwangError | null;
 }
@@ -48,14 +50,24 @@ interface Done {
 async function worked(context: RunContext, run: Run): Promise<Done> {
   const { config, pool, now, limits } = context;
   const connector = await connectorOf(run.department);
-  const { full, approveDeletes = false, dryRun = false } = run.parameters;
-  const common = { pool, keys: recordKeys(config.masterSecret), connector, stream: streamOf(connector, run.stream), runId: run.id, approveDeletes, env: sourceEnvironment(config, connector), now, ...(limits ? { limits } : {}) };
+  const keys = recordKeys(config.masterSecret);
+  const { full, since, until, approveDeletes = 0, dryRun = false, ids, reason, upTo } = run.parameters;
+  if (run.mode === 'RELEASE') {
+    const released = await releaseInStream(pool, keys, { department: run.department, stream: run.stream, ids, reason, upTo }, run.requested_by, now());
+    return { epoch: null, counts: { released } };
+  }
+  const common = { pool, keys, connector, stream: streamOf(connector, run.stream), runId: run.id, approveDeletes, env: sourceEnvironment(config, connector), now, ...(limits ? { limits } : {}) };
   if (run.mode === 'RECONCILE') {
     const { found, epoch, touched, held } = await reconcile({ ...common, dryRun });
     return { epoch, held, counts: { ...noCounts(), touched, reconciliation: found } };
   }
-  const { counts, touched, epoch } = await pullStream({ ...common, mode: run.mode, ...(full === undefined ? {} : { full }) });
+  const period = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
+  const { counts, touched, epoch } = await pullStream({ ...common, mode: run.mode, ...(full === undefined ? {} : { full }), ...(isBackfill(run) ? { period } : {}) });
   return { epoch, counts: { ...counts, touched } };
+}
+
+function isBackfill({ parameters: { since, until } }: Run): boolean {
+  return since !== undefined || until !== undefined;
 }
 
 /** What a connector may read of the configuration: its own URL and secrets. */
@@ -68,15 +80,15 @@ interface Run {
   id: string;
   department: string;
   stream: string;
-  mode: RunMode;
+  mode: RunMode | 'RELEASE';
   attempt: number;
   requested_by: string;
-  parameters: { full?: boolean; approveDeletes?: boolean; dryRun?: boolean };
+  parameters: { full?: boolean; since?: string; until?: string; approveDeletes?: number; dryRun?: boolean; ids?: number[]; reason?: string; upTo?: number };
 }
 
 async function claim(pool: Pool, runId: string): Promise<Run | undefined> {
   const { rows } = await pool.query<Run>(
-    `UPDATE hub.sync_run SET status = 'RUNNING', started_at = coalesce(started_at, now()), claimed_at = now(), attempt = attempt + 1 WHERE id = $1 AND status = 'DUE' AND due_at <= now()
+    `UPDATE hub.sync_run r SET status = 'RUNNING', started_at = coalesce(started_at, now()), claimed_at = now(), attempt = attempt + 1 WHERE id = $1 AND status = 'DUE' AND due_at <= now() AND NOT ${waitsForResume}
      RETURNING id, department, stream, mode, attempt, requested_by, parameters`,
     [runId],
   );
@@ -86,6 +98,16 @@ async function claim(pool: Pool, runId: string): Promise<Run | undefined> {
 /** Only as long as the run is still this worker's: one that was thought dead must not overwrite what its successor says. */
 async function finish(pool: Pool, run: Run, { counts, epoch }: Done): Promise<void> {
   await pool.query("UPDATE hub.sync_run SET status = 'SUCCEEDED', finished_at = now(), epoch = $2, counts = $3, error_code = NULL, message = NULL WHERE id = $1 AND status = 'RUNNING' AND attempt = $4", [run.id, epoch, JSON.stringify(counts), run.attempt]);
+  if ((run.mode === 'INCREMENT' || run.mode === 'FULL' || run.mode === 'RECONCILE') && !isBackfill(run) && run.parameters.dryRun !== true) await supersedeHeld(pool, run);
+}
+
+/** What an earlier run of its kind was held for is decided by this one: nobody approves what is no longer so. */
+async function supersedeHeld(pool: Pool, { id, department, stream, mode }: Run): Promise<void> {
+  await pool.query(
+    `UPDATE hub.sync_run SET status = 'FAILED', message = coalesce(message, '') || ' (superseded)'
+     WHERE department = $1 AND stream = $2 AND status = 'HELD' AND mode <> 'DRY_RUN' AND (mode = 'RECONCILE') = $4 AND id <> $3`,
+    [department, stream, id, mode === 'RECONCILE'],
+  );
 }
 
 async function fail({ pool, timing: waits = timing }: RunContext, run: Run, error: unknown, done?: Done): Promise<void> {
@@ -110,4 +132,7 @@ async function fail({ pool, timing: waits = timing }: RunContext, run: Run, erro
     done ? JSON.stringify(done.counts) : null,
     run.attempt,
   ]);
+  if (code !== 'HELD') return;
+  await pool.query("UPDATE hub.sync_run SET counts = counts || jsonb_build_object('held', $2::int) WHERE id = $1", [run.id, Number((error as YiwangError).detail)]);
+  if (run.mode !== 'DRY_RUN') await supersedeHeld(pool, run);
 }

@@ -3,6 +3,8 @@ import { connectors } from '../connectors/registry.ts';
 import type { Reconciliation } from '../connectors/reconcile.ts';
 import { streamCounts, type StreamCounts } from '../connectors/totals.ts';
 import type { QueueDepth } from './queues.ts';
+import { waitsForResume } from './streams.ts';
+import { notPaused } from './sync.ts';
 
 export interface HubStatus {
   ready: boolean;
@@ -21,6 +23,9 @@ export interface StreamStatus extends StreamCounts {
   /** Why the stream shows its last good data only; null while it is in order. */
   stale: string | null;
   paused: boolean;
+  pausedAt: string | null;
+  /** Runs that would delete too much and wait for `yiwang approve`. */
+  held: { id: string; requestedAt: string; message: string | null }[];
   drift: Record<string, number>;
   lastRun: { id: string; status: string; startedAt: string | null; finishedAt: string | null } | null;
   /** The last comparison with the source; null before the first. */
@@ -37,8 +42,8 @@ export async function hubStatus(pool: Pool, queues: Record<string, QueueDepth> =
     SELECT (SELECT count(*) FROM hub.entity WHERE merged_into IS NULL) AS persons, (SELECT count(*) FROM hub.matter WHERE merged_into IS NULL) AS matters,
       (SELECT count(*) FROM hub.review) AS review, (SELECT coalesce(max(size), 0) FROM audit.batch) AS size,
       (SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM audit.checkpoint) AS checkpoint,
-      EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL)
-        OR EXISTS (SELECT 1 FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING')) AS pending`);
+      EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL AND ${notPaused})
+        OR EXISTS (SELECT 1 FROM hub.sync_run r WHERE status = 'RUNNING' OR status = 'DUE' AND NOT ${waitsForResume}) AS pending`);
   const totals = rows[0]!;
   return {
     ready: !totals.pending && streams.some((stream) => stream.lastRun !== null),
@@ -51,15 +56,21 @@ export async function hubStatus(pool: Pool, queues: Record<string, QueueDepth> =
   };
 }
 
+const heldMax = 20;
+
 async function streamStatus(pool: Pool, department: string, stream: string): Promise<StreamStatus> {
   const counts = await streamCounts(pool, department, stream);
-  const { rows } = await pool.query<{ fresh: string | null; stale_reason: string | null; paused: boolean; drift: Record<string, number> }>(
-    'SELECT fresh_through AS fresh, stale_reason, paused, drift FROM hub.stream WHERE department = $1 AND stream = $2',
+  const { rows } = await pool.query<{ fresh: string | null; stale_reason: string | null; paused: boolean; paused_at: Date | null; drift: Record<string, number> }>(
+    'SELECT fresh_through AS fresh, stale_reason, paused, paused_at, drift FROM hub.stream WHERE department = $1 AND stream = $2',
     [department, stream],
   );
   const runs = await pool.query<{ id: string; status: string; started_at: Date | null; finished_at: Date | null }>(
     "SELECT id, status, started_at, finished_at FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode NOT IN ('DRY_RUN', 'RECONCILE') ORDER BY requested_at DESC, id LIMIT 1",
     [department, stream],
+  );
+  const held = await pool.query<{ id: string; requested_at: Date; message: string | null }>(
+    "SELECT id, requested_at, message FROM hub.sync_run WHERE department = $1 AND stream = $2 AND status = 'HELD' AND mode <> 'DRY_RUN' ORDER BY requested_at LIMIT $3",
+    [department, stream, heldMax],
   );
   const run = runs.rows[0];
   return {
@@ -69,6 +80,8 @@ async function streamStatus(pool: Pool, department: string, stream: string): Pro
     freshThrough: isoOf(rows[0]?.fresh ?? null),
     stale: rows[0]?.stale_reason ?? null,
     paused: rows[0]?.paused ?? false,
+    pausedAt: isoOf(rows[0]?.paused_at ?? null),
+    held: held.rows.map((row) => ({ id: row.id, requestedAt: row.requested_at.toISOString(), message: row.message })),
     drift: rows[0]?.drift ?? {},
     lastRun: run ? { id: run.id, status: run.status, startedAt: isoOf(run.started_at), finishedAt: isoOf(run.finished_at) } : null,
     lastReconciliation: await lastReconciliation(pool, department, stream),

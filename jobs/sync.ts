@@ -1,14 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import { connectors } from '../connectors/registry.ts';
+import { registerStreams, waitsForResume } from './streams.ts';
 
 export interface SyncRequest {
-  /** All departments that have a connector, unless named. */
+  /** All departments that have a connector, unless named. Of streams that are not named, paused ones are left out. */
   departments?: readonly string[];
+  /** One stream of the department that is named. */
+  stream?: string | undefined;
   /** From the beginning instead of from the watermark. */
   full?: boolean;
+  /** Back-fill of this part of the past (RFC 3339, `until` not in it): the watermark stays where it is. */
+  since?: string | undefined;
+  until?: string | undefined;
   /** Reads, judges and counts, and writes nothing. */
   dryRun?: boolean;
   requestedBy: string;
@@ -29,32 +34,41 @@ export interface FinishedRun {
 export async function requestSync(pool: Pool, request: SyncRequest): Promise<string[]> {
   const known = await connectors();
   const wanted = request.departments?.length ? request.departments : [...known.keys()];
+  await registerStreams(pool);
   const ids: string[] = [];
   for (const department of wanted) {
     const connector = known.get(department);
     if (!connector) throw new YiwangError('USAGE', { hint: `there is no department \`${department.slice(0, 40)}\`; known are ${[...known.keys()].join(', ')}` });
-    for (const stream of connector.streams) {
-      const id = randomUUID();
-      const mode = request.dryRun ? 'DRY_RUN' : request.full ? 'FULL' : 'INCREMENT';
-      await pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) VALUES ($1, $2, $3, $4, 'DUE', $5, $6)", [
-        id, department, stream.name, mode, request.requestedBy, JSON.stringify({ full: request.full ?? false }),
-      ]);
-      ids.push(id);
+    const streams = connector.streams.filter(({ name }) => request.stream === undefined || name === request.stream);
+    if (streams.length === 0) throw new YiwangError('USAGE', { hint: `\`${department}\` has no stream of that name; it has ${connector.streams.map(({ name }) => name).join(', ')}` });
+    for (const { name } of streams) {
+      const id = await requestRun(pool, request, department, name);
+      if (id !== null) ids.push(id);
     }
   }
   return ids;
 }
 
+/** Null for a stream that is paused and was not named itself. */
+async function requestRun(pool: Pool, request: SyncRequest, department: string, stream: string): Promise<string | null> {
+  const { mode, parameters } = runOf(request);
+  const { rows } = await pool.query<{ run: string | null; refused: 'UNKNOWN' | 'PAUSED' | null }>('SELECT run, refused FROM hub.request_run($1, $2, $3, $4, $5)', [department, stream, mode, JSON.stringify(parameters), request.requestedBy]);
+  const { run, refused } = rows[0]!;
+  if (refused === 'PAUSED' && request.stream !== undefined) throw new YiwangError('USAGE', { hint: `\`${department}/${stream}\` is paused; \`yiwang resume ${department} ${stream}\` first` });
+  return run;
+}
+
+function runOf({ full, since, until, dryRun }: SyncRequest): { mode: string; parameters: object } {
+  const mode = dryRun ? 'DRY_RUN' : full ? 'FULL' : 'INCREMENT'; // a back-fill is an increment of its period
+  return { mode, parameters: { full: full ?? false, ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) } };
+}
+
 /** An operator has seen how much a held snapshot would delete: the same stream runs again and may. Returns the new run. */
 export async function approveHeldRun(pool: Pool, runId: string, approvedBy: string): Promise<string> {
-  const id = randomUUID();
-  const { rowCount } = await pool.query(
-    `WITH held AS (UPDATE hub.sync_run SET status = 'FAILED', message = message || ' (approved)' WHERE id = $2 AND status = 'HELD' RETURNING department, stream, mode)
-     INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) SELECT $1, department, stream, mode, 'DUE', $3, '{"approveDeletes": true}' FROM held`,
-    [id, runId, approvedBy],
-  );
-  if (!rowCount) throw new YiwangError('NOT_FOUND', { hint: 'there is no held run of that id' });
-  return id;
+  const { rows } = await pool.query<{ run: string | null }>('SELECT hub.approve_held_run($1, $2) AS run', [runId, approvedBy]);
+  const run = rows[0]?.run;
+  if (!run) throw new YiwangError('NOT_FOUND', { hint: 'there is no held run of that id' });
+  return run;
 }
 
 export interface WaitOptions {
@@ -66,14 +80,17 @@ export interface WaitOptions {
 const pollMs = 200;
 const timeoutMsDefault = 15 * 60_000;
 
+/** Events of a paused stream wait for it. */
+export const notPaused = '(department, stream) NOT IN (SELECT department, stream FROM hub.stream WHERE paused)';
+
 /** Ends when the runs are over and every record they touched is linked and clustered. */
 export async function waitForSync(pool: Pool, ids: readonly string[], options: WaitOptions = {}): Promise<FinishedRun[]> {
   const deadline = Date.now() + (options.timeoutMs ?? timeoutMsDefault);
   while (Date.now() < deadline) {
     options.signal?.throwIfAborted();
     const { rows } = await pool.query<{ left: number; settling: boolean }>(
-      `SELECT (SELECT count(*) FROM hub.sync_run WHERE id = ANY($1::uuid[]) AND status IN ('DUE', 'RUNNING')) AS left,
-         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL) AS settling`,
+      `SELECT (SELECT count(*) FROM hub.sync_run r WHERE id = ANY($1::uuid[]) AND (status = 'RUNNING' OR status = 'DUE' AND NOT ${waitsForResume})) AS left,
+         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL AND ${notPaused}) AS settling`,
       [ids],
     );
     const { left, settling } = rows[0]!;

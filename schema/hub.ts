@@ -42,6 +42,7 @@ export const runReport = hub.view('run_report', {
   stream: text('stream').notNull(),
   mode: text('mode').notNull(),
   status: text('status').notNull(),
+  requestedBy: text('requested_by').notNull(),
   requestedAt: instant('requested_at').notNull(),
   startedAt: instant('started_at'),
   finishedAt: instant('finished_at'),
@@ -49,6 +50,9 @@ export const runReport = hub.view('run_report', {
   counts: jsonb('counts').$type<Record<string, unknown>>().notNull(),
   errorCode: text('error_code'),
   message: text('message'),
+  since: text('since'),
+  until: text('until'),
+  full: boolean('reads_all').notNull(),
 }).existing();
 
 export const quarantineReport = hub.view('quarantine_report', {

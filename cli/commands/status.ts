@@ -31,12 +31,13 @@ export function printStatus(status: HubStatus): void {
   const header = ['stream 数据流', 'live 现存', 'offered', 'published', 'unchanged', 'superseded', 'tombstones', 'dropped', 'quarantined', 'fresh through 截至', 'last run 最近运行'];
   const rows = status.streams.map((each) => [
     `${each.department}/${each.stream}`, each.live, each.offered, each.published, each.unchanged, each.superseded, each.tombstones,
-    sum(each.dropped), sum(each.quarantined), each.freshThrough ?? '–', each.stale ?? each.lastRun?.status ?? '–',
+    sum(each.dropped), sum(each.quarantined), each.freshThrough ?? '–', each.paused ? 'paused 已暂停' : (each.stale ?? each.lastRun?.status ?? '–'),
   ]);
   printTable(header, rows);
   printLine();
   printLine(`persons 人 ${status.persons}   matters 事 ${status.matters}   to review 待核 ${status.reviewQueue}   access log 访问日志 ${status.log.size}   ${status.ready ? 'ready 就绪' : 'not ready 未就绪'}`);
   for (const each of status.streams) {
+    for (const run of each.held) printLine(`held 待确认 ${each.department}/${each.stream} ${run.id} ${run.message ?? ''} (yiwang approve)`);
     for (const [reason, count] of Object.entries(each.quarantined)) printLine(`quarantine 隔离 ${each.department}/${each.stream} ${reason} ${count}`);
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import type { FinishedRun } from '../../jobs/sync.ts';
 import { withHub, type Hub } from '../hub.ts';
-import { printJson, printTable, progressBar } from '../output.ts';
+import { instant, printJson, printTable, progressBar } from '../output.ts';
 import { startServices } from '../services.ts';
 import { sourceNeeds } from '../sources.ts';
 import { stopSignal } from '../stopping.ts';
@@ -12,6 +12,9 @@ interface Options {
   full?: boolean;
   wait?: boolean;
   dryRun?: boolean;
+  stream?: string;
+  since?: string;
+  until?: string;
   json?: boolean;
 }
 
@@ -22,12 +25,16 @@ export function syncCommand(program: Command): void {
     .description('asks for runs; --wait ends when every record is published, linked and clustered · 请求同步')
     .option('--full', 'read from the beginning instead of from the watermark · 从头读取')
     .option('--wait', 'wait until everything is done · 等待全部完成')
+    .option('--stream <name>', 'one stream of the one department that is named · 只同步一个数据流')
+    .option('--since <time>', 'back-fill of what changed at or after this time (RFC 3339); the watermark stays · 补采此时及以后的变更，水位不动', instant)
+    .option('--until <time>', 'back-fill of what changed before this time · 补采此时以前的变更', instant)
     .option('--dry-run', 'read, judge and count; write nothing · 只读取与计数，不写入')
     .option('--json', 'one JSON document · 输出 JSON')
     .action((departments: string[], options: Options) => sync(departments, options));
 }
 
 async function sync(named: readonly string[], options: Options): Promise<void> {
+  refuseContradictions(named, options);
   const stop = stopSignal();
   await withHub(async (hub) => {
     const { requestSync, waitForSync } = await import('../../jobs/sync.ts');
@@ -38,7 +45,7 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
     const workers = others || !isWaiting ? undefined : await startServices(hub, new Set(['jobs']));
     const bar = progressBar('sync · 同步');
     try {
-      const ids = await requestSync(hub.pool, { departments, full: options.full ?? false, dryRun: options.dryRun ?? false, requestedBy: 'cli' });
+      const ids = await requestSync(hub.pool, { departments, stream: options.stream, full: options.full ?? false, since: options.since, until: options.until, dryRun: options.dryRun ?? false, requestedBy: 'cli' });
       const runs = isWaiting ? await waitForSync(hub.pool, ids, { signal: stop, onProgress: ({ runsLeft }) => bar.update(ids.length - runsLeft, ids.length) }) : [];
       bar.end();
       if (options.json) printJson(isWaiting ? { runs } : { requested: ids });
@@ -49,6 +56,12 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
       await workers?.stop();
     }
   }, { sources: await sourceNeeds() });
+}
+
+function refuseContradictions(named: readonly string[], { stream, full, since, until }: Options): void {
+  if (stream !== undefined && named.length !== 1) throw new YiwangError('USAGE', { hint: '--stream is of one department: name it' });
+  if (full && (since ?? until) !== undefined) throw new YiwangError('USAGE', { hint: '--full reads everything: it has no --since or --until' });
+  if (since !== undefined && until !== undefined && since >= until) throw new YiwangError('USAGE', { hint: '--since is not before --until' });
 }
 
 function connected({ config }: Hub): string[] {
@@ -65,7 +78,7 @@ function refuseFailed(runs: readonly FinishedRun[]): void {
 function printRuns(runs: readonly FinishedRun[]): void {
   const count = (run: FinishedRun, name: string) => String(run.counts[name] ?? 0);
   printTable(
-    ['stream 数据流', 'mode', 'status 状态', 'offered', 'published', 'unchanged', 'superseded', 'tombstones'],
-    runs.map((run) => [`${run.department}/${run.stream}`, run.mode, run.status, count(run, 'offered'), count(run, 'published'), count(run, 'unchanged'), count(run, 'superseded'), count(run, 'tombstones')]),
+    ['stream 数据流', 'mode', 'status 状态', 'offered', 'published', 'unchanged', 'superseded', 'tombstones', 'changed 变更'],
+    runs.map((run) => [`${run.department}/${run.stream}`, run.mode, run.status, count(run, 'offered'), count(run, 'published'), count(run, 'unchanged'), count(run, 'superseded'), count(run, 'tombstones'), count(run, 'touched')]),
   );
 }

@@ -6,7 +6,7 @@ import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts'
 import { byReason, reconciliation, runCounts, streamCounts } from './counts.ts';
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
-import { lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
+import { heldRuns, lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
 import type { AccessLogFilterType, CallerInputType, QueryPolicyMatrixArgsType } from './types.generated.ts';
 
 type Context = SubgraphContext;
@@ -18,7 +18,7 @@ export const resolvers = {
       const departments = allByKey(await streamReports(context), (row) => row.department);
       return [...departments].map(([department, streams]) => ({ [access]: noRow, department, streams }));
     },
-    syncRuns: async (_: unknown, args: PageArgs & StreamChoice, context: Context) => {
+    syncRuns: async (_: unknown, args: PageArgs & StreamChoice & { status?: string | null }, context: Context) => {
       const page = pageOf(context, 'Query.syncRuns', { ...args });
       const rows = await runPage(context, page, args);
       return connection(context, page, rows, { position: (row) => [row.requestedAt.toISOString(), row.id], node: (row) => row });
@@ -43,6 +43,12 @@ export const resolvers = {
     counts: (stream: StreamReport) => streamCounts(stream),
     drift: ({ drift }: StreamReport) => byReason(drift),
     lastRun: ({ department, stream }: StreamReport, _: unknown, context: Context) => load(context, lastRuns, `${department}/${stream}`),
+    held: async ({ department, stream }: StreamReport, _: unknown, context: Context) => (await load(context, heldRuns, `${department}/${stream}`)) ?? [],
   },
-  SyncRun: { counts: ({ counts }: RunReport) => runCounts(counts), reconciliation: ({ counts }: RunReport) => reconciliation(counts) },
+  SyncRun: {
+    counts: ({ counts }: RunReport) => runCounts(counts),
+    reconciliation: ({ counts }: RunReport) => reconciliation(counts),
+    touched: ({ counts }: RunReport) => counts['touched'] ?? null,
+    released: ({ counts }: RunReport) => byReason(counts['released']),
+  },
 };

@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, ne, sql, type SQL } from 'drizzle-orm';
 import { quarantineReport, runReport, streamReport } from '../../schema/hub.ts';
 import type { Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
-import { byKey, type Batch } from '../loader.ts';
+import { allByKey, byKey, type Batch } from '../loader.ts';
 
 /** What operators read of connectors: the views of `0400_subgraphs_reports.sql`, which show rows to operators only. */
 export type StreamReport = typeof streamReport.$inferSelect;
@@ -20,23 +20,44 @@ export const lastRuns: Batch<string, RunReport> = async (context, streams) => {
   const rows = await tx
     .selectDistinctOn([runReport.department, runReport.stream])
     .from(runReport)
-    .where(inArray(name, [...streams]))
+    .where(and(inArray(name, [...streams]), ne(runReport.mode, 'DRY_RUN')))
     .orderBy(runReport.department, runReport.stream, desc(runReport.requestedAt), desc(runReport.id));
   return byKey(rows, (row) => `${row.department}/${row.stream}`);
 };
+
+/** Runs of each stream that wait for an operator, oldest first, by `department/stream`. */
+export const heldRuns: Batch<string, RunReport[]> = async (context, streams) => {
+  const tx = await context.tx();
+  const name = sql<string>`${runReport.department} || '/' || ${runReport.stream}`;
+  const rows = await tx
+    .select()
+    .from(runReport)
+    .where(and(eq(runReport.status, 'HELD'), ne(runReport.mode, 'DRY_RUN'), inArray(name, [...streams])))
+    .orderBy(asc(runReport.requestedAt))
+    .limit(heldMax);
+  return allByKey(rows, (row) => `${row.department}/${row.stream}`);
+};
+
+const heldMax = 200;
+
+/** Runs of these ids, oldest first. */
+export async function runsOf(context: SubgraphContext, ids: readonly string[]): Promise<RunReport[]> {
+  const tx = await context.tx();
+  return tx.select().from(runReport).where(inArray(runReport.id, [...ids])).orderBy(asc(runReport.department), asc(runReport.stream));
+}
 
 export interface StreamChoice {
   department?: string | null;
   stream?: string | null;
 }
 
-export async function runPage(context: SubgraphContext, page: Page, choice: StreamChoice): Promise<RunReport[]> {
+export async function runPage(context: SubgraphContext, page: Page, choice: StreamChoice & { status?: string | null }): Promise<RunReport[]> {
   const tx = await context.tx();
   const after = page.after ? sql`(${runReport.requestedAt}, ${runReport.id}) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : undefined;
   return tx
     .select()
     .from(runReport)
-    .where(and(...chosen(runReport, choice), after))
+    .where(and(...chosen(runReport, choice), choice.status ? eq(runReport.status, choice.status) : undefined, after))
     .orderBy(desc(runReport.requestedAt), desc(runReport.id))
     .limit(page.rowsMax + 1);
 }

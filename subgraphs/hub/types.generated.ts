@@ -230,7 +230,9 @@ export type ConnectorStreamType = {
   drift: Array<ReasonCountType>;
   /** 数据完整到此时 · complete up to here */
   freshThrough?: Maybe<Scalars['DateTime']['output']>;
-  /** 最近一次任务 · the last run */
+  /** 因删除过多而等待确认的任务 · runs held because they would delete too much */
+  held: Array<SyncRunType>;
+  /** 最近一次任务，试运行不算 · the last run, dry runs apart */
   lastRun?: Maybe<SyncRunType>;
   /** 已暂停 · paused */
   paused: Scalars['Boolean']['output'];
@@ -295,10 +297,22 @@ export type MaskType =
 /** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
 export type MutationType = {
   __typename?: 'Mutation';
+  /** 确认一个因删除过多而暂缓的任务：重新运行并允许删除 · approves a run that was held because it would delete too much: it runs again and may */
+  approveHeldRun?: Maybe<SyncRunType>;
   /** 暂停一个数据流：不再产生新任务，已到期的任务等待恢复 · pauses a stream: no new runs, and those that are due wait until it is resumed */
   pauseStream?: Maybe<ConnectorStreamType>;
+  /** 请求释放隔离的记录：按序重读，恰好一次；由后台任务执行，每个数据流一个任务 · asks for quarantined records to be released: re-read in order, exactly once; one run for each stream, done by a worker */
+  releaseQuarantine?: Maybe<Array<SyncRunType>>;
+  /** 请求重新运行一个数据流；由后台任务执行 · asks for a run of a stream; a worker does it */
+  rerunConnector?: Maybe<Array<SyncRunType>>;
   /** 恢复一个数据流 · resumes a stream */
   resumeStream?: Maybe<ConnectorStreamType>;
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationApproveHeldRunArgsType = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -306,6 +320,26 @@ export type MutationType = {
 export type MutationPauseStreamArgsType = {
   department: Scalars['String']['input'];
   stream: Scalars['String']['input'];
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationReleaseQuarantineArgsType = {
+  department?: InputMaybe<Scalars['String']['input']>;
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  reason?: InputMaybe<Scalars['String']['input']>;
+  stream?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationRerunConnectorArgsType = {
+  department: Scalars['String']['input'];
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  full?: InputMaybe<Scalars['Boolean']['input']>;
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  stream?: InputMaybe<Scalars['String']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -419,7 +453,7 @@ export type QuarantinedRecordType = {
   reason: Scalars['String']['output'];
   /** 释放时间 · when it was released */
   releasedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** 脱敏样例 · a masked sample */
+  /** 脱敏样例（JSON）：字段与值的字形，没有原值 · a masked sample, as JSON: each field and the form of its value, never the value */
   sample?: Maybe<Scalars['String']['output']>;
   /** 数据流 · stream */
   stream: Scalars['String']['output'];
@@ -513,6 +547,7 @@ export type QuerySyncRunsArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   department?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  status?: InputMaybe<SyncStatusType>;
   stream?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -594,6 +629,8 @@ export type StreamCountsType = {
 
 /** 同步方式 · how a run reads its source */
 export type SyncModeType =
+  /** 补采一段时间，水位不动 · a back-fill of a period; the watermark stays */
+  | 'BACKFILL'
   /** 试运行，不写入 · a dry run, nothing is written */
   | 'DRY_RUN'
   /** 全量 · everything */
@@ -620,6 +657,8 @@ export type SyncRunType = {
   errorCode?: Maybe<Scalars['String']['output']>;
   /** 结束时间 · finished at */
   finishedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 是否从头读取 · whether it reads from the beginning */
+  full: Scalars['Boolean']['output'];
   /** 标识 · id */
   id: Scalars['ID']['output'];
   /** 说明 · message */
@@ -628,14 +667,24 @@ export type SyncRunType = {
   mode: SyncModeType;
   /** 核对结果，仅核对任务有 · what a reconciliation found; null for other runs */
   reconciliation?: Maybe<ReconciliationType>;
+  /** 释放的隔离记录，按去向 · released from quarantine, by where they ended */
+  released: Array<ReasonCountType>;
   /** 请求时间 · requested at */
   requestedAt: Scalars['DateTime']['output'];
+  /** 由谁请求：schedule、push、cli 或访问者假名 · who asked: schedule, push, cli, or the pseudonym of a caller */
+  requestedBy: Scalars['String']['output'];
+  /** 补采的起点 · a back-fill begins here */
+  since?: Maybe<Scalars['DateTime']['output']>;
   /** 开始时间 · started at */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 结果 · status */
   status: SyncStatusType;
   /** 数据流 · stream */
   stream: Scalars['String']['output'];
+  /** 新增、变更或删除的记录数；试运行为将会变更的 · records that are new, changed or gone; of a dry run, that would be */
+  touched?: Maybe<Scalars['Int']['output']>;
+  /** 补采到此为止（不含）· a back-fill ends before this */
+  until?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** 任务列表 · a page of runs */
@@ -939,6 +988,7 @@ export type ConnectorStreamResolversType<ContextType = SubgraphContext, ParentTy
   counts?: Resolver<ResolversTypesType['StreamCounts'], ParentType, ContextType>;
   drift?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
   freshThrough?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  held?: Resolver<Array<ResolversTypesType['SyncRun']>, ParentType, ContextType>;
   lastRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType>;
   paused?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
   pausedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
@@ -969,7 +1019,10 @@ export type GeoPointResolversType<ContextType = SubgraphContext, ParentType exte
 };
 
 export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
+  approveHeldRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType, RequireFields<MutationApproveHeldRunArgsType, 'id'>>;
   pauseStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationPauseStreamArgsType, 'department' | 'stream'>>;
+  releaseQuarantine?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, Partial<MutationReleaseQuarantineArgsType>>;
+  rerunConnector?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, RequireFields<MutationRerunConnectorArgsType, 'department' | 'dryRun' | 'full'>>;
   resumeStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationResumeStreamArgsType, 'department' | 'stream'>>;
 };
 
@@ -1090,14 +1143,20 @@ export type SyncRunResolversType<ContextType = SubgraphContext, ParentType exten
   department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   errorCode?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  full?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   message?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   mode?: Resolver<ResolversTypesType['SyncMode'], ParentType, ContextType>;
   reconciliation?: Resolver<Maybe<ResolversTypesType['Reconciliation']>, ParentType, ContextType>;
+  released?: Resolver<Array<ResolversTypesType['ReasonCount']>, ParentType, ContextType>;
   requestedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  requestedBy?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypesType['SyncStatus'], ParentType, ContextType>;
   stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  touched?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
 };
 
 export type SyncRunConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SyncRunConnection'] = ResolversParentTypesType['SyncRunConnection']> = {

@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import iconv from 'iconv-lite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { deliver } from './deliver.ts';
 import { canaries, comparable, everything, expectedCounts, hasSampleCounty, pull, sampleCounty } from './sample.ts';
 
 describe.runIf(hasSampleCounty)('civil affairs of another generator', () => {
@@ -90,15 +90,3 @@ describe('deliveries of civil affairs', () => {
     expect((await hub.pool.query('SELECT folder, state, reason FROM hub.delivery')).rows).toEqual([{ folder: '20260301', state: 'REFUSED', reason: 'HASH_MISMATCH' }]);
   });
 });
-
-const header = '业务编号,办理状态,更新时间,申请日期,申请人姓名';
-
-/** Rows of key, state and update time; anything beyond is appended as it is. */
-function deliver(root: string, folder: string, kind: string, asOf: string, rows: readonly (readonly string[])[]): void {
-  const lines = rows.map(([key, state, updated, ...more]) => [key, state, updated, '2026-01-05', '"张三\n见\\旁|注"', ...more].join(','));
-  const bytes = iconv.encode(`${[header, ...lines].join('\r\n')}\r\n`, 'gb18030');
-  const name = `jzsq_${folder}.csv`;
-  mkdirSync(join(root, folder));
-  writeFileSync(join(root, folder, name), bytes);
-  writeFileSync(join(root, folder, 'manifest.json'), JSON.stringify({ kind, asOf: `${asOf}T00:00:00+08:00`, files: [{ name, stream: 'jzsq', rows: rows.length, sha256: createHash('sha256').update(bytes).digest('hex'), encoding: 'GB18030' }] }));
-}
