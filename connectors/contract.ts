@@ -97,7 +97,17 @@ export interface RecordRules {
   minor?: Rule<boolean>;
   familyViolence?: Rule<boolean>;
   matterRule?: 'CLUSTER' | 'OWN';
+  /**
+   * Facts of the record that clocks, timelines, docking and statistics are computed from, under names that departments
+   * share (`receivedAt`, `outcome` …). Class WORK only: nothing about a person, no free text.
+   */
+  facts?: Readonly<Record<string, Rule<FactValue>>>;
+  /** Which conditions a version fulfils: the source's update time of the first such version is kept. */
+  milestones?: Readonly<Record<string, Rule<boolean>>>;
 }
+
+/** Instants as RFC 3339 in UTC, days as `YYYY-MM-DD`, codes, flags; a null is left out. */
+export type FactValue = string | boolean | number | null;
 
 export interface MentionRules {
   role: string | Rule<string | null>;
@@ -153,10 +163,11 @@ export function lineage(connector: Connector): Lineage[] {
   return connector.streams.flatMap((stream) => {
     const line = (target: string, rule: unknown): Lineage[] => (isRule(rule) ? [{ stream: stream.name, reads: rule.reads, repair: rule.repair, target }] : []);
     const record = Object.entries(stream.record ?? {}).flatMap(([field, rule]) => line(`record.${field}`, rule));
+    const facts = Object.entries(stream.record?.facts ?? {}).flatMap(([field, rule]) => line(`record.facts.${field}`, rule));
     const detail = Object.entries(stream.detail?.columns ?? {}).flatMap(([column, rule]) => line(`${stream.detail!.table}.${column}`, rule));
     const mentions = stream.mentions.flatMap((mention) => Object.entries(mention.fields).flatMap(([field, rule]) => line(`mention.${field}`, rule)));
     const organization = Object.entries(stream.organization ?? {}).flatMap(([column, rule]) => line(`organization.${column}`, rule));
-    return [...record, ...detail, ...mentions, ...organization];
+    return [...record, ...facts, ...detail, ...mentions, ...organization];
   });
 }
 

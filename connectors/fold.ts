@@ -31,7 +31,11 @@ export interface LiveVersion {
   position: string;
   /** False: nothing that is mapped changed; only the newest version's own marks are written. */
   changed: boolean;
+  firstSeen: FirstSeen;
 }
+
+/** Milestone → the earliest update time of a version that fulfilled it. */
+export type FirstSeen = Record<string, string>;
 
 export interface QuarantinedVersion {
   keyHmac: string;
@@ -49,6 +53,8 @@ export interface Effects {
   heads: Map<string, Head>;
   seen: { keyHmac: string; contentHmac: string }[];
   live: Map<string, LiveVersion>;
+  /** Milestones of versions that came after a newer one: history does not depend on the order of arrival. */
+  earlier: Map<string, FirstSeen>;
   /** Keys whose record goes, by tombstone or because it became never-stored. */
   gone: Set<string>;
   /** Keys of which quarantine may keep no content any more. */
@@ -60,7 +66,7 @@ export interface Effects {
 
 /** Folds the versions of a page, in the order they were offered, over what is known of their keys. Pure. */
 export function fold(stream: Stream, versions: readonly Judged[], known: Known, keys: Keys): Effects {
-  const effects: Effects = { counts: noCounts(), heads: new Map(), seen: [], live: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
+  const effects: Effects = { counts: noCounts(), heads: new Map(), seen: [], live: new Map(), earlier: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
   const seen = new Set(known.seen);
   for (const version of versions) {
     const identity = `${version.keyHmac}/${version.contentHmac}`;
@@ -97,8 +103,10 @@ function applyVersion(stream: Stream, version: Judged, head: Head | undefined, e
     add(counts.quarantined, version.reason);
     const forbidden = head !== undefined && (head.state === 'DROPPED' || head.restricted);
     effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content, origin: { ...version.origin, droppedFields: version.droppedFields } });
-  } else if (!effective) counts.superseded += 1;
-  else becomeLive(version, head, effects, keys);
+  } else if (!effective) {
+    counts.superseded += 1;
+    if (!version.settled) effects.earlier.set(version.key!, firstOf(effects.earlier.get(version.key!), firstSeenIn(version.mapped)));
+  } else becomeLive(version, head, effects, keys);
 }
 
 /** Equal order: of polled sources the last read wins, of events the first received stays. What cannot be ordered is newest only where it takes something away. */
@@ -130,19 +138,30 @@ function end(version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undef
 }
 
 function becomeLive(version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
-  const { sourceUpdatedAt: _, repairs, quarantined, ...published } = version.mapped;
+  const { sourceUpdatedAt: _, milestones: _milestones, repairs, quarantined, ...published } = version.mapped;
   const mappedHash = keys.contentHmac(JSON.stringify(published)); // built by our own rules: always in the same order
   const changed = head?.state !== 'LIVE' || head.mappedHash !== mappedHash;
   if (changed) effects.counts.published += 1;
   else effects.counts.unchanged += 1;
   const earlier = effects.live.get(version.keyHmac);
   effects.heads.set(version.keyHmac, { order: version.order!, state: 'LIVE', mappedHash, restricted: version.restricted, repaired: byKind(repairs.map((one) => one.kind)), quarantinedValues: byKind(quarantined.map((one) => one.reason)) });
-  effects.live.set(version.keyHmac, { key: version.key!, mapped: version.mapped, content: version.content, contentHmac: version.contentHmac, position: version.position, changed: changed || earlier?.changed === true });
+  effects.live.set(version.keyHmac, { key: version.key!, mapped: version.mapped, content: version.content, contentHmac: version.contentHmac, position: version.position, changed: changed || earlier?.changed === true, firstSeen: firstOf(earlier?.firstSeen, firstSeenIn(version.mapped)) });
   effects.gone.delete(version.key!);
   if (version.restricted) {
     effects.purged.add(version.keyHmac);
     for (const row of effects.quarantined) if (row.keyHmac === version.keyHmac) row.content = null;
   }
+}
+
+function firstSeenIn({ milestones, sourceUpdatedAt }: Mapped): FirstSeen {
+  return sourceUpdatedAt === null ? {} : Object.fromEntries(milestones.map((name) => [name, sourceUpdatedAt]));
+}
+
+/** Instants in UTC of one form sort as text. */
+function firstOf(a: FirstSeen | undefined, b: FirstSeen): FirstSeen {
+  const merged = { ...a };
+  for (const [name, at] of Object.entries(b)) if (merged[name] === undefined || at < merged[name]) merged[name] = at;
+  return merged;
 }
 
 function byKind(kinds: readonly string[]): Record<string, number> {

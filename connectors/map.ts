@@ -1,8 +1,9 @@
 import { standardiseIdNumber } from '../linkage/standardise/id-number.ts';
 import { solidText } from '../linkage/standardise/text.ts';
+import { isFinished } from '../schema/states.ts';
 import { unitOf } from '../schema/units.ts';
 import type { Keys } from '../base/keys.ts';
-import type { Findings, MentionRules, Row, Rule, Stream } from './contract.ts';
+import type { FactValue, Findings, MentionRules, RecordRules, Row, Rule, Stream } from './contract.ts';
 import { placedDivision } from './repairs/divisions.ts';
 import { shanghaiDay, sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
@@ -17,6 +18,8 @@ export interface Mapped {
   organization: Record<string, unknown> | null;
   thing: { kind: string; name: string; identifier: string | null } | null;
   sourceUpdatedAt: string | null;
+  /** Names of the conditions that this version fulfils; `FINISHED` follows from its state. */
+  milestones: string[];
   repairs: { field: string; kind: string }[];
   quarantined: Findings['quarantined'];
 }
@@ -68,10 +71,21 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
     minor: restricted || (read(rules?.minor) ?? false) || mentions.some((mention) => underEighteen(mention, occurredAt)),
     family_violence: read(rules?.familyViolence) ?? false,
     matter_rule: rules?.matterRule ?? 'CLUSTER',
+    facts: factsOf(rules, row, found),
   };
   const detail = stream.detail ? Object.fromEntries(Object.entries(stream.detail.columns).map(([column, rule]) => [column, rule.apply(row, found)])) : null;
   const organization = stream.organization ? Object.fromEntries(Object.entries(stream.organization).map(([column, rule]) => [column, rule.apply(row, found)])) : null;
-  return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updated?.instant ?? null, repairs: once(found.repairs), quarantined: once(found.quarantined) };
+  return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updated?.instant ?? null, milestones: milestonesOf(rules, row, found, record.status), repairs: once(found.repairs), quarantined: once(found.quarantined) };
+}
+
+function factsOf(rules: RecordRules | undefined, row: Row, found: Findings): Record<string, FactValue> {
+  const facts = Object.entries(rules?.facts ?? {}).map(([name, rule]) => [name, rule.apply(row, found)] as const);
+  return Object.fromEntries(facts.filter(([, value]) => value !== null));
+}
+
+function milestonesOf(rules: RecordRules | undefined, row: Row, found: Findings, status: string | null): string[] {
+  const declared = Object.entries(rules?.milestones ?? {}).filter(([, rule]) => rule.apply(row, found)).map(([name]) => name);
+  return isFinished(status) ? [...declared, 'FINISHED'] : declared;
 }
 
 /** A rule read twice (in the record and in its detail) finds the same twice: a value counts once. */

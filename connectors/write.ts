@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { Effects, LiveVersion } from './fold.ts';
+import type { Effects, FirstSeen, LiveVersion } from './fold.ts';
 import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
 
@@ -19,8 +19,9 @@ export async function removeKeys(client: pg.ClientBase, { connector, stream, key
 }
 
 /** Writes the newest live versions, one statement per table. Returns the rids of those that changed. */
-export async function writeLive(client: pg.ClientBase, context: PageContext, { live }: Effects): Promise<string[]> {
-  if (live.size === 0) return [];
+export async function writeLive(client: pg.ClientBase, context: PageContext, { live, earlier }: Effects): Promise<string[]> {
+  const late = await markFirstSeen(client, context, earlier);
+  if (live.size === 0) return late;
   const rows = [...live.values()].map((version) => ({ ...version, rid: context.keys.rid(context.connector.department, context.stream.name, version.key) }));
   const changed = rows.filter((row) => row.changed);
   await writeLanded(client, context, rows);
@@ -28,14 +29,15 @@ export async function writeLive(client: pg.ClientBase, context: PageContext, { l
     await writeOrganizations(client, context, changed);
     await writeThings(client, changed);
   }
-  if (!context.stream.record) return [];
+  if (!context.stream.record) return late;
   await writeRecords(client, context, changed);
   await markNewest(client, rows.filter((row) => !row.changed));
-  if (changed.length === 0) return [];
+  const seen = await markFirstSeen(client, context, new Map(rows.filter((row) => !row.changed).map((row) => [row.key, row.firstSeen])));
+  if (changed.length === 0) return [...late, ...seen];
   await writeDetails(client, context, changed);
   await writeMentions(client, context, changed);
   await writeAssignments(client, changed);
-  return changed.map((row) => row.rid);
+  return [...changed.map((row) => row.rid), ...late, ...seen];
 }
 
 type LiveRow = LiveVersion & { rid: string };
@@ -65,13 +67,30 @@ async function writeRecords(client: pg.ClientBase, { connector, stream, runId, n
     run_id: runId,
     thing_key: row.mapped.thing ? thingKey(row.mapped.thing, row.mapped.record['division_now']) : null,
     repairs: row.mapped.repairs,
+    first_seen: row.firstSeen,
   }));
   const columns = Object.keys(records[0]!);
   await client.query(
     `INSERT INTO hub.record (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.record, $1) x
-     ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => column !== 'rid').map((column) => `${column} = excluded.${column}`).join(', ')}`,
+     ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => column !== 'rid' && column !== 'first_seen').map((column) => `${column} = excluded.${column}`).join(', ')},
+       first_seen = hub.earliest(record.first_seen, excluded.first_seen)`,
     [JSON.stringify(records)],
   );
+}
+
+/**
+ * Milestones of versions that are not written themselves: older ones, and those in which nothing mapped changed. A record
+ * that is gone keeps none. Returns the rids whose history changed.
+ */
+async function markFirstSeen(client: pg.ClientBase, { connector, stream, keys }: PageContext, seen: ReadonlyMap<string, FirstSeen>): Promise<string[]> {
+  const rows = [...seen].filter(([, milestones]) => Object.keys(milestones).length > 0);
+  if (rows.length === 0 || !stream.record) return [];
+  const { rows: marked } = await client.query<{ rid: string }>(
+    `UPDATE hub.record r SET first_seen = hub.earliest(r.first_seen, x.first_seen) FROM json_to_recordset($1) AS x(rid text, first_seen jsonb)
+     WHERE r.rid = x.rid AND r.first_seen <> hub.earliest(r.first_seen, x.first_seen) RETURNING r.rid`,
+    [JSON.stringify(rows.map(([key, first_seen]) => ({ rid: keys.rid(connector.department, stream.name, key), first_seen })))],
+  );
+  return marked.map((row) => row.rid);
 }
 
 /** A version in which nothing mapped changed is still the newest: its time and its repairs are the record's. */

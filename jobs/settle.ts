@@ -1,6 +1,7 @@
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { recordKeys } from '../base/keys.ts';
+import { refreshClocks } from './clocks.ts';
 import { clusterTouched } from './cluster.ts';
 import { linkTouched } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
@@ -17,6 +18,7 @@ export async function settle({ config, pool }: { config: Config; pool: Pool }): 
   const keys = recordKeys(config.masterSecret);
   await generateOrganizations(pool);
   await placeTouched(pool, keys);
+  await refreshClocks(pool);
   const { touched } = await linkTouched(pool, keys);
   await clusterTouched(pool, keys);
   if (touched >= analyzeRecordsMin) await pool.query(analyze);
@@ -24,5 +26,5 @@ export async function settle({ config, pool }: { config: Config; pool: Pool }): 
 }
 
 /** After a bulk sync the planner still believes the tables empty, and a first question would take seconds. */
-const analyze = 'ANALYZE hub.record, hub.mention, hub.mention_self, hub.assignment, hub.place, hub.matter, hub.matter_member';
+const analyze = 'ANALYZE hub.record, hub.mention, hub.mention_self, hub.assignment, hub.place, hub.matter, hub.matter_member, hub.clock';
 const analyzeRecordsMin = 200;

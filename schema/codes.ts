@@ -39,3 +39,6 @@ const codeLists = {
   'relation-to-head': { '01': '本人', '02': '户主', '10': '配偶', '20': '子', '30': '女', '40': '孙子、孙女或外孙子、外孙女', '50': '父母', '51': '父亲', '52': '母亲', '60': '祖父母或外祖父母', '70': '兄弟姐妹', '99': '非亲属' },
   'organization-kind': { MEDIATION_CENTRE: '矛盾纠纷调解中心', POLICE: '公安机关', COURT: '人民法院', CIVIL: '民政机构', SOCIAL_ORGANIZATION: '社会组织', OTHER: '其他机构' },
 } as const satisfies Record<string, Record<string, string>>;
+
+/** `outcome` of mediation before registration (sources.md, 2). */
+export const outcomes: Record<string, string> = { PENDING: '调解中', AGREED: '达成协议', NOT_AGREED: '未达成协议', WITHDRAWN: '撤回', FILED: '转立案' };

@@ -113,7 +113,7 @@ async function prepare({ pool }: Hub, dataset: string): Promise<void> {
   await Promise.all([loadReference(pool, bar.update).finally(bar.end), ensureConsole()]);
   await pool.query(
     `INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)), ('as_of', to_jsonb($2::text))
-     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value, set_at = CASE WHEN setting.value = excluded.value THEN setting.set_at ELSE now() END`,
     [regionRoot, asOf],
   );
 }

@@ -33,6 +33,7 @@ const applications: Stream = {
     division: code('行政区划代码'),
     placeText: text('居住地址'),
     matterRule: 'OWN',
+    facts: { channel: derived(['业务编号'], 'the counter', () => 'CIVIL_COUNTER'), registeredOn: date('申请日期'), decidedOn: date('决定日期') },
   },
   detail: {
     table: 'civil.application',

@@ -35,13 +35,19 @@ const cases: Stream = {
     status: derived(['outcome', 'divertedTo'], 'state of the matter', (outcome, divertedTo) => {
       if (outcome === 'AGREED') return 'RESOLVED';
       if (outcome === 'WITHDRAWN') return 'WITHDRAWN';
-      if (outcome === 'NOT_AGREED' || outcome === 'FILED') return 'CLOSED';
+      if (outcome === 'FILED') return 'TRANSFERRED_TO_LITIGATION';
+      if (outcome === 'NOT_AGREED') return 'CLOSED';
       return divertedTo === null ? 'OPEN' : 'IN_PROGRESS';
     }),
     category: code('disputeType'),
     division: code('region'),
     placeText: text('address'),
     textForMatching: texts('causeName', 'summary'),
+    facts: {
+      channel: derived(['prelitNo'], 'the court', () => 'COURT'), registeredOn: date('receivedAt'), filedOn: date('filedAt'), divertedOn: date('divertedAt'), divertedTo: code('divertedTo'), mediationDueOn: date('mediationDueAt'),
+      outcome: code('outcome'), fulfilment: code('fulfilment'), confirmationFiledOn: date('confirmationFiledAt'), confirmedOn: date('confirmedAt'),
+    },
+    milestones: { MEDIATED: derived(['outcome'], 'not pending', (outcome) => outcome !== null && outcome !== 'PENDING'), AGREED: derived(['outcome'], 'agreed', (outcome) => outcome === 'AGREED') },
   },
   detail: {
     table: 'court.prelitigation_case',

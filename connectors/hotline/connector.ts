@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Connector, Stream } from '../contract.ts';
+import { sourceTime } from '../repairs/times.ts';
 import { code, codes, derived, idNumber, integer, latitude, longitude, name, phones, text, texts, time, truth } from '../rules.ts';
 
 const cell = z.union([z.string(), z.number()]).nullish();
@@ -9,6 +10,12 @@ const truthValue = z.boolean().nullish();
 const states: Readonly<Record<string, string>> = {
   ACCEPTED: 'OPEN', DISPATCHED: 'ASSIGNED', HANDLING: 'IN_PROGRESS', SUPERVISED: 'IN_PROGRESS', REPLIED: 'RESOLVED', CLOSED: 'CLOSED', FOLLOWED_UP: 'CLOSED', EVALUATED: 'CLOSED',
 };
+
+/** Times that cannot be read are not later than anything. */
+function isLater(a: string | null, b: string): boolean {
+  const [left, right] = [sourceTime(a), sourceTime(b)];
+  return Boolean(left && right && left.instant > right.instant);
+}
 
 const tickets: Stream = {
   name: 'tickets',
@@ -38,7 +45,12 @@ const tickets: Stream = {
   spreadsheet: false,
   record: {
     occurredAt: time('receivedAt'),
-    status: derived(['status', 'eventType'], 'state of the matter', (status, type) => (type?.endsWith('.withdrawn') ? 'WITHDRAWN' : (states[status ?? ''] ?? 'OPEN'))),
+    status: derived(['status', 'eventType', 'returnedAt', 'assignedAt'], 'state of the matter', (status, type, returned, assigned) => {
+      if (type?.endsWith('.withdrawn')) return 'WITHDRAWN';
+      const state = states[status ?? ''] ?? 'OPEN';
+      // Returned by the organisation and not yet given to another one: nobody works on it.
+      return state === 'OPEN' && returned !== null && !isLater(assigned, returned) ? 'SUSPENDED' : state;
+    }),
     category: code('disputeType'),
     division: code('regionCode'),
     gridCode: code('gridCode'),
@@ -48,6 +60,12 @@ const tickets: Stream = {
     parentKey: code('parentTicketNo'),
     respondentOrg: code('respondentOrg'),
     confidential: derived(['confidential'], 'flag', (value) => value === 'true'),
+    facts: {
+      receivedAt: time('receivedAt'), assignedAt: time('assignedAt'), contactedAt: time('contactedAt'), acceptedAt: time('acceptedAt'), returnedAt: time('returnedAt'),
+      dueAt: time('dueAt'), closedAt: time('closedAt'), followUpAt: time('followUpAt'), channel: code('channel'), appealType: code('appealType'), resolvedByResident: truth('resolvedByResident'), satisfaction: integer('satisfaction'),
+      topic: code('categoryCode'),
+    },
+    milestones: { ASSIGNED: derived(['assignedAt'], 'given', (at) => at !== null) },
   },
   detail: {
     table: 'hotline.ticket',

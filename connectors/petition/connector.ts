@@ -42,6 +42,11 @@ const petitions: Stream = {
     textForMatching: texts('gy'),
     respondentOrg: code('bfydw'),
     confidential: flag('bmyq', '1'),
+    facts: {
+      channel: derived(['xfjbh'], 'the petition office', () => 'PETITION'), registeredAt: time('djsj'), handling: code('clfs'), handledBy: code('qxdw'), acceptedOn: date('slgzrq'), dueOn: date('bjqx'),
+      extended: derived(['yqly'], 'extension', (reason) => reason !== null), decision: code('clyj'), reviewedOn: date('fcrq'), finallyReviewedOn: date('fhrq'), satisfaction: integer('myd'), repeat: flag('ccbz', '2'),
+    },
+    milestones: { DECIDED: derived(['clyj'], 'given', (decision) => decision !== null) },
   },
   detail: {
     table: 'petition.petition',

@@ -42,6 +42,10 @@ const calls: Stream = {
     textForMatching: texts('jqjj'),
     confidential: flag('bmyq', '1'),
     familyViolence: flag('jbgjs', '1'),
+    facts: {
+      channel: derived(['jjdbh'], 'the 110 call', () => 'POLICE_110'), receivedAt: time('bjsj'), dispatchedAt: time('cjsj'), finishedAt: time('jssj'), result: code('cljg'),
+      handedOver: derived(['yjzz', 'cljg'], 'handed over', (handed, result) => handed === '1' || result === '02'), handedOverAt: time('yjsj'),
+    },
   },
   detail: {
     table: 'police.call',

@@ -1,8 +1,8 @@
 import { prelitigationCase } from '../../connectors/court/tables.ts';
-import { named } from '../../schema/codes.ts';
+import { named, outcomes } from '../../schema/codes.ts';
 import type { SubgraphContext } from '../context.ts';
 import { personsNamed, recordBatch, recordFields, recordReference, reference, type EveryField, type RecordParent } from '../record.ts';
-import { fulfilments, outcomes } from './codes.ts';
+import { fulfilments } from './codes.ts';
 import type { CourtCaseResolversType, CourtRoleType } from './types.generated.ts';
 
 type Case = RecordParent<typeof prelitigationCase.$inferSelect>;

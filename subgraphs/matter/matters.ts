@@ -5,8 +5,9 @@ import type { Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { Position } from '../cursor.ts';
 import { byKey, type Batch } from '../loader.ts';
-import { territoryPrefix } from '../territory.ts';
-import type { MatterFilterType, MatterStatusType } from './types.generated.ts';
+import { finishedStates, recordStates } from '../../schema/states.ts';
+import { conditions, likelyAlerts } from './filters.ts';
+import type { MatterFilterType, MatterOrderType, MatterStatusType } from './types.generated.ts';
 
 /**
  * A matter as one caller sees it. Status, lead, category, division and times are derived from the records of which the
@@ -30,7 +31,7 @@ export interface MatterParent {
 }
 
 export const mattersByKey: Batch<string, MatterParent> = async (context, keys) => {
-  const rows = await matters(context, sql`SELECT unnest(${sql.param([...keys])}::text[]) AS matter_key`, sql``);
+  const rows = await matters(context, sql`SELECT unnest(${sql.param([...keys])}::text[]) AS matter_key`, sql``, sql`DESC`);
   return byKey(rows, (row) => row.matterKey);
 };
 
@@ -44,28 +45,34 @@ export const matterKeysByNumber: Batch<string, { number: string; key: string }> 
 };
 
 /**
- * One page of matters, the latest opened first. A matter is opened by the earliest of its records that the caller sees, so
- * the page is found by walking records from the latest back, and is as quick as it is short.
+ * One page of matters by when they were opened. A matter is opened by the earliest of its records that the caller sees, so
+ * the page is found by walking records from one end of time, and is as quick as it is short.
  */
-export async function matterPage(context: SubgraphContext, page: Page, filter: MatterFilterType): Promise<MatterParent[]> {
+export async function matterPage(context: SubgraphContext, page: Page, filter: MatterFilterType, order: MatterOrderType = 'OPENED_DESC'): Promise<MatterParent[]> {
   const work = (alias: string) => sql.raw(`(${workRows(context.policy, context.viewer, alias)})`);
-  const after = page.after ? sql`AND (o.occurred_at, o.rid) < (${page.after[0]}::timestamptz, ${page.after[1]})` : sql``;
+  const latestFirst = order === 'OPENED_DESC';
+  const direction = latestFirst ? sql`DESC` : sql`ASC`;
+  const after = page.after ? sql`AND (o.occurred_at, o.rid) ${latestFirst ? sql`<` : sql`>`} (${page.after[0]}::timestamptz, ${page.after[1]})` : sql``;
   const opening = sql`
     SELECT om.matter_key, o.occurred_at, o.rid FROM hub.record o JOIN hub.matter_member om ON om.rid = o.rid
-    WHERE o.occurred_at IS NOT NULL AND ${work('o')} ${after} AND NOT EXISTS (
+    WHERE o.occurred_at IS NOT NULL AND ${work('o')} ${after} ${likelyAlerts(filter.alert)} AND NOT EXISTS (
       SELECT 1 FROM hub.matter_member em JOIN hub.record e ON e.rid = em.rid
       WHERE em.matter_key = om.matter_key AND (e.occurred_at, e.rid) < (o.occurred_at, o.rid) AND ${work('e')})`;
   const where = sql.join([sql`WHERE true`, ...conditions(filter)], sql` AND `);
-  return matters(context, opening, sql`${where} ORDER BY k.occurred_at DESC, k.rid DESC LIMIT ${page.rowsMax + 1}`);
+  return matters(context, opening, sql`${where} ORDER BY k.occurred_at ${direction}, k.rid ${direction} LIMIT ${page.rowsMax + 1}`, direction);
 }
 
 export function matterPosition({ openedAt, openingRid }: MatterParent): Position {
   return [openedAt, openingRid];
 }
 
-/** From the least finished to what no longer counts, as matters/status.ts has it: the least finished record decides. */
-const statusOrder: readonly MatterStatusType[] = ['OPEN', 'ASSIGNED', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'];
-const orderArray = `(ARRAY[${statusOrder.map((status) => `'${status}'`).join(', ')}])`;
+/** As matters/status.ts has it: the least finished record decides, and OPEN after everything was settled is REOPENED. */
+const orderArray = `(ARRAY[${recordStates.map((state) => `'${state}'`).join(', ')}])`;
+const leastFinished = `${orderArray}[min(coalesce(array_position(${orderArray}, r.status), 1))]`;
+const isUnfinished = `NOT (coalesce(r.status, 'OPEN') = ANY (ARRAY[${finishedStates.map((state) => `'${state}'`).join(', ')}]))`;
+/** The record came in after all earlier ones had been finished, or was finished once and is not any more. */
+const comesBack = `(r.first_seen ? 'FINISHED' AND ${isUnfinished}) OR coalesce(max(coalesce((r.first_seen ->> 'FINISHED')::timestamptz, 'infinity'))
+    OVER (ORDER BY r.occurred_at, r.rid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) < r.occurred_at, false)`;
 
 /** What the records `r` of a matter say of it; the earliest that says something of a kind says it for the matter. */
 const derived = sql.raw(`
@@ -73,7 +80,9 @@ const derived = sql.raw(`
   array_agg(r.rid) AS rids,
   (array_agg(r.rid ORDER BY r.occurred_at, r.rid))[1] AS opening_rid,
   ${firstOf('category')} AS category,
-  coalesce(${orderArray}[min(coalesce(array_position(${orderArray}, r.status), 1)) FILTER (WHERE r.status IS DISTINCT FROM 'WITHDRAWN')], 'WITHDRAWN') AS status,
+  CASE WHEN ${leastFinished} = 'OPEN' AND bool_or(r.comes_back) THEN 'REOPENED' ELSE ${leastFinished} END AS status,
+  bool_or(r.comes_back) AS comes_back,
+  bool_or(${isUnfinished}) AS unfinished,
   ${firstOf('lead_org')} AS lead_org,
   ${firstOf('division_now')} AS division,
   min(r.occurred_at) AS opened_at,
@@ -83,8 +92,8 @@ function firstOf(column: string): string {
   return `(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`;
 }
 
-/** The matters whose `matter_key` stands in `from`, as `tail` chooses and limits them, the latest opened first. */
-async function matters(context: SubgraphContext, from: SQL, tail: SQL): Promise<MatterParent[]> {
+/** The matters whose `matter_key` stands in `from`, as `tail` chooses and limits them, by when they were opened. */
+async function matters(context: SubgraphContext, from: SQL, tail: SQL, direction: SQL): Promise<MatterParent[]> {
   const members = sql`hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid AND (${sql.raw(workRows(context.policy, context.viewer, 'r'))})`;
   const tx = await context.tx();
   const { rows } = await tx.execute<MatterColumns>(sql`
@@ -94,9 +103,9 @@ async function matters(context: SubgraphContext, from: SQL, tail: SQL): Promise<
             WHERE mm.matter_key = d.matter_key AND a.credit_code IS DISTINCT FROM d.lead_org ORDER BY 1) AS assist_orgs
     FROM (
       SELECT k.matter_key, v.* FROM (${from}) k
-      JOIN LATERAL (SELECT ${derived} FROM ${members} WHERE mm.matter_key = k.matter_key) v ON v.records > 0
+      JOIN LATERAL (SELECT ${derived} FROM (SELECT r.*, ${sql.raw(comesBack)} AS comes_back FROM ${members} WHERE mm.matter_key = k.matter_key) r) v ON v.records > 0
       ${tail}
-    ) d JOIN hub.matter m ON m.matter_key = d.matter_key ORDER BY d.opened_at DESC NULLS LAST, d.opening_rid DESC`);
+    ) d JOIN hub.matter m ON m.matter_key = d.matter_key ORDER BY d.opened_at ${direction} NULLS LAST, d.opening_rid ${direction}`);
   return rows.map(asParent);
 }
 
@@ -129,17 +138,4 @@ function asParent(row: MatterColumns): MatterParent {
     openingRid: row.opening_rid,
     [access]: rowAccess({ department: '', relation: Number(row.relation) }),
   };
-}
-
-/** Filters range over what the caller sees of the matter, never over what the hub knows of it. */
-function conditions(filter: MatterFilterType): SQL[] {
-  const found: SQL[] = [];
-  if (filter.status) found.push(sql`v.status = ANY (${sql.param(filter.status)}::text[])`);
-  if (filter.category) found.push(sql`v.category = ANY (${sql.param(filter.category)}::text[])`);
-  if (filter.division) found.push(sql`starts_with(v.division, ${territoryPrefix(filter.division) ?? 'none'})`);
-  if (filter.lead) found.push(sql`v.lead_org = ${filter.lead}`);
-  if (filter.assignedTo) found.push(sql`EXISTS (SELECT 1 FROM unnest(v.rids) AS w(rid) JOIN hub.assignment a ON a.rid = w.rid WHERE a.credit_code = ${filter.assignedTo})`);
-  if (filter.openedFrom) found.push(sql`v.opened_at >= ${filter.openedFrom.toISOString()}::timestamptz`);
-  if (filter.openedBefore) found.push(sql`v.opened_at < ${filter.openedBefore.toISOString()}::timestamptz`);
-  return found;
 }

@@ -6,11 +6,12 @@ import { globalId, keyOfId } from '../globalId.ts';
 import { load } from '../loader.ts';
 import { reference } from '../record.ts';
 import { evidenceByRid } from './evidence.ts';
+import { facets } from './facets.ts';
 import { matterKeysByNumber, matterPage, matterPosition, mattersByKey, type MatterParent } from './matters.ts';
 import { partiesByMatter, type PartyParent } from './parties.ts';
 import { membersByMatter, recordPage, recordPosition, recordsByRid, type MemberStub, type RecordStub } from './records.ts';
 import { statistic } from './statistic.ts';
-import type { MatterFilterType, RecordFilterType, StatisticCodeType } from './types.generated.ts';
+import type { MatterFilterType, MatterOrderType, RecordFilterType, StatisticCodeType } from './types.generated.ts';
 
 type Context = SubgraphContext;
 
@@ -24,9 +25,9 @@ const Query = {
     const found = await load(context, matterKeysByNumber, matterNo.trim().toUpperCase());
     return load(context, mattersByKey, found?.key ?? '');
   },
-  matters: async (_: unknown, args: PageArgs & { filter?: MatterFilterType | null }, context: Context) => {
+  matters: async (_: unknown, args: PageArgs & { filter?: MatterFilterType | null; orderBy?: MatterOrderType | null }, context: Context) => {
     const page = pageOf(context, 'Query.matters', { ...args });
-    const rows = await matterPage(context, page, args.filter ?? {});
+    const rows = await matterPage(context, page, args.filter ?? {}, args.orderBy ?? 'OPENED_DESC');
     return connection(context, page, rows, { position: matterPosition, node: (row) => row });
   },
   records: async (_: unknown, args: PageArgs & { filter?: RecordFilterType | null }, context: Context) => {
@@ -49,6 +50,7 @@ const Matter = {
     const rows = (await load(context, membersByMatter, { matterKey, rowsMax: page.rowsMax, after: page.after })) ?? [];
     return connection(context, page, rows, { position: recordPosition, node: (row) => row, edge: (row) => row });
   },
+  ...facets,
   parties: async ({ matterKey }: MatterParent, _: unknown, context: Context) => (await load(context, partiesByMatter, matterKey)) ?? [],
 };
 

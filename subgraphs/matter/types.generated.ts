@@ -20,6 +20,24 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
 };
 
+/** 一个单位对一条记录的承办关系，是记录上的事实 · that an organisation handles a record: a fact of the record */
+export type AssignmentType = {
+  __typename?: 'Assignment';
+  /** 单位 · the organisation */
+  organization?: Maybe<OrganizationType>;
+  /** 记录 · the record */
+  record?: Maybe<RecordType>;
+  /** 主办或协办 · lead or assisting */
+  relation?: Maybe<AssignmentRelationType>;
+};
+
+/** 承办关系 · how an organisation handles a record */
+export type AssignmentRelationType =
+  /** 协办 · assisting */
+  | 'ASSIST'
+  /** 主办 · lead */
+  | 'LEAD';
+
 /** 社会救助申请（jzsq）；家庭经济状况核对从不入库 · an application for social assistance; the means test is never stored */
 export type AssistanceApplicationType = RecordType & {
   __typename?: 'AssistanceApplication';
@@ -28,6 +46,95 @@ export type AssistanceApplicationType = RecordType & {
   /** 所在事项 · the matter it belongs to */
   matter?: Maybe<MatterType>;
 };
+
+/** 时限：一条规则落在一条记录上 · a clock: one rule on one record */
+export type ClockType = {
+  __typename?: 'Clock';
+  /** 截止时间，当日二十四时 · when it is due: 24:00 of its last day */
+  dueAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 已延期 · extended */
+  extended?: Maybe<Scalars['Boolean']['output']>;
+  /** 超期多少分钟（进行中按业务时间）；未超期为空 · how late, in minutes (by business time while it runs); null where it is not */
+  lateMinutes?: Maybe<Scalars['Int']['output']>;
+  /** 由谁遵守；由受理部门遵守的为空 · who has to keep it; null where it is the intake department's */
+  owner?: Maybe<OrganizationType>;
+  /** 从何时起暂停 · since when it stands still */
+  pausedSince?: Maybe<Scalars['DateTime']['output']>;
+  /** 跨入尚未公布放假安排的年份，截止时间为暂定 · it ends in a year whose working days are not announced: the due date is provisional */
+  provisional?: Maybe<Scalars['Boolean']['output']>;
+  /** 在哪条记录上 · the record it is about */
+  record?: Maybe<RecordType>;
+  /** 规则 · the rule */
+  rule: ClockRuleType;
+  /** 起算时间；来源未写明则为空，时限不适用 · when it started; null where the source does not tell, and then it does not apply */
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 状态，按业务时间 · its state, by business time */
+  state?: Maybe<ClockStateType>;
+  /** 来源写明的比计算的晚多少分钟，早则为负 · how many minutes the stated due date lies after the computed one; negative before */
+  statedDifferenceMinutes?: Maybe<Scalars['Int']['output']>;
+  /** 来源写明的截止时间 · the due date as the source states it */
+  statedDueAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 完成时间 · when it stopped */
+  stoppedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** 由谁遵守时限 · who has to keep a clock */
+export type ClockOwnerType =
+  /** 受理部门 · the intake department */
+  | 'INTAKE'
+  /** 主办单位 · the lead organisation */
+  | 'LEAD'
+  /** 调解组织 · the mediation organisation */
+  | 'MEDIATOR'
+  /** 当事人（权利，逾期即失效）· the parties: a right that lapses */
+  | 'PARTIES';
+
+/** 时限规则 · the rule of a clock */
+export type ClockRuleType = {
+  __typename?: 'ClockRule';
+  /** 数量；延期后见 extendedAmount · how many units; see extendedAmount where extended */
+  amount: Scalars['Int']['output'];
+  /** 依据 · legal basis */
+  basis: Scalars['String']['output'];
+  /** 英文 · in English */
+  en: Scalars['String']['output'];
+  /** 延期后的数量 · how many units where it is extended */
+  extendedAmount?: Maybe<Scalars['Int']['output']>;
+  /** 编号 · its id */
+  id: Scalars['String']['output'];
+  /** 由谁遵守 · who has to keep it */
+  owner: ClockOwnerType;
+  /** 单位 · the unit */
+  unit: ClockUnitType;
+  /** 中文 · in Chinese */
+  zh: Scalars['String']['output'];
+};
+
+/** 时限状态 · the state of a clock */
+export type ClockStateType =
+  /** 即将到期 · due soon */
+  | 'DUE_SOON'
+  /** 按时完成 · kept */
+  | 'MET'
+  /** 不适用 · does not apply */
+  | 'NOT_APPLICABLE'
+  /** 超期 · late, whether it still runs or not */
+  | 'OVERDUE'
+  /** 暂停 · stands still */
+  | 'PAUSED'
+  /** 进行中 · running */
+  | 'PENDING';
+
+/** 时限的单位 · the unit of a clock */
+export type ClockUnitType =
+  /** 日（民法典第二百零一条至第二百零三条）· calendar days, counted as the Civil Code says */
+  | 'DAYS'
+  /** 小时，自然时间 · hours by the wall clock */
+  | 'HOURS'
+  /** 分钟，自然时间 · minutes by the wall clock */
+  | 'MINUTES'
+  /** 工作日（国务院放假安排）· working days of the State Council's calendar */
+  | 'WORKING_DAYS';
 
 /** 开放代码表中的一个值，照来源保留 · a value of an open code list, kept as its source gave it */
 export type CodedValueType = {
@@ -39,6 +146,15 @@ export type CodedValueType = {
   /** 代码表 · the code list */
   scheme?: Maybe<Scalars['String']['output']>;
 };
+
+/** 司法确认的进展 · how far judicial confirmation is */
+export type ConfirmationStateType =
+  /** 已确认 · confirmed */
+  | 'CONFIRMED'
+  /** 已申请 · asked for */
+  | 'FILED'
+  /** 未申请 · not asked for */
+  | 'NONE';
 
 /** 诉前调解案件 · a case before registration, as the court received it */
 export type CourtCaseType = RecordType & {
@@ -55,6 +171,36 @@ export type DivisionType = {
   /** 十二位代码 · the code, twelve digits */
   code: Scalars['String']['output'];
 };
+
+/** 三调对接：一条记录移交调解 · docking: one record handed to mediation */
+export type DockingType = {
+  __typename?: 'Docking';
+  /** 按时受理；来源没有受理日期的为空 · accepted in time; null where the source tells no day of acceptance */
+  acceptedInTime?: Maybe<Scalars['Boolean']['output']>;
+  /** 协议是否履行；没有协议或尚不知道为空 · whether the agreement is kept; null without one, and where it is not known yet */
+  agreementKept?: Maybe<Scalars['Boolean']['output']>;
+  /** 渠道 · the channel */
+  channel?: Maybe<DockingChannelType>;
+  /** 司法确认 · judicial confirmation */
+  confirmation?: Maybe<ConfirmationStateType>;
+  /** 移交时间 · when it was handed over */
+  divertedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 移交给哪个调解组织 · the mediation organisation it went to */
+  divertedTo?: Maybe<OrganizationType>;
+  /** 调解结果；来源不知道的为空 · the outcome; null where the source knows none */
+  outcome?: Maybe<CodedValueType>;
+  /** 移交的记录 · the record that was handed over */
+  record?: Maybe<RecordType>;
+};
+
+/** 对接渠道 · channels of docking */
+export type DockingChannelType =
+  /** 诉调对接 · from the court */
+  | 'LITIGATION'
+  /** 访调对接 · from petitions */
+  | 'PETITION'
+  /** 警调对接 · from the police */
+  | 'POLICE';
 
 /** 聚合证据的种类 · kinds of evidence */
 export type EvidenceKindType =
@@ -130,26 +276,40 @@ export type MaskType =
 /** 事项：一个真实问题，由多个部门的记录聚合而成，可以撤销 · a matter: one real-world problem, a reversible cluster of records */
 export type MatterType = NodeType & {
   __typename?: 'Matter';
+  /** 需要注意之处 · what needs attention */
+  alerts?: Maybe<Array<MatterAlertType>>;
+  /** 主办与协办，按记录 · who handles which of its records */
+  assignments?: Maybe<Array<AssignmentType>>;
   /** 协办单位 · the assisting organisations */
   assisting?: Maybe<Array<OrganizationType>>;
   /** 纠纷类型 · the dispute type */
   category?: Maybe<CodedValueType>;
+  /** 时限，按记录与规则 · its clocks, by record and rule */
+  clocks?: Maybe<Array<ClockType>>;
   /** 行政区划 · the division */
   division?: Maybe<DivisionType>;
+  /** 移交调解的情况，按记录 · how its records were handed to mediation */
+  docking?: Maybe<Array<DockingType>>;
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
   /** 主办单位 · the lead organisation */
   lead?: Maybe<OrganizationType>;
   /** 事项编号 · the matter number */
   matterNo?: Maybe<Scalars['String']['output']>;
+  /** 调解情况；未进入调解为空 · its mediation; null where there was none */
+  mediation?: Maybe<MediationType>;
   /** 最早一条记录的时间 · when its first record came in */
   openedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 当事人及其在哪条记录中 · the persons of its records, each with the part played and the record */
   parties?: Maybe<Array<MatterPartyType>>;
   /** 组成它的记录及其依据 · its records, each with the ground on which it belongs here */
   records?: Maybe<MatterRecordConnectionType>;
+  /** 重复与反弹 · how it comes back */
+  recurrence?: Maybe<RecurrenceType>;
   /** 状态，由可见的记录推出 · its state, derived from the records the caller can see */
   status?: Maybe<MatterStatusType>;
+  /** 时间线，由可见的记录推出 · the timeline, derived from the records the caller can see */
+  timeline?: Maybe<Array<TimelineEntryType>>;
   /** 最近一次变化 · when one of its records last changed */
   updatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
@@ -160,6 +320,19 @@ export type MatterRecordsArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
+
+/** 对事项（不对人）的提示 · alerts, on the matter and never on a person */
+export type MatterAlertType =
+  /** 调解协议未履行 · an agreement is not kept */
+  | 'AGREEMENT_NOT_KEPT'
+  /** 有时限即将到期 · a clock is due soon */
+  | 'DUE_SOON'
+  /** 有时限已超期且未完成 · a clock is late and still runs */
+  | 'OVERDUE'
+  /** 办结后重新打开 · opened again after it was settled */
+  | 'REOPENED'
+  /** 三十天内第三条记录 · third record within 30 days */
+  | 'THIRD_RECORD';
 
 /** 事项列表 · a page of matters */
 export type MatterConnectionType = {
@@ -183,12 +356,18 @@ export type MatterEdgeType = {
 
 /** 事项的筛选条件 · which matters */
 export type MatterFilterType = {
+  /** 有其中一种提示 · with one of these alerts */
+  alert?: InputMaybe<Array<MatterAlertType>>;
   /** 主办或协办单位 · credit code of a lead or assisting organisation */
   assignedTo?: InputMaybe<Scalars['String']['input']>;
   /** 纠纷类型代码 · dispute type codes */
   category?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** 移交给该调解组织 · handed to this mediation organisation, by credit code */
+  divertedTo?: InputMaybe<Scalars['String']['input']>;
   /** 区划代码，含下级 · division code, those below included */
   division?: InputMaybe<Scalars['String']['input']>;
+  /** 经其中一种渠道移交调解 · handed to mediation through one of these channels */
+  docking?: InputMaybe<Array<DockingChannelType>>;
   /** 主办单位的统一社会信用代码 · credit code of the lead organisation */
   lead?: InputMaybe<Scalars['String']['input']>;
   /** 此时以前登记 · opened before */
@@ -198,6 +377,13 @@ export type MatterFilterType = {
   /** 状态 · states */
   status?: InputMaybe<Array<MatterStatusType>>;
 };
+
+/** 事项的排序 · orders of matters */
+export type MatterOrderType =
+  /** 最早登记的在前 · the earliest opened first */
+  | 'OPENED_ASC'
+  /** 最近登记的在前 · the latest opened first */
+  | 'OPENED_DESC';
 
 /** 事项的一名当事人 · one person of a matter */
 export type MatterPartyType = {
@@ -246,10 +432,33 @@ export type MatterStatusType =
   | 'IN_PROGRESS'
   /** 已登记 · open */
   | 'OPEN'
+  /** 办结后重新打开，尚未交办；只用于事项 · opened again after it was settled, not assigned yet; of matters only */
+  | 'REOPENED'
   /** 已办结 · resolved */
   | 'RESOLVED'
+  /** 退回，待重新交办 · returned, not assigned again yet */
+  | 'SUSPENDED'
+  /** 转入诉讼 · went on to litigation */
+  | 'TRANSFERRED_TO_LITIGATION'
   /** 已撤回 · withdrawn */
   | 'WITHDRAWN';
+
+/** 事项的调解情况，由各记录推出 · mediation of a matter, derived from its records */
+export type MediationType = {
+  __typename?: 'Mediation';
+  /** 协议是否履行 · whether the agreement is kept */
+  agreementKept?: Maybe<Scalars['Boolean']['output']>;
+  /** 司法确认 · judicial confirmation */
+  confirmation?: Maybe<ConfirmationStateType>;
+  /** 移交调解的时间 · when it came to mediation */
+  divertedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 何时有结果 · when it ended */
+  endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 调解组织 · the mediation organisation */
+  organization?: Maybe<OrganizationType>;
+  /** 结果 · the outcome */
+  outcome?: Maybe<CodedValueType>;
+};
 
 /** 记录归入事项的依据 · why a record belongs to its matter */
 export type MembershipBasisType =
@@ -385,6 +594,7 @@ export type QueryMattersArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<MatterFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<MatterOrderType>;
 };
 
 
@@ -445,6 +655,21 @@ export type RecordFilterType = {
   occurredFrom?: InputMaybe<Scalars['DateTime']['input']>;
   /** 办理状态 · states, in the terms of matters */
   status?: InputMaybe<Array<MatterStatusType>>;
+};
+
+/** 重复与反弹 · how a matter comes back */
+export type RecurrenceType = {
+  __typename?: 'Recurrence';
+  /** 任意三十天内最多几条记录 · the most records within any 30 days */
+  recordsIn30Days?: Maybe<Scalars['Int']['output']>;
+  /** 办结后又有新的诉求 · it came up again after everything was settled */
+  reopened?: Maybe<Scalars['Boolean']['output']>;
+  /** 何时重新打开 · when it was opened again */
+  reopenedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 来源写明为重复信访 · the petition system says that it is a repeat */
+  repeatPetition?: Maybe<Scalars['Boolean']['output']>;
+  /** 三十天内第三条记录的时间 · when the third record within 30 days came in */
+  thirdRecordAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** 一项统计：定义、覆盖情况与各单元 · a statistic: its definition, its coverage, its cells */
@@ -512,6 +737,60 @@ export type TierType =
   | 'TOWNSHIP'
   /** 村、社区 · village or community */
   | 'VILLAGE';
+
+/** 时间线上的一项，由记录推出 · one entry of the timeline, derived from a record */
+export type TimelineEntryType = {
+  __typename?: 'TimelineEntry';
+  /** 时间；只知日期的为当日零时 · when; 0:00 where only the day is known */
+  at?: Maybe<Scalars['DateTime']['output']>;
+  /** 只知日期 · only the day is known */
+  dayOnly?: Maybe<Scalars['Boolean']['output']>;
+  /** 发生了什么 · what happened */
+  kind?: Maybe<TimelineKindType>;
+  /** 来源记录 · the record that says so */
+  record?: Maybe<RecordType>;
+  /** 此后事项的状态；没有改变则为空 · the matter's state from then on; null where it did not change */
+  status?: Maybe<MatterStatusType>;
+};
+
+/** 时间线条目的种类 · kinds of timeline entries */
+export type TimelineKindType =
+  /** 受理告知、接单 · accepted */
+  | 'ACCEPTED'
+  /** 达成协议 · an agreement was reached */
+  | 'AGREED'
+  /** 交办、派单 · assigned */
+  | 'ASSIGNED'
+  /** 办结 · closed */
+  | 'CLOSED'
+  /** 申请司法确认 · judicial confirmation was asked for */
+  | 'CONFIRMATION_FILED'
+  /** 司法确认 · confirmed by the court */
+  | 'CONFIRMED'
+  /** 联系诉求人 · the requester was contacted */
+  | 'CONTACTED'
+  /** 作出决定 · decided */
+  | 'DECIDED'
+  /** 出警 · officers were dispatched */
+  | 'DISPATCHED'
+  /** 移交、委派调解 · handed to mediation */
+  | 'DIVERTED'
+  /** 立案 · registered as a lawsuit */
+  | 'FILED'
+  /** 复核 · finally reviewed */
+  | 'FINALLY_REVIEWED'
+  /** 回访 · the requester was asked again */
+  | 'FOLLOWED_UP'
+  /** 调解结束 · mediation ended */
+  | 'MEDIATED'
+  /** 登记或受理 · registered */
+  | 'REGISTERED'
+  /** 退单 · returned */
+  | 'RETURNED'
+  /** 复查 · reviewed */
+  | 'REVIEWED'
+  /** 来源更新了状态 · the source changed its state */
+  | 'UPDATED';
 
 
 
@@ -585,7 +864,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<Omit<MatterType, 'parties' | 'records'> & { parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']> }> );
+  Node: ( Partial<Omit<MatterType, 'assignments' | 'clocks' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<_RefType['Assignment']>>, clocks?: Maybe<Array<_RefType['Clock']>>, docking?: Maybe<Array<_RefType['Docking']>>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']>, timeline?: Maybe<Array<_RefType['TimelineEntry']>> }> );
   Record:
     | ( any )
     | ( any )
@@ -597,14 +876,24 @@ export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  Assignment: ResolverTypeWrapper<Partial<Omit<AssignmentType, 'record'> & { record?: Maybe<ResolversTypesType['Record']> }>>;
+  AssignmentRelation: ResolverTypeWrapper<Partial<AssignmentRelationType>>;
   AssistanceApplication: ResolverTypeWrapper<any>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
+  Clock: ResolverTypeWrapper<Partial<Omit<ClockType, 'record'> & { record?: Maybe<ResolversTypesType['Record']> }>>;
+  ClockOwner: ResolverTypeWrapper<Partial<ClockOwnerType>>;
+  ClockRule: ResolverTypeWrapper<Partial<ClockRuleType>>;
+  ClockState: ResolverTypeWrapper<Partial<ClockStateType>>;
+  ClockUnit: ResolverTypeWrapper<Partial<ClockUnitType>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
+  ConfirmationState: ResolverTypeWrapper<Partial<ConfirmationStateType>>;
   CourtCase: ResolverTypeWrapper<any>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   Division: ResolverTypeWrapper<Partial<DivisionType>>;
+  Docking: ResolverTypeWrapper<Partial<Omit<DockingType, 'record'> & { record?: Maybe<ResolversTypesType['Record']> }>>;
+  DockingChannel: ResolverTypeWrapper<Partial<DockingChannelType>>;
   EvidenceKind: ResolverTypeWrapper<Partial<EvidenceKindType>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   Float: ResolverTypeWrapper<Partial<Scalars['Float']['output']>>;
@@ -613,14 +902,17 @@ export type ResolversTypesType = {
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
-  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'parties' | 'records'> & { parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']> }>>;
+  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'assignments' | 'clocks' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<ResolversTypesType['Assignment']>>, clocks?: Maybe<Array<ResolversTypesType['Clock']>>, docking?: Maybe<Array<ResolversTypesType['Docking']>>, parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']>, timeline?: Maybe<Array<ResolversTypesType['TimelineEntry']>> }>>;
+  MatterAlert: ResolverTypeWrapper<Partial<MatterAlertType>>;
   MatterConnection: ResolverTypeWrapper<Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Matter']>> }>>;
   MatterEdge: ResolverTypeWrapper<Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversTypesType['Matter'] }>>;
   MatterFilter: ResolverTypeWrapper<Partial<MatterFilterType>>;
+  MatterOrder: ResolverTypeWrapper<Partial<MatterOrderType>>;
   MatterParty: ResolverTypeWrapper<Partial<Omit<MatterPartyType, 'person' | 'record'> & { person?: Maybe<ResolversTypesType['Person']>, record?: Maybe<ResolversTypesType['Record']> }>>;
   MatterRecordConnection: ResolverTypeWrapper<Partial<Omit<MatterRecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Record']>> }>>;
   MatterRecordEdge: ResolverTypeWrapper<Partial<Omit<MatterRecordEdgeType, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversTypesType['MembershipEvidence']>>, node: ResolversTypesType['Record'] }>>;
   MatterStatus: ResolverTypeWrapper<Partial<MatterStatusType>>;
+  Mediation: ResolverTypeWrapper<Partial<MediationType>>;
   MembershipBasis: ResolverTypeWrapper<Partial<MembershipBasisType>>;
   MembershipEvidence: ResolverTypeWrapper<Partial<MembershipEvidenceType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
@@ -636,6 +928,7 @@ export type ResolversTypesType = {
   RecordConnection: ResolverTypeWrapper<Partial<Omit<RecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['RecordEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Record']>> }>>;
   RecordEdge: ResolverTypeWrapper<Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversTypesType['Record'] }>>;
   RecordFilter: ResolverTypeWrapper<Partial<RecordFilterType>>;
+  Recurrence: ResolverTypeWrapper<Partial<RecurrenceType>>;
   Statistic: ResolverTypeWrapper<Partial<StatisticType>>;
   StatisticCell: ResolverTypeWrapper<Partial<StatisticCellType>>;
   StatisticCode: ResolverTypeWrapper<Partial<StatisticCodeType>>;
@@ -643,30 +936,37 @@ export type ResolversTypesType = {
   StatisticDefinition: ResolverTypeWrapper<Partial<StatisticDefinitionType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
+  TimelineEntry: ResolverTypeWrapper<Partial<Omit<TimelineEntryType, 'record'> & { record?: Maybe<ResolversTypesType['Record']> }>>;
+  TimelineKind: ResolverTypeWrapper<Partial<TimelineKindType>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  Assignment: Partial<Omit<AssignmentType, 'record'> & { record?: Maybe<ResolversParentTypesType['Record']> }>;
   AssistanceApplication: any;
   Boolean: Partial<Scalars['Boolean']['output']>;
+  Clock: Partial<Omit<ClockType, 'record'> & { record?: Maybe<ResolversParentTypesType['Record']> }>;
+  ClockRule: Partial<ClockRuleType>;
   CodedValue: Partial<CodedValueType>;
   CourtCase: any;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Division: Partial<DivisionType>;
+  Docking: Partial<Omit<DockingType, 'record'> & { record?: Maybe<ResolversParentTypesType['Record']> }>;
   Float: Partial<Scalars['Float']['output']>;
   GeoPoint: Partial<GeoPointType>;
   HotlineTicket: any;
   ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
-  Matter: Partial<Omit<MatterType, 'parties' | 'records'> & { parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']> }>;
+  Matter: Partial<Omit<MatterType, 'assignments' | 'clocks' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<ResolversParentTypesType['Assignment']>>, clocks?: Maybe<Array<ResolversParentTypesType['Clock']>>, docking?: Maybe<Array<ResolversParentTypesType['Docking']>>, parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']>, timeline?: Maybe<Array<ResolversParentTypesType['TimelineEntry']>> }>;
   MatterConnection: Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
   MatterEdge: Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversParentTypesType['Matter'] }>;
   MatterFilter: Partial<MatterFilterType>;
   MatterParty: Partial<Omit<MatterPartyType, 'person' | 'record'> & { person?: Maybe<ResolversParentTypesType['Person']>, record?: Maybe<ResolversParentTypesType['Record']> }>;
   MatterRecordConnection: Partial<Omit<MatterRecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterRecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Record']>> }>;
   MatterRecordEdge: Partial<Omit<MatterRecordEdgeType, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversParentTypesType['MembershipEvidence']>>, node: ResolversParentTypesType['Record'] }>;
+  Mediation: Partial<MediationType>;
   MembershipEvidence: Partial<MembershipEvidenceType>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
@@ -679,17 +979,52 @@ export type ResolversParentTypesType = {
   RecordConnection: Partial<Omit<RecordConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['RecordEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Record']>> }>;
   RecordEdge: Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversParentTypesType['Record'] }>;
   RecordFilter: Partial<RecordFilterType>;
+  Recurrence: Partial<RecurrenceType>;
   Statistic: Partial<StatisticType>;
   StatisticCell: Partial<StatisticCellType>;
   StatisticCoverage: Partial<StatisticCoverageType>;
   StatisticDefinition: Partial<StatisticDefinitionType>;
   String: Partial<Scalars['String']['output']>;
+  TimelineEntry: Partial<Omit<TimelineEntryType, 'record'> & { record?: Maybe<ResolversParentTypesType['Record']> }>;
+};
+
+export type AssignmentResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Assignment'] = ResolversParentTypesType['Assignment']> = {
+  organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  record?: Resolver<Maybe<ResolversTypesType['Record']>, ParentType, ContextType>;
+  relation?: Resolver<Maybe<ResolversTypesType['AssignmentRelation']>, ParentType, ContextType>;
 };
 
 export type AssistanceApplicationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AssistanceApplication'] = ResolversParentTypesType['AssistanceApplication']> = {
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ClockResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Clock'] = ResolversParentTypesType['Clock']> = {
+  dueAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  extended?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  lateMinutes?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  owner?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  pausedSince?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  provisional?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  record?: Resolver<Maybe<ResolversTypesType['Record']>, ParentType, ContextType>;
+  rule?: Resolver<ResolversTypesType['ClockRule'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<Maybe<ResolversTypesType['ClockState']>, ParentType, ContextType>;
+  statedDifferenceMinutes?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  statedDueAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  stoppedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+};
+
+export type ClockRuleResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['ClockRule'] = ResolversParentTypesType['ClockRule']> = {
+  amount?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  basis?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  extendedAmount?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  owner?: Resolver<ResolversTypesType['ClockOwner'], ParentType, ContextType>;
+  unit?: Resolver<ResolversTypesType['ClockUnit'], ParentType, ContextType>;
+  zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
@@ -720,6 +1055,17 @@ export type DivisionResolversType<ContextType = SubgraphContext, ParentType exte
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
+export type DockingResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Docking'] = ResolversParentTypesType['Docking']> = {
+  acceptedInTime?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  agreementKept?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  channel?: Resolver<Maybe<ResolversTypesType['DockingChannel']>, ParentType, ContextType>;
+  confirmation?: Resolver<Maybe<ResolversTypesType['ConfirmationState']>, ParentType, ContextType>;
+  divertedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  divertedTo?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  record?: Resolver<Maybe<ResolversTypesType['Record']>, ParentType, ContextType>;
+};
+
 export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
   latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
@@ -732,16 +1078,23 @@ export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType
 };
 
 export type MatterResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Matter'] = ResolversParentTypesType['Matter']> = {
+  alerts?: Resolver<Maybe<Array<ResolversTypesType['MatterAlert']>>, ParentType, ContextType>;
+  assignments?: Resolver<Maybe<Array<ResolversTypesType['Assignment']>>, ParentType, ContextType>;
   assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
   category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  clocks?: Resolver<Maybe<Array<ResolversTypesType['Clock']>>, ParentType, ContextType>;
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
+  docking?: Resolver<Maybe<Array<ResolversTypesType['Docking']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   lead?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
   matterNo?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  mediation?: Resolver<Maybe<ResolversTypesType['Mediation']>, ParentType, ContextType>;
   openedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   parties?: Resolver<Maybe<Array<ResolversTypesType['MatterParty']>>, ParentType, ContextType>;
   records?: Resolver<Maybe<ResolversTypesType['MatterRecordConnection']>, ParentType, ContextType, RequireFields<MatterRecordsArgsType, 'first'>>;
+  recurrence?: Resolver<Maybe<ResolversTypesType['Recurrence']>, ParentType, ContextType>;
   status?: Resolver<Maybe<ResolversTypesType['MatterStatus']>, ParentType, ContextType>;
+  timeline?: Resolver<Maybe<Array<ResolversTypesType['TimelineEntry']>>, ParentType, ContextType>;
   updatedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -775,6 +1128,15 @@ export type MatterRecordEdgeResolversType<ContextType = SubgraphContext, ParentT
   evidence?: Resolver<Maybe<Array<ResolversTypesType['MembershipEvidence']>>, ParentType, ContextType>;
   joinedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   node?: Resolver<ResolversTypesType['Record'], ParentType, ContextType>;
+};
+
+export type MediationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mediation'] = ResolversParentTypesType['Mediation']> = {
+  agreementKept?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  confirmation?: Resolver<Maybe<ResolversTypesType['ConfirmationState']>, ParentType, ContextType>;
+  divertedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
 };
 
 export type MembershipEvidenceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MembershipEvidence'] = ResolversParentTypesType['MembershipEvidence']> = {
@@ -815,7 +1177,7 @@ export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType ex
 
 export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType, RequireFields<QueryMatterArgsType, 'matterNo'>>;
-  matters?: Resolver<Maybe<ResolversTypesType['MatterConnection']>, ParentType, ContextType, RequireFields<QueryMattersArgsType, 'first'>>;
+  matters?: Resolver<Maybe<ResolversTypesType['MatterConnection']>, ParentType, ContextType, RequireFields<QueryMattersArgsType, 'first' | 'orderBy'>>;
   records?: Resolver<Maybe<ResolversTypesType['RecordConnection']>, ParentType, ContextType, RequireFields<QueryRecordsArgsType, 'first'>>;
   statistic?: Resolver<Maybe<ResolversTypesType['Statistic']>, ParentType, ContextType, RequireFields<QueryStatisticArgsType, 'code'>>;
 };
@@ -833,6 +1195,14 @@ export type RecordConnectionResolversType<ContextType = SubgraphContext, ParentT
 export type RecordEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RecordEdge'] = ResolversParentTypesType['RecordEdge']> = {
   cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypesType['Record'], ParentType, ContextType>;
+};
+
+export type RecurrenceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Recurrence'] = ResolversParentTypesType['Recurrence']> = {
+  recordsIn30Days?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  reopened?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  reopenedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  repeatPetition?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  thirdRecordAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
 };
 
 export type StatisticResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Statistic'] = ResolversParentTypesType['Statistic']> = {
@@ -861,14 +1231,26 @@ export type StatisticDefinitionResolversType<ContextType = SubgraphContext, Pare
   version?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
+export type TimelineEntryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['TimelineEntry'] = ResolversParentTypesType['TimelineEntry']> = {
+  at?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  dayOnly?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  kind?: Resolver<Maybe<ResolversTypesType['TimelineKind']>, ParentType, ContextType>;
+  record?: Resolver<Maybe<ResolversTypesType['Record']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypesType['MatterStatus']>, ParentType, ContextType>;
+};
+
 export type ResolversType<ContextType = SubgraphContext> = {
+  Assignment?: AssignmentResolversType<ContextType>;
   AssistanceApplication?: AssistanceApplicationResolversType<ContextType>;
+  Clock?: ClockResolversType<ContextType>;
+  ClockRule?: ClockRuleResolversType<ContextType>;
   CodedValue?: CodedValueResolversType<ContextType>;
   CourtCase?: CourtCaseResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
   Division?: DivisionResolversType<ContextType>;
+  Docking?: DockingResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
   HotlineTicket?: HotlineTicketResolversType<ContextType>;
   Matter?: MatterResolversType<ContextType>;
@@ -877,6 +1259,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   MatterParty?: MatterPartyResolversType<ContextType>;
   MatterRecordConnection?: MatterRecordConnectionResolversType<ContextType>;
   MatterRecordEdge?: MatterRecordEdgeResolversType<ContextType>;
+  Mediation?: MediationResolversType<ContextType>;
   MembershipEvidence?: MembershipEvidenceResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;
   Organization?: OrganizationResolversType<ContextType>;
@@ -888,9 +1271,11 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Record?: RecordResolversType<ContextType>;
   RecordConnection?: RecordConnectionResolversType<ContextType>;
   RecordEdge?: RecordEdgeResolversType<ContextType>;
+  Recurrence?: RecurrenceResolversType<ContextType>;
   Statistic?: StatisticResolversType<ContextType>;
   StatisticCell?: StatisticCellResolversType<ContextType>;
   StatisticCoverage?: StatisticCoverageResolversType<ContextType>;
   StatisticDefinition?: StatisticDefinitionResolversType<ContextType>;
+  TimelineEntry?: TimelineEntryResolversType<ContextType>;
 };
 

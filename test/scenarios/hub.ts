@@ -52,7 +52,7 @@ export interface ScenarioHub {
 export async function scenarioHub({ seed = 90_210, residents = 600, env: further = {} }: { seed?: number; residents?: number; env?: Record<string, string> } = {}): Promise<ScenarioHub> {
   const home = mkdtempSync(join(tmpdir(), 'yiwang-scenarios-'));
   const dataset = join(home, 'county');
-  const { regionRoot } = generateDataset({ out: dataset, residents, seed });
+  const { regionRoot, asOf } = generateDataset({ out: dataset, residents, seed });
   const [db, police] = await Promise.all([testDatabase(), emptyDatabase()]);
   const port = await freePort();
   const secrets = sourceSecrets(home);
@@ -60,7 +60,7 @@ export async function scenarioHub({ seed = 90_210, residents = 600, env: further
   const env = { ...simulator.addresses, ...secrets, ...further, DATABASE_URL: db.url, YIWANG_HOME: home, PORT: String(port) };
   const config = readConfig({ env, sources: await sourceNeeds() });
   await loadReference(db.pool);
-  await db.pool.query(`INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)) ON CONFLICT (name) DO NOTHING`, [regionRoot]);
+  await db.pool.query(`INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)), ('as_of', to_jsonb($2::text)) ON CONFLICT (name) DO NOTHING`, [regionRoot, asOf]);
   const services = await startServices({ config, databaseUrl: db.url, pool: db.pool }, new Set(['gateway', 'subgraphs', 'jobs']));
   const issuer = demoIssuer(config.masterSecret);
   const claims = (persona: string) => personaClaims(db.pool, persona) as Promise<Record<string, any>>;

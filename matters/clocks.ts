@@ -1,0 +1,110 @@
+import { addDays, endOfDayMs, isAnnounced, isWorkingDay, shanghaiDayOf, startOfDayMs, type Day } from './calendar.ts';
+import type { ClockRule, Moment } from './clock-rules.ts';
+
+/** What clocks read of a record. Instants are RFC 3339, days `YYYY-MM-DD` in Shanghai. */
+export interface ClockedRecord {
+  status: string | null;
+  facts: Readonly<Record<string, unknown>>;
+  firstSeen: Readonly<Record<string, string>>;
+}
+
+/** One clock of one record, without its state: that is asked at a time (`hub.clock_state`). Milliseconds since 1970 UTC. */
+export interface Clock {
+  rule: string;
+  /** Null where the source does not tell when it started: then nothing is due. */
+  startedMs: number | null;
+  dueMs: number | null;
+  soonMs: number | null;
+  stoppedMs: number | null;
+  pausedSinceMs: number | null;
+  extended: boolean;
+  /** The working days of the year in which it ends are not announced yet. */
+  provisional: boolean;
+  statedDueMs: number | null;
+}
+
+/**
+ * One rule on one record. The first day does not count, the last ends at 24:00, and one that is no working day moves to
+ * the next that is (民法典 201–203); minutes and hours run on by the wall clock.
+ */
+export function clockOf(rule: ClockRule, record: ClockedRecord): Clock {
+  const startedMs = momentMs(record, rule.start);
+  const stops = rule.stop.map((moment) => momentMs(record, moment)).filter((ms) => ms !== null);
+  const stoppedMs = stops.length > 0 ? Math.min(...stops) : null;
+  const extended = rule.extension !== undefined && record.facts[rule.extension.when] === true;
+  const statedDueMs = rule.statedDue === undefined ? null : statedMs(record.facts[rule.statedDue]);
+  const base = { rule: rule.id, startedMs, stoppedMs, extended, statedDueMs };
+  if (startedMs === null || (stoppedMs === null && isVoid(rule, record))) return { ...base, dueMs: null, soonMs: null, pausedSinceMs: null, provisional: false };
+  const amount = extended ? rule.extension!.amount : rule.amount;
+  const { pausedMs, pausedSinceMs } = pauseOf(rule, record, startedMs);
+  const due = counted(rule.unit, startedMs, amount, pausedMs);
+  const soon = counted(rule.unit, startedMs, amount - rule.soon, pausedMs);
+  return { ...base, dueMs: due.ms, soonMs: soon.ms, pausedSinceMs: stoppedMs === null ? pausedSinceMs : null, provisional: due.provisional };
+}
+
+/** Nothing is asked any more of what was withdrawn before it was done, and never of what was not taken on. */
+function isVoid(rule: ClockRule, record: ClockedRecord): boolean {
+  return record.status === 'WITHDRAWN' || (rule.unless !== undefined && rule.unless.is.includes(String(record.facts[rule.unless.fact])));
+}
+
+/** Days of an agreement or a notice are days; an instant starts on its day in Shanghai. */
+function momentMs(record: ClockedRecord, moment: Moment): number | null {
+  return timeMs('fact' in moment ? record.facts[moment.fact] : record.firstSeen[moment.firstSeen]);
+}
+
+const dayText = /^\d{4}-\d{2}-\d{2}$/;
+
+function timeMs(value: unknown): number | null {
+  if (typeof value !== 'string') return null;
+  const ms = dayText.test(value) ? startOfDayMs(value) : Date.parse(value);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** A day that is stated as due lasts until its end. */
+function statedMs(value: unknown): number | null {
+  return typeof value === 'string' && dayText.test(value) ? endOfDayMs(value) : timeMs(value);
+}
+
+/** How long it stood still, and since when it does. */
+function pauseOf(rule: ClockRule, record: ClockedRecord, startedMs: number): { pausedMs: number; pausedSinceMs: number | null } {
+  const from = rule.pause ? timeMs(record.facts[rule.pause.from]) : null;
+  if (from === null || from < startedMs) return { pausedMs: 0, pausedSinceMs: null };
+  const to = timeMs(record.facts[rule.pause!.to]);
+  return to === null || to <= from ? { pausedMs: 0, pausedSinceMs: from } : { pausedMs: to - from, pausedSinceMs: null };
+}
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+
+function counted(unit: ClockRule['unit'], startedMs: number, amount: number, pausedMs: number): { ms: number; provisional: boolean } {
+  if (unit === 'MINUTES') return { ms: startedMs + amount * minuteMs + pausedMs, provisional: false };
+  if (unit === 'HOURS') return { ms: startedMs + amount * 60 * minuteMs + pausedMs, provisional: false };
+  const first = shanghaiDayOf(startedMs);
+  const pausedDays = Math.floor(pausedMs / dayMs);
+  return unit === 'DAYS' ? calendarDays(first, amount + pausedDays) : workingDays(first, amount, pausedDays);
+}
+
+function calendarDays(first: Day, amount: number): { ms: number; provisional: boolean } {
+  return ended(addDays(first, amount));
+}
+
+/** Whole days of a pause are added before the last working day is looked for. */
+function workingDays(first: Day, amount: number, pausedDays: number): { ms: number; provisional: boolean } {
+  let at = first;
+  let announced = isAnnounced(first);
+  for (let left = amount, steps = 0; left > 0 && steps < stepsMax; steps += 1) {
+    at = addDays(at, 1);
+    announced &&= isAnnounced(at);
+    if (isWorkingDay(at)) left -= 1;
+  }
+  const end = ended(addDays(at, pausedDays));
+  return { ms: end.ms, provisional: end.provisional || !announced };
+}
+
+const stepsMax = 400; // ten working days never take a year
+
+function ended(last: Day): { ms: number; provisional: boolean } {
+  let at = last;
+  for (let steps = 0; !isWorkingDay(at) && steps < stepsMax; steps += 1) at = addDays(at, 1);
+  return { ms: endOfDayMs(at), provisional: !isAnnounced(at) };
+}

@@ -1,0 +1,93 @@
+import { instantMs, isDay, type HistoryRecord } from './history.ts';
+import { matterState, type MatterStatus, type StatedRecord } from './status.ts';
+import type { RecordState } from '../schema/states.ts';
+
+export type TimelineKind =
+  | 'REGISTERED' | 'ASSIGNED' | 'CONTACTED' | 'DISPATCHED' | 'ACCEPTED' | 'RETURNED' | 'DIVERTED' | 'MEDIATED' | 'AGREED' | 'DECIDED' | 'CLOSED' | 'FOLLOWED_UP'
+  | 'FILED' | 'CONFIRMATION_FILED' | 'CONFIRMED' | 'REVIEWED' | 'FINALLY_REVIEWED' | 'UPDATED';
+
+export interface TimelineEntry {
+  atMs: number;
+  dayOnly: boolean;
+  kind: TimelineKind;
+  /** The matter's state from then on; null where it did not change. */
+  status: MatterStatus | null;
+  rid: string;
+}
+
+/** Data: which fact dates what, and the state that a record has from then on, as far as the event tells. */
+const events: readonly { fact: string; kind: TimelineKind; state?: RecordState }[] = [
+  { fact: 'receivedAt', kind: 'REGISTERED', state: 'OPEN' },
+  { fact: 'registeredAt', kind: 'REGISTERED', state: 'OPEN' },
+  { fact: 'registeredOn', kind: 'REGISTERED', state: 'OPEN' },
+  { fact: 'assignedAt', kind: 'ASSIGNED', state: 'ASSIGNED' },
+  { fact: 'contactedAt', kind: 'CONTACTED' },
+  { fact: 'dispatchedAt', kind: 'DISPATCHED', state: 'ASSIGNED' },
+  { fact: 'acceptedAt', kind: 'ACCEPTED', state: 'IN_PROGRESS' },
+  { fact: 'acceptedOn', kind: 'ACCEPTED', state: 'IN_PROGRESS' },
+  { fact: 'returnedAt', kind: 'RETURNED', state: 'SUSPENDED' },
+  { fact: 'handedOverAt', kind: 'DIVERTED', state: 'IN_PROGRESS' },
+  { fact: 'divertedOn', kind: 'DIVERTED', state: 'IN_PROGRESS' },
+  { fact: 'finishedAt', kind: 'CLOSED', state: 'RESOLVED' },
+  { fact: 'closedAt', kind: 'CLOSED', state: 'CLOSED' },
+  { fact: 'decidedOn', kind: 'DECIDED', state: 'RESOLVED' },
+  { fact: 'followUpAt', kind: 'FOLLOWED_UP' },
+  { fact: 'filedOn', kind: 'FILED', state: 'TRANSFERRED_TO_LITIGATION' },
+  { fact: 'confirmationFiledOn', kind: 'CONFIRMATION_FILED' },
+  { fact: 'confirmedOn', kind: 'CONFIRMED' },
+  { fact: 'reviewedOn', kind: 'REVIEWED' },
+  { fact: 'finallyReviewedOn', kind: 'FINALLY_REVIEWED' },
+];
+const milestones: readonly { firstSeen: string; kind: TimelineKind; state: RecordState }[] = [
+  { firstSeen: 'DECIDED', kind: 'DECIDED', state: 'RESOLVED' },
+  { firstSeen: 'MEDIATED', kind: 'MEDIATED', state: 'CLOSED' },
+  { firstSeen: 'AGREED', kind: 'AGREED', state: 'RESOLVED' },
+];
+
+/**
+ * What happened to a matter, the earliest first. It follows from the records alone, so that it is the same whatever order
+ * their versions came in; a record whose state its dates do not explain ends with UPDATED at its last change.
+ */
+export function timelineOf(records: readonly HistoryRecord[]): TimelineEntry[] {
+  const dated = records.flatMap(entriesOf).sort((a, b) => a.atMs - b.atMs || order.indexOf(a.kind) - order.indexOf(b.kind) || (a.rid < b.rid ? -1 : 1));
+  const states = new Map<string, StatedRecord>();
+  let before: MatterStatus | null = null;
+  return dated.map(({ state, ...entry }) => {
+    const known = states.get(entry.rid);
+    const next = state ?? known?.state ?? 'OPEN';
+    const finished = isDone(next) ? (known?.finishedMs ?? entry.atMs) : (known?.finishedMs ?? null);
+    states.set(entry.rid, { state: next, startedMs: known?.startedMs ?? entry.atMs, finishedMs: finished });
+    const after = matterState([...states.values()]);
+    const status = after === before ? null : after;
+    before = after;
+    return { ...entry, status };
+  });
+}
+
+type Dated = Omit<TimelineEntry, 'status'> & { state: RecordState | undefined };
+
+const order: readonly TimelineKind[] = [...new Set([...events.map((event) => event.kind), ...milestones.map((one) => one.kind), 'UPDATED' as const])];
+const isDone = (state: string): boolean => ['RESOLVED', 'CLOSED', 'WITHDRAWN', 'TRANSFERRED_TO_LITIGATION'].includes(state);
+
+function entriesOf(record: HistoryRecord): Dated[] {
+  const { rid, facts, firstSeen } = record;
+  const found: Dated[] = [];
+  for (const { fact, kind, state } of events) {
+    const atMs = instantMs(facts[fact]);
+    if (atMs !== null) found.push({ atMs, dayOnly: isDay(facts[fact]), kind, state, rid });
+  }
+  for (const { firstSeen: name, kind, state } of milestones) {
+    const atMs = instantMs(firstSeen[name]);
+    if (atMs !== null) found.push({ atMs, dayOnly: false, kind, state, rid });
+  }
+  found.sort((a, b) => a.atMs - b.atMs || order.indexOf(a.kind) - order.indexOf(b.kind));
+  return [...found, ...unexplained(record, found)];
+}
+
+/** The source says more than its dates tell: that it was withdrawn, closed without a day, taken up again. */
+function unexplained(record: HistoryRecord, found: readonly Dated[]): Dated[] {
+  const last = found.findLast((entry) => entry.state !== undefined)?.state ?? 'OPEN';
+  const state = (record.status ?? 'OPEN') as RecordState;
+  const atMs = Math.max(record.updatedMs ?? record.occurredMs ?? 0, ...found.map((entry) => entry.atMs));
+  return state === last ? [] : [{ atMs, dayOnly: false, kind: 'UPDATED', state, rid: record.rid }];
+}
