@@ -42,6 +42,21 @@ export const examples: readonly Example[] = [
     variables: () => ({ first: 10 }),
   },
   {
+    operation: 'OverdueMatters', scenario: 1, persona: 'city-app', purpose: 'SUPERVISION', withMatter: false,
+    title: ['全市超期事项', 'Overdue matters of the city'],
+    variables: () => ({ first: 10 }),
+  },
+  {
+    operation: 'MediationInbox', scenario: 2, persona: 'township-clerk', purpose: 'MEDIATION', withMatter: false,
+    title: ['法院委派的案件', 'Cases diverted by the court'],
+    variables: () => ({ first: 10 }),
+  },
+  {
+    operation: 'PetitionClocks', scenario: 17, persona: 'petition-officer', purpose: 'SUPERVISION', withMatter: false,
+    title: ['信访事项的法定时限', 'Statutory clocks of a petition'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '' }),
+  },
+  {
     operation: 'TicketsByStatus', scenario: 7, persona: 'hotline-supervisor', purpose: 'SUPERVISION', withMatter: false,
     title: ['工单按状态的数量', 'Tickets by status'],
     variables: () => ({}),

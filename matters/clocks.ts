@@ -28,11 +28,11 @@ export interface Clock {
  * the next that is (民法典 201–203); minutes and hours run on by the wall clock.
  */
 export function clockOf(rule: ClockRule, record: ClockedRecord): Clock {
-  const startedMs = momentMs(record, rule.start);
-  const stops = rule.stop.map((moment) => momentMs(record, moment)).filter((ms) => ms !== null);
+  const startedMs = timeMs(valueOf(record, rule.start));
+  const stops = rule.stop.map((moment) => throughMs(valueOf(record, moment))).filter((ms) => ms !== null);
   const stoppedMs = stops.length > 0 ? Math.min(...stops) : null;
   const extended = rule.extension !== undefined && record.facts[rule.extension.when] === true;
-  const statedDueMs = rule.statedDue === undefined ? null : statedMs(record.facts[rule.statedDue]);
+  const statedDueMs = rule.statedDue === undefined ? null : throughMs(record.facts[rule.statedDue]);
   const base = { rule: rule.id, startedMs, stoppedMs, extended, statedDueMs };
   if (startedMs === null || (stoppedMs === null && isVoid(rule, record))) return { ...base, dueMs: null, soonMs: null, pausedSinceMs: null, provisional: false };
   const amount = extended ? rule.extension!.amount : rule.amount;
@@ -47,9 +47,8 @@ function isVoid(rule: ClockRule, record: ClockedRecord): boolean {
   return record.status === 'WITHDRAWN' || (rule.unless !== undefined && rule.unless.is.includes(String(record.facts[rule.unless.fact])));
 }
 
-/** Days of an agreement or a notice are days; an instant starts on its day in Shanghai. */
-function momentMs(record: ClockedRecord, moment: Moment): number | null {
-  return timeMs('fact' in moment ? record.facts[moment.fact] : record.firstSeen[moment.firstSeen]);
+function valueOf(record: ClockedRecord, moment: Moment): unknown {
+  return 'fact' in moment ? record.facts[moment.fact] : record.firstSeen[moment.firstSeen];
 }
 
 const dayText = /^\d{4}-\d{2}-\d{2}$/;
@@ -60,8 +59,8 @@ function timeMs(value: unknown): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** A day that is stated as due lasts until its end. */
-function statedMs(value: unknown): number | null {
+/** What happened on a day, or is due on one, had until its end: else a stop on the day after would still be in time. */
+function throughMs(value: unknown): number | null {
   return typeof value === 'string' && dayText.test(value) ? endOfDayMs(value) : timeMs(value);
 }
 

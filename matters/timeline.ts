@@ -1,6 +1,6 @@
-import { instantMs, isDay, type HistoryRecord } from './history.ts';
+import { instantMs, isDay, stated, type HistoryRecord } from './history.ts';
 import { matterState, type MatterStatus, type StatedRecord } from './status.ts';
-import type { RecordState } from '../schema/states.ts';
+import { isFinished, recordState, type RecordState } from '../schema/states.ts';
 
 export type TimelineKind =
   | 'REGISTERED' | 'ASSIGNED' | 'CONTACTED' | 'DISPATCHED' | 'ACCEPTED' | 'RETURNED' | 'DIVERTED' | 'MEDIATED' | 'AGREED' | 'DECIDED' | 'CLOSED' | 'FOLLOWED_UP'
@@ -50,13 +50,14 @@ const milestones: readonly { firstSeen: string; kind: TimelineKind; state: Recor
  */
 export function timelineOf(records: readonly HistoryRecord[]): TimelineEntry[] {
   const dated = records.flatMap(entriesOf).sort((a, b) => a.atMs - b.atMs || order.indexOf(a.kind) - order.indexOf(b.kind) || (a.rid < b.rid ? -1 : 1));
+  const own = new Map(records.map((record) => [record.rid, stated(record)]));
   const states = new Map<string, StatedRecord>();
   let before: MatterStatus | null = null;
   return dated.map(({ state, ...entry }) => {
     const known = states.get(entry.rid);
     const next = state ?? known?.state ?? 'OPEN';
-    const finished = isDone(next) ? (known?.finishedMs ?? entry.atMs) : (known?.finishedMs ?? null);
-    states.set(entry.rid, { state: next, startedMs: known?.startedMs ?? entry.atMs, finishedMs: finished });
+    const { startedMs, finishedMs } = own.get(entry.rid)!;
+    states.set(entry.rid, { state: next, startedMs, finishedMs: isFinished(next) || known?.finishedMs != null ? finishedMs : null });
     const after = matterState([...states.values()]);
     const status = after === before ? null : after;
     before = after;
@@ -67,7 +68,6 @@ export function timelineOf(records: readonly HistoryRecord[]): TimelineEntry[] {
 type Dated = Omit<TimelineEntry, 'status'> & { state: RecordState | undefined };
 
 const order: readonly TimelineKind[] = [...new Set([...events.map((event) => event.kind), ...milestones.map((one) => one.kind), 'UPDATED' as const])];
-const isDone = (state: string): boolean => ['RESOLVED', 'CLOSED', 'WITHDRAWN', 'TRANSFERRED_TO_LITIGATION'].includes(state);
 
 function entriesOf(record: HistoryRecord): Dated[] {
   const { rid, facts, firstSeen } = record;
@@ -80,6 +80,9 @@ function entriesOf(record: HistoryRecord): Dated[] {
     const atMs = instantMs(firstSeen[name]);
     if (atMs !== null) found.push({ atMs, dayOnly: false, kind, state, rid });
   }
+  // It was finished once, and no date of its newest version says when: it has been taken up again since, or was withdrawn.
+  const finishedMs = instantMs(firstSeen['FINISHED']);
+  if (finishedMs !== null && !isFinished(recordState(record.status)) && !found.some((entry) => isFinished(entry.state ?? null))) found.push({ atMs: finishedMs, dayOnly: false, kind: 'CLOSED', state: 'CLOSED', rid });
   found.sort((a, b) => a.atMs - b.atMs || order.indexOf(a.kind) - order.indexOf(b.kind));
   return [...found, ...unexplained(record, found)];
 }
@@ -87,7 +90,7 @@ function entriesOf(record: HistoryRecord): Dated[] {
 /** The source says more than its dates tell: that it was withdrawn, closed without a day, taken up again. */
 function unexplained(record: HistoryRecord, found: readonly Dated[]): Dated[] {
   const last = found.findLast((entry) => entry.state !== undefined)?.state ?? 'OPEN';
-  const state = (record.status ?? 'OPEN') as RecordState;
+  const state = recordState(record.status);
   const atMs = Math.max(record.updatedMs ?? record.occurredMs ?? 0, ...found.map((entry) => entry.atMs));
   return state === last ? [] : [{ atMs, dayOnly: false, kind: 'UPDATED', state, rid: record.rid }];
 }

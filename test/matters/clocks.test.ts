@@ -56,6 +56,11 @@ describe('when a clock is due', () => {
     expect([shanghai(found.stoppedMs), due(found), shanghai(found.statedDueMs)]).toEqual(['2026-04-20 10:00', '2026-05-07 00:00', '2026-04-29 00:00']);
   });
 
+  it('a notice on the last day is in time, one on the day after is not', () => {
+    const found = (acceptedOn: string) => clock('PETITION-15D', { registeredAt: '2026-03-02T15:00:00+08:00', acceptedOn });
+    expect([found('2026-03-17'), found('2026-03-18')].map((one) => one.stoppedMs! <= one.dueMs!)).toEqual([true, false]);
+  });
+
   it('nothing is due of what was withdrawn, not taken on, or has no start', () => {
     expect(due(clock('HOTLINE-5WD', { receivedAt: '2026-03-02T08:00:00+08:00' }, {}, 'WITHDRAWN'))).toBeNull();
     expect(due(clock('PETITION-60D', { acceptedOn: '2026-03-02', handling: '4' }))).toBeNull();
