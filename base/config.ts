@@ -14,6 +14,8 @@ export interface Config {
   /** Absent outside production: the demo's own issuer. */
   oidc: { issuer: string; audience: string } | undefined;
   port: number;
+  /** An OpenTelemetry collector: `OTEL_EXPORTER_OTLP_ENDPOINT`. Absent: nothing is traced. */
+  traceEndpoint?: string | undefined;
   /** The address to listen on: `YIWANG_LISTEN`, the loopback unless told. */
   host: string;
   /** 32 bytes from which every key of the hub is derived: `YIWANG_MASTER_SECRET`, or the home's own. Never logged. */
@@ -61,6 +63,7 @@ export function readConfig(options: { env?: NodeJS.ProcessEnv; sources?: readonl
     redisUrl: values.REDIS_URL,
     oidc: values.OIDC_ISSUER && values.OIDC_AUDIENCE ? { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE } : undefined,
     port: values.PORT,
+    traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     host: values.YIWANG_LISTEN,
     masterSecret: values.YIWANG_MASTER_SECRET ? Buffer.from(values.YIWANG_MASTER_SECRET, 'base64') : masterSecret(home),
     sources,
@@ -81,6 +84,7 @@ const environment = z.object({
   REDIS_URL: urlOf(['redis:', 'rediss:']).optional(),
   OIDC_ISSUER: urlOf(['https:', 'http:']).optional(),
   OIDC_AUDIENCE: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['https:', 'http:']).optional(),
   PORT: z.coerce.number({ error: 'not a port number' }).int('not a port number').min(0, 'not a port number').max(65_535, 'not a port number').default(portDefault),
   YIWANG_LISTEN: z.union([z.ipv4(), z.ipv6()], { error: 'not an IP address' }).default('127.0.0.1'),
   YIWANG_MASTER_SECRET: z.string().refine((text) => Buffer.from(text, 'base64').length >= 32, 'at least 32 bytes in base64').optional(),

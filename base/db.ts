@@ -2,6 +2,7 @@ import pg from 'pg';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { YiwangError, invariant } from './errors.ts';
 import { log, safeError } from './log.ts';
+import { traceStatements } from './traced-sql.ts';
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
@@ -27,6 +28,7 @@ export function openPool(url: string, options: { connectionsMax?: number; applic
   pool.on('error', (error) => log.warn({ err: safeError(error) }, 'idle database connection lost'));
   // The pool listens to idle clients only: one that is lost while in use would end the process too. Its query rejects.
   pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: safeError(error) }, 'database connection lost in use')));
+  traceStatements(pool);
   return pool;
 }
 

@@ -26,6 +26,7 @@ export async function withHub<T>(work: (hub: Hub) => Promise<T>, options: { env?
   const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ home: config.home }) : undefined;
   const databaseUrl = embedded?.url ?? config.databaseUrl!;
   const [{ openPool }, { migrate }] = await Promise.all([import('../base/db.ts'), import('../base/migrate.ts')]); // half a second that `--help` need not wait
+  const tracing = config.traceEndpoint === undefined ? undefined : (await import('../base/tracing.ts')).startTracing(config.traceEndpoint);
   const pool = openPool(databaseUrl);
   try {
     await reachable(pool, databaseUrl);
@@ -33,6 +34,7 @@ export async function withHub<T>(work: (hub: Hub) => Promise<T>, options: { env?
     return await work({ config, databaseUrl, pool });
   } finally {
     await pool.end();
+    await tracing?.stop();
     if (embedded) await stopEmbedded(embedded);
   }
 }

@@ -60,7 +60,13 @@ async function openSubgraphs({ config, pool }: Hub, besideGateway: boolean): Pro
   ]);
   await assertNotBypassed(pool);
   const log = { publicKey: await logPublicKey(config.home), checkpointFolder: checkpointFolder(config.home) };
-  return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, log, ...(besideGateway ? { port: null } : {}) });
+  return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, log, catalogue: await publishedCatalogue(), ...(besideGateway ? { port: null } : {}) });
+}
+
+/** Subgraphs see nothing of connectors but their own tables; what the declarations say of themselves is handed to them. */
+async function publishedCatalogue() {
+  const [{ catalogue }, { connectors }, { publishedSchema }] = await Promise.all([import('../connectors/catalogue.ts'), import('../connectors/registry.ts'), import('../policy/published.ts')]);
+  return catalogue((await connectors()).values(), publishedSchema());
 }
 
 interface Behind {

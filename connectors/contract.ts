@@ -150,27 +150,3 @@ export interface Rule<T = unknown> {
   repair: string;
   apply(row: Row, found: Findings): T;
 }
-
-/** One line of lineage: source columns → repair → column of the hub. */
-export interface Lineage {
-  stream: string;
-  reads: readonly string[];
-  repair: string;
-  target: string;
-}
-
-export function lineage(connector: Connector): Lineage[] {
-  return connector.streams.flatMap((stream) => {
-    const line = (target: string, rule: unknown): Lineage[] => (isRule(rule) ? [{ stream: stream.name, reads: rule.reads, repair: rule.repair, target }] : []);
-    const record = Object.entries(stream.record ?? {}).flatMap(([field, rule]) => line(`record.${field}`, rule));
-    const facts = Object.entries(stream.record?.facts ?? {}).flatMap(([field, rule]) => line(`record.facts.${field}`, rule));
-    const detail = Object.entries(stream.detail?.columns ?? {}).flatMap(([column, rule]) => line(`${stream.detail!.table}.${column}`, rule));
-    const mentions = stream.mentions.flatMap((mention) => Object.entries(mention.fields).flatMap(([field, rule]) => line(`mention.${field}`, rule)));
-    const organization = Object.entries(stream.organization ?? {}).flatMap(([column, rule]) => line(`organization.${column}`, rule));
-    return [...record, ...facts, ...detail, ...mentions, ...organization];
-  });
-}
-
-function isRule(value: unknown): value is Rule {
-  return typeof value === 'object' && value !== null && 'apply' in value;
-}

@@ -3,6 +3,7 @@ import { asOperatingError, connect, type Client, type Pool } from '../base/db.ts
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
 import type { Keys } from '../base/keys.ts';
+import { span } from '../base/trace.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, noCounts, type Counts } from './counts.ts';
 import { pagesInTime } from './deadline.ts';
@@ -81,7 +82,7 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
   try {
     source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
     const pages = source ? pagesOf(request, source, watermark) : received(sourceContext, stream);
-    for await (const page of pagesInTime(pages, connector, kept, endsAtMs)) await commitPage(request, client, epoch, page, outcome);
+    for await (const page of pagesInTime(pages, connector, kept, endsAtMs)) await span('page', { rows: page.offered.length }, () => commitPage(request, client, epoch, page, outcome));
     if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
     return outcome;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorCode } from '../base/errors.ts';
+import { openSpan, type OpenSpan } from '../base/trace.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { openSeen, type Seen } from '../policy/seen.ts';
 import type { Viewer } from '../policy/viewer.ts';
@@ -12,6 +13,8 @@ export interface Exchange {
   /** 32 hexadecimal digits, made here: a trace id of the client's could be one that was used before. */
   readonly traceId: string;
   readonly startedAtMs: number;
+  /** The root of its trace, under the same id. */
+  readonly span: OpenSpan;
   /** Anonymous until the token was checked. */
   viewer: Viewer;
   purposes: readonly Purpose[];
@@ -35,6 +38,7 @@ export function openExchange(policyVersion: string): Exchange {
   return {
     traceId,
     startedAtMs: performance.now(),
+    span: openSpan('operation', {}, { kind: 'SERVER', traceId }),
     viewer: anonymous(policyVersion, traceId),
     purposes: [],
     grants: null,

@@ -52,7 +52,8 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     request.exchange = openExchange(options.policyVersion());
     void reply.header('x-trace-id', request.exchange.traceId).header('cache-control', 'no-store');
     refuseCrossSite(request);
-    Object.assign(request.exchange, await options.identify(callerHeaders(request), request.exchange.traceId));
+    const { exchange } = request;
+    Object.assign(exchange, await exchange.span.run(() => options.identify(callerHeaders(request), exchange.traceId)));
   });
   app.addHook('preHandler', async (request) => {
     if (!request.exchange) return;
@@ -64,7 +65,11 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     }
   });
   app.addHook('onSend', async (request, reply, payload) => recorded(request, reply, payload, options));
-  app.addHook('onResponse', async (request) => request.exchange && options.finished(request.exchange));
+  app.addHook('onResponse', async ({ exchange }) => {
+    if (!exchange) return;
+    options.finished(exchange);
+    endSpan(exchange);
+  });
   app.addHook('onClose', async () => apollo.stop());
   app.post('/graphql', { bodyLimit: limits.bodyBytesMax, handler: handler as never });
   app.route({ method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/graphql', onRequest: onlyPost, handler: onlyPost });
@@ -105,11 +110,18 @@ async function apolloServer({ engine, documents, answers }: GraphqlOptions): Pro
 
 const hashDigits = 64;
 
+/** The operation by its hash: its name is the caller's text. */
+function endSpan({ span, viewer, operation, refusal }: Exchange): void {
+  span.set({ 'viewer.kind': viewer.kind, ...(operation ? { 'operation.hash': operation.hash } : {}), outcome: refusal ?? 'ALLOWED' });
+  span.end();
+}
+
 async function answered(answers: Answers, context: GatewayGraphQLRequestContext): Promise<ExecutionResult> {
   const exchange = context.context as Exchange;
   try {
     if (!exchange.document) throw new YiwangError('BAD_REQUEST');
-    const result = await answers(exchange, exchange.document, context);
+    const { document } = exchange;
+    const result = await exchange.span.run(() => answers(exchange, document, context));
     const [first] = result.errors ?? [];
     if (first && isNothing(result.data)) exchange.refusal = codeOf(first);
     return result;
@@ -193,7 +205,7 @@ async function recorded(request: FastifyRequest, reply: FastifyReply, payload: u
   const exchange = request.exchange;
   if (!exchange || request.method !== 'POST') return payload;
   try {
-    await record(exchange);
+    await exchange.span.run(() => record(exchange));
     return payload;
   } catch (error) {
     const withheld = error instanceof YiwangError && error.code === 'LOG_TAMPERED' ? new YiwangError('AUDIT_UNWRITTEN', { cause: error }) : error;

@@ -12,6 +12,7 @@ import type { Policy } from '../policy/decide.ts';
 import { viewerKey } from '../policy/viewer.ts';
 import { openAnswers } from './answer.ts';
 import { openCallers } from './caller.ts';
+import { catalogueRoutes } from './catalogue.ts';
 import { readClasses, requireClasses, type Classes } from './classes.ts';
 import { demoIssuer } from './demo-issuer.ts';
 import { demoRoutes } from './demo.ts';
@@ -30,7 +31,7 @@ import { prune } from './prune.ts';
 import { openRecord } from './record.ts';
 import { policyRules } from './rules.ts';
 import { signedHeaders } from './subgraph.ts';
-import { httpTransport, processTransport, type Transport } from './transport.ts';
+import { httpTransport, processTransport, tracedTransport, type Transport } from './transport.ts';
 import { issuerKeys, type TokenRules } from './viewer.ts';
 
 export interface GatewayOptions {
@@ -72,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   securityHeaders(app);
   await app.register((route) => graphqlRoute(route, graphql));
   await app.register((route) => ingestRoutes(route, options));
+  await app.register((route) => catalogueRoutes(route, options));
   await app.register((route) => healthRoutes(route, { pool: options.pool, metrics }));
   if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }), recordTypes: recordTypes(engine) }));
   await app.register((route) => pages(route));
@@ -83,7 +85,7 @@ const paramCharactersMax = 64;
 const requestTimeoutMs = 30_000;
 
 function transportOf({ inject, subgraphEndpoints }: GatewayOptions): Transport {
-  return inject ? processTransport(inject) : httpTransport(subgraphEndpoints ?? {});
+  return tracedTransport(inject ? processTransport(inject) : httpTransport(subgraphEndpoints ?? {}));
 }
 
 function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classes, now: () => Date, finished: (exchange: Exchange) => void): Parameters<typeof graphqlRoute>[1] {

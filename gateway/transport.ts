@@ -1,5 +1,6 @@
 import { Pool as UndiciPool, type Dispatcher } from 'undici';
 import { YiwangError } from '../base/errors.ts';
+import { span, traceHeaders } from '../base/trace.ts';
 import type { Deadline } from './deadline.ts';
 
 /** Carries one request to a subgraph and its answer, read as JSON, back. Throws `SUBGRAPH_UNAVAILABLE` when none comes. */
@@ -51,6 +52,14 @@ export function processTransport(inject: (subgraph: string, body: string, header
       }
     },
     close: async () => undefined,
+  };
+}
+
+/** Each call in a span of its own; the subgraph goes on in the same trace. */
+export function tracedTransport(transport: Transport): Transport {
+  return {
+    send: (subgraph, body, headers, deadline) => span('subgraph', { subgraph }, () => transport.send(subgraph, body, { ...headers, ...traceHeaders() }, deadline), { kind: 'CLIENT' }),
+    close: () => transport.close(),
   };
 }
 

@@ -3,6 +3,7 @@ import { log, safeError } from '../base/log.ts';
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { recordKeys } from '../base/keys.ts';
+import { span } from '../base/trace.ts';
 import type { Connector } from '../connectors/contract.ts';
 import { noCounts } from '../connectors/counts.ts';
 import type { Limits } from '../connectors/limits.ts';
@@ -33,7 +34,7 @@ export async function doRun(context: RunContext, runId: string): Promise<void> {
   const run = await claim(context.pool, runId);
   if (!run) return; // done, or another worker has it
   try {
-    const done = await worked(context, run);
+    const done = await span('run', { 'run.id': run.id, department: run.department, stream: run.stream, mode: run.mode, attempt: run.attempt }, () => worked(context, run));
     if (done.held) await fail(context, run, done.held, done);
     else await finish(context.pool, run, done);
   } catch (error) {

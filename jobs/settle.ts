@@ -1,6 +1,7 @@
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { recordKeys } from '../base/keys.ts';
+import { span } from '../base/trace.ts';
 import { refreshClocks } from './clocks.ts';
 import { clusterTouched } from './cluster.ts';
 import { linkTouched } from './link.ts';
@@ -15,12 +16,16 @@ export async function settle({ config, pool }: { config: Config; pool: Pool }): 
   const { rows } = await pool.query<{ last: number | null }>("SELECT max(id) AS last FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL");
   const last = rows[0]?.last;
   if (last === null || last === undefined) return;
+  await span('settle', {}, () => settled(config, pool, last));
+}
+
+async function settled(config: Config, pool: Pool, last: number): Promise<void> {
   const keys = recordKeys(config.masterSecret);
-  await generateOrganizations(pool);
-  await placeTouched(pool, keys);
-  await refreshClocks(pool);
-  const { touched } = await linkTouched(pool, keys);
-  await clusterTouched(pool, keys);
+  await span('organisations', {}, () => generateOrganizations(pool));
+  await span('places', {}, () => placeTouched(pool, keys));
+  await span('clocks', {}, () => refreshClocks(pool));
+  const { touched } = await span('link', {}, () => linkTouched(pool, keys));
+  await span('cluster', {}, () => clusterTouched(pool, keys));
   if (touched >= analyzeRecordsMin) await pool.query(analyze);
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
 }

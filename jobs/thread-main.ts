@@ -10,6 +10,7 @@ import type { ThreadOptions } from './thread.ts';
 async function main(): Promise<void> {
   invariant(parentPort, 'this file is run as a thread');
   const { config, ...options } = workerData as ThreadOptions;
+  const tracing = config.traceEndpoint === undefined ? undefined : (await import('../base/tracing.ts')).startTracing(config.traceEndpoint);
   const pool = openPool(options.databaseUrl, { applicationName: 'yiwang-jobs' });
   // A Buffer that crosses to another thread arrives as plain bytes.
   try {
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     parentPort.postMessage(crossing(error));
   } finally {
     await pool.end();
+    await tracing?.stop();
     parentPort.close();
   }
 }

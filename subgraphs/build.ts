@@ -8,12 +8,13 @@ import { sha256Hex } from '../base/canonical.ts';
 import type { Pool } from '../base/db.ts';
 import { YiwangError, errorTable, type ErrorCode } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
+import { span } from '../base/trace.ts';
 import type { Policy } from '../policy/decide.ts';
 import { enforce } from '../policy/enforce.ts';
 import { pseudonyms, type Pseudonyms } from '../policy/pseudonym.ts';
 import { openSeen, seenReport, type Positions, type Seen } from '../policy/seen.ts';
 import { verifyViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
-import type { LogVerification, SubgraphContext } from './context.ts';
+import type { CatalogueEntry, LogVerification, SubgraphContext } from './context.ts';
 import { cursorsOf } from './cursor.ts';
 import { scalars } from './scalars.ts';
 import { openSession, type Session } from './session.ts';
@@ -27,6 +28,8 @@ export interface SubgraphOptions {
   clock?: () => Date;
   /** What `verifyAccessLog` compares with; without it that field answers that it cannot. */
   log?: LogVerification;
+  /** What `datasets` prints; without it that field answers that it cannot. */
+  catalogue?: readonly CatalogueEntry[];
   /** Told the text of every statement but those that open and end the transaction; for counting in tests. */
   onStatement?: (sql: string) => void;
 }
@@ -39,7 +42,7 @@ export interface Answer {
 export interface Subgraph {
   app: FastifyInstance;
   /** Answers the body of a request, exactly as it was signed, without HTTP. */
-  answer(body: string, header: string | undefined): Promise<Answer>;
+  answer(body: string, header: string | undefined, traceparent?: string): Promise<Answer>;
 }
 
 /** An error as a subgraph tells it: a code and the text of the closed table, never a message of a library or a driver. */
@@ -58,12 +61,13 @@ export async function buildSubgraph(name: string, sdl: string, resolvers: Resolv
   const app = Fastify({ bodyLimit: bodyBytesMax, logger: false });
   await app.register(mercurius, { schema, routes: false, graphiql: false, jit: 0, cache: plansMax, errorFormatter: asExecuted });
   const shared = { ...options, pseudonyms: pseudonyms(options.master) };
-  const answer = (body: string, header: string | undefined) => answered(app, name, shared, body, header);
+  const answer = (body: string, header: string | undefined, traceparent?: string) => answered(app, name, shared, body, header, traceparent);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.post('/graphql', async (request, reply) => {
     const header = request.headers[viewerHeader];
-    const { status, body } = await answer(request.body as string, Array.isArray(header) ? undefined : header);
+    const { traceparent } = request.headers;
+    const { status, body } = await answer(request.body as string, Array.isArray(header) ? undefined : header, Array.isArray(traceparent) ? undefined : traceparent);
     return reply.status(status).send(body);
   });
   app.get('/livez', async () => ({ ok: true }));
@@ -97,18 +101,24 @@ const requestShape = z.object({
 
 type Shared = SubgraphOptions & { pseudonyms: Pseudonyms };
 
-async function answered(app: FastifyInstance, name: string, options: Shared, body: string, header: string | undefined): Promise<Answer> {
-  let session: Session | undefined;
+async function answered(app: FastifyInstance, name: string, options: Shared, body: string, header: string | undefined, traceparent: string | undefined): Promise<Answer> {
   try {
     const now = options.clock?.() ?? new Date();
     const viewer = verifyViewer(header, { audience: name, bodyHash: sha256Hex(body), key: options.viewerKey, now });
-    const request = readRequest(body);
+    const parent = { header: traceparent, traceId: viewer.traceId };
+    return await span('subgraph request', { subgraph: name }, () => executed(app, name, options, viewer, readRequest(body)), { kind: 'SERVER', parent });
+  } catch (error) {
+    return failed(error, name);
+  }
+}
+
+async function executed(app: FastifyInstance, name: string, options: Shared, viewer: Viewer, request: z.infer<typeof requestShape>): Promise<Answer> {
+  let session: Session | undefined;
+  try {
     session = openSession(options.pool, viewer, options.onStatement);
     const context = contextOf(viewer, session, options, request.extensions?.positions);
     const result = await app.graphql(request.query, { ...context }, request.variables ?? {}, request.operationName ?? undefined);
     return { status: 200, body: reported(result, name, context.seen) };
-  } catch (error) {
-    return failed(error, name);
   } finally {
     await session?.end();
   }
@@ -124,7 +134,7 @@ function readRequest(body: string): z.infer<typeof requestShape> {
 
 function contextOf(viewer: Viewer, session: Session, options: Shared, positions: Positions | undefined): SubgraphContext {
   const { policy, pseudonyms, viewerKey, clock, master, pool } = options;
-  return { viewer, tx: session.tx, change: session.change, loaders: new Map(), seen: openSeen(positions), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null };
+  return { viewer, tx: session.tx, change: session.change, loaders: new Map(), seen: openSeen(positions), policy, pseudonyms, cursors: cursorsOf(viewer, viewerKey), clock: clock ?? (() => new Date()), master, pool, log: options.log ?? null, catalogue: options.catalogue ?? null };
 }
 
 function reported(result: ExecutionResult, name: string, seen: Seen): Answer['body'] {

@@ -5,6 +5,7 @@ import type { Pseudonyms } from '../policy/pseudonym.ts';
 import type { Seen } from '../policy/seen.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Cursors } from './cursor.ts';
+import type { DatasetType } from './hub/types.generated.ts';
 
 /** What the resolvers of one subgraph request share. Nothing of it outlives the request or is shared with another one. */
 export interface SubgraphContext {
@@ -25,7 +26,12 @@ export interface SubgraphContext {
   /** For what reads no record and needs no viewer: the verification of the access log. */
   pool: Pool;
   log: LogVerification | null;
+  /** What the hub knows of the departments' data sets, from whoever may read their declarations. */
+  catalogue: readonly CatalogueEntry[] | null;
 }
+
+/** A data set of the catalogue, but for how fresh it is. */
+export type CatalogueEntry = Omit<DatasetType, 'sourceKind' | 'freshThrough'> & { sourceKind: string };
 
 /** Where the access log's verifier key and its checkpoints outside the database are. */
 export interface LogVerification {

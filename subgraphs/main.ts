@@ -46,7 +46,7 @@ export async function startSubgraphs(options: StartOptions): Promise<Subgraphs> 
     inject: async (name, body, headers) => {
       const subgraph = running.get(name);
       if (!subgraph) throw new YiwangError('SUBGRAPH_UNAVAILABLE', { detail: `no subgraph \`${name}\` here` });
-      return subgraph.answer(body, headers[viewerHeader]);
+      return subgraph.answer(body, headers[viewerHeader], headers['traceparent']);
     },
     stop: async () => void (await Promise.all([...running.values()].map(({ app }) => app.close()))),
   };

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { YiwangError } from '../../base/errors.ts';
+import { span } from '../../base/trace.ts';
 import type { Limits } from '../limits.ts';
 
 export interface SourceAnswer {
@@ -28,7 +29,11 @@ export async function askSource<T>(url: string, init: RequestInit, read: (answer
   const endsAtMs = performance.now() + limits.pageDeadlineMs;
   for (let attempt = 1; ; attempt += 1) {
     const leftMs = endsAtMs - performance.now();
-    const outcome = await oneAttempt(url, init, read, asking, Math.max(1, Math.min(limits.attemptDeadlineMs, leftMs)));
+    const outcome = await span('source request', { 'http.request.method': init.method ?? 'GET', attempt }, async (open) => {
+      const tried = await oneAttempt(url, init, read, asking, Math.max(1, Math.min(limits.attemptDeadlineMs, leftMs)));
+      if ('error' in tried) open.fail(tried.error);
+      return tried;
+    }, { kind: 'CLIENT' });
     if ('value' in outcome) return outcome.value;
     const waitMs = outcome.waitMs ?? backoffMs(attempt, limits);
     if (!outcome.retryable || attempt >= limits.attemptsMax || performance.now() + waitMs >= endsAtMs) throw outcome.error;

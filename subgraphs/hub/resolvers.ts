@@ -4,10 +4,11 @@ import type { SubgraphContext } from '../context.ts';
 import { allByKey, load } from '../loader.ts';
 import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts';
 import { byReason, reconciliation, runCounts, streamCounts } from './counts.ts';
+import { datasets } from './datasets.ts';
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
 import { heldRuns, lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
-import type { AccessLogFilterType, CallerInputType, QueryPolicyMatrixArgsType } from './types.generated.ts';
+import type { AccessLogFilterType, CallerInputType, QueryDatasetsArgsType, QueryPolicyMatrixArgsType } from './types.generated.ts';
 
 type Context = SubgraphContext;
 
@@ -36,6 +37,7 @@ export const resolvers = {
       return connection(context, page, rows, { position: (row) => [row.index], node: shownEntry });
     },
     myAccessHistory: (_: unknown, { first }: PageArgs, context: Context) => ownHistory(context, rowsMaxOf(first)),
+    datasets: (_: unknown, { department }: QueryDatasetsArgsType, context: Context) => datasets(context, department),
     verifyAccessLog: (_: unknown, _args: unknown, context: Context) => verification(context),
   },
   Mutation: { ...operations },

@@ -170,6 +170,15 @@ export type AccessedFieldType = {
   effect: AccessEffectType;
 };
 
+/** 中英文各一份 · the same in both languages */
+export type BothLanguagesType = {
+  __typename?: 'BothLanguages';
+  /** 英文 · in English */
+  en: Scalars['String']['output'];
+  /** 中文 · in Chinese */
+  zh: Scalars['String']['output'];
+};
+
 /** 以谁的身份解释 · as whom to explain */
 export type CallerInputType = {
   /** 部门 · department */
@@ -244,6 +253,62 @@ export type ConnectorStreamType = {
   stream: Scalars['String']['output'];
 };
 
+/** 目录中的一个数据集：一个部门的一个数据流，由接入声明与分级的模式生成 · a data set of the catalogue: one stream of one department, generated from its declaration and the classified schema */
+export type DatasetType = {
+  __typename?: 'Dataset';
+  /** 部门 · department */
+  department: Scalars['String']['output'];
+  /** 数据项 · its fields */
+  fields: Array<DatasetFieldType>;
+  /** 数据完整到此时；尚未接入为空 · complete up to here; null where nothing has been read yet */
+  freshThrough?: Maybe<Scalars['DateTime']['output']>;
+  /** 标识：部门/数据流 · id: department/stream */
+  id: Scalars['ID']['output'];
+  /** 法律依据 · legal basis */
+  legalBasis: BothLanguagesType;
+  /** 从不入库的内容 · what is never stored */
+  neverStored: Array<NeverStoredType>;
+  /** 记录的 GraphQL 类型；只用于识别人或机构的为空 · the GraphQL type of its records; null where they only tell who persons or organisations are */
+  recordType?: Maybe<Scalars['String']['output']>;
+  /** 保存期限 · retention */
+  retention: RetentionPeriodType;
+  /** 更新安排 · when it is read */
+  schedule: UpdateScheduleType;
+  /** 共享属性，由字段密级推出 · the sharing attribute, derived from the classes of its fields */
+  sharing: SharingAttributeType;
+  /** 来源系统的种类 · the kind of the source system */
+  sourceKind: SourceKindType;
+  /** 数据提供方，对数值负责 · the steward, who answers for the values */
+  steward: BothLanguagesType;
+  /** 数据流 · stream */
+  stream: Scalars['String']['output'];
+  /** 名称 · title */
+  title: BothLanguagesType;
+};
+
+/** 一个数据项：部门自己的名称与统一模式中的字段 · a field: the department's own term beside the field of the unified schema */
+export type DatasetFieldType = {
+  __typename?: 'DatasetField';
+  /** 密级 · class */
+  class: FieldClassType;
+  /** 编码体系：标准号或部门代码表 · the code system: a standard, or the department's own list */
+  codeSystem?: Maybe<Scalars['String']['output']>;
+  /** 血缘：来源列、处理、去向 · lineage: source columns, repair, target */
+  lineage: Array<LineageStepType>;
+  /** 部门自己的名称，即来源的列名 · the department's own term: the column as its source names it */
+  name: Scalars['String']['output'];
+  /** 必填 · required */
+  required: Scalars['Boolean']['output'];
+  /** 统一模式中展示它的字段；仅供规则判断的为空 · the fields of the unified schema that show it; none where it is kept for rules only */
+  schemaFields: Array<Scalars['String']['output']>;
+  /** 共享属性 · sharing attribute */
+  sharing: SharingAttributeType;
+  /** 说明 · in words */
+  title?: Maybe<BothLanguagesType>;
+  /** 封闭代码表的取值 · the values of a closed list */
+  values: Array<Scalars['String']['output']>;
+};
+
 /** 密级 · classes of fields */
 export type FieldClassType =
   /** 可识别：证件号码、详细地址、出生日期、坐标 · ID number, exact address, birth date, coordinates */
@@ -275,6 +340,19 @@ export type GeoPointType = {
   latitude: Scalars['Decimal']['output'];
   /** 经度 · longitude */
   longitude: Scalars['Decimal']['output'];
+};
+
+/** 血缘的一步 · one step of lineage */
+export type LineageStepType = {
+  __typename?: 'LineageStep';
+  /** 读取的来源列 · the source columns it reads */
+  reads: Array<Scalars['String']['output']>;
+  /** 所做的处理 · what is done */
+  repair: Scalars['String']['output'];
+  /** 由哪个字段展示；仅供规则判断的为空 · the field that shows it; null where it is kept for rules only */
+  schemaField?: Maybe<Scalars['String']['output']>;
+  /** 写入枢纽的哪一列 · the hub's column it writes */
+  target: Scalars['String']['output'];
 };
 
 /** 脱敏方式 · how a value is masked */
@@ -347,6 +425,17 @@ export type MutationRerunConnectorArgsType = {
 export type MutationResumeStreamArgsType = {
   department: Scalars['String']['input'];
   stream: Scalars['String']['input'];
+};
+
+/** 从不入库的一项：整条记录，或一个字段 · what is never stored: a whole record, or a field */
+export type NeverStoredType = {
+  __typename?: 'NeverStored';
+  /** 字段；整条记录为空 · the field; null for the whole record */
+  field?: Maybe<Scalars['String']['output']>;
+  /** 规则代码 · the code of the rule */
+  rule?: Maybe<Scalars['String']['output']>;
+  /** 由什么决定；总是不存的为空 · what decides it; null where it is never stored at all */
+  when?: Maybe<Scalars['String']['output']>;
 };
 
 /** 有全局标识的对象 · anything with a global id */
@@ -486,6 +575,8 @@ export type QueryType = {
   accessLog?: Maybe<AccessEntryConnectionType>;
   /** 各部门接入的新鲜程度与计数 · how fresh each department's connection is, and its counts */
   connectors?: Maybe<Array<ConnectorType>>;
+  /** 数据目录：各部门的数据集，含共享属性、提供方、时效与血缘 · the catalogue of data sets with sharing attribute, steward, freshness and lineage */
+  datasets?: Maybe<Array<DatasetType>>;
   /** 某人会在一个操作中看到什么，为什么；不读取任何记录 · what a caller would see of an operation, and why; no record is read */
   explainAccess?: Maybe<Array<AccessDecisionType>>;
   /** 谁看过我的记录，最近的在前 · who looked at my record, newest first */
@@ -506,6 +597,12 @@ export type QueryAccessLogArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AccessLogFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** 查询 · queries */
+export type QueryDatasetsArgsType = {
+  department?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -577,6 +674,15 @@ export type ReconciliationType = {
   restored: Scalars['Int']['output'];
 };
 
+/** 保存期限 · a period of retention */
+export type RetentionPeriodType = {
+  __typename?: 'RetentionPeriod';
+  /** 依据 · basis */
+  basis: BothLanguagesType;
+  /** 年数，自来源最后变更起 · years from the source's last change */
+  years: Scalars['Int']['output'];
+};
+
 /** 一次任务的计数：offered = published + unchanged + superseded + tombstones + dropped + quarantined · counts of one run; they add up to what was offered */
 export type RunCountsType = {
   __typename?: 'RunCounts';
@@ -597,6 +703,28 @@ export type RunCountsType = {
   /** 无变化 · unchanged */
   unchanged: Scalars['Int']['output'];
 };
+
+/** 共享属性 · sharing attributes */
+export type SharingAttributeType =
+  /** 有条件共享：按目的、关系与事项 · shared under conditions: purpose, relation, matter */
+  | 'CONDITIONAL'
+  /** 不予共享 · not shared */
+  | 'NOT_SHARED'
+  /** 无条件共享 · shared without conditions */
+  | 'UNCONDITIONAL';
+
+/** 来源系统的种类 · kinds of source systems */
+export type SourceKindType =
+  /** 事件推送 · pushed events */
+  | 'EVENTS'
+  /** 文件交换 · files dropped in a folder */
+  | 'FILES'
+  /** REST 接口 · a REST API */
+  | 'REST'
+  /** SOAP 服务 · a SOAP service */
+  | 'SOAP'
+  /** 前置机数据库 · a front-end database */
+  | 'SQL';
 
 /** 一个数据流自建立以来的计数，合计相符 · counts of one stream since the hub was created; they add up */
 export type StreamCountsType = {
@@ -735,6 +863,17 @@ export type TierType =
   /** 村、社区 · village or community */
   | 'VILLAGE';
 
+/** 更新安排 · a schedule */
+export type UpdateScheduleType = {
+  __typename?: 'UpdateSchedule';
+  /** cron 表达式 · cron expression */
+  cron: Scalars['String']['output'];
+  /** 相隔多少秒 · how many seconds apart */
+  everySeconds: Scalars['Int']['output'];
+  /** 时区 · time zone */
+  timeZone: Scalars['String']['output'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -823,11 +962,14 @@ export type ResolversTypesType = {
   AccessReason: ResolverTypeWrapper<Partial<AccessReasonType>>;
   AccessedField: ResolverTypeWrapper<Partial<AccessedFieldType>>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
+  BothLanguages: ResolverTypeWrapper<Partial<BothLanguagesType>>;
   CallerInput: ResolverTypeWrapper<Partial<CallerInputType>>;
   CallerKind: ResolverTypeWrapper<Partial<CallerKindType>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   Connector: ResolverTypeWrapper<Partial<ConnectorType>>;
   ConnectorStream: ResolverTypeWrapper<Partial<ConnectorStreamType>>;
+  Dataset: ResolverTypeWrapper<Partial<DatasetType>>;
+  DatasetField: ResolverTypeWrapper<Partial<DatasetFieldType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
@@ -836,8 +978,10 @@ export type ResolversTypesType = {
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
+  LineageStep: ResolverTypeWrapper<Partial<LineageStepType>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  NeverStored: ResolverTypeWrapper<Partial<NeverStoredType>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   OwnAccessEntry: ResolverTypeWrapper<Partial<OwnAccessEntryType>>;
@@ -850,7 +994,10 @@ export type ResolversTypesType = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ReasonCount: ResolverTypeWrapper<Partial<ReasonCountType>>;
   Reconciliation: ResolverTypeWrapper<Partial<ReconciliationType>>;
+  RetentionPeriod: ResolverTypeWrapper<Partial<RetentionPeriodType>>;
   RunCounts: ResolverTypeWrapper<Partial<RunCountsType>>;
+  SharingAttribute: ResolverTypeWrapper<Partial<SharingAttributeType>>;
+  SourceKind: ResolverTypeWrapper<Partial<SourceKindType>>;
   StreamCounts: ResolverTypeWrapper<Partial<StreamCountsType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   SyncMode: ResolverTypeWrapper<Partial<SyncModeType>>;
@@ -859,6 +1006,7 @@ export type ResolversTypesType = {
   SyncRunEdge: ResolverTypeWrapper<Partial<SyncRunEdgeType>>;
   SyncStatus: ResolverTypeWrapper<Partial<SyncStatusType>>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
+  UpdateSchedule: ResolverTypeWrapper<Partial<UpdateScheduleType>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -873,10 +1021,13 @@ export type ResolversParentTypesType = {
   AccessReason: Partial<AccessReasonType>;
   AccessedField: Partial<AccessedFieldType>;
   Boolean: Partial<Scalars['Boolean']['output']>;
+  BothLanguages: Partial<BothLanguagesType>;
   CallerInput: Partial<CallerInputType>;
   CodedValue: Partial<CodedValueType>;
   Connector: Partial<ConnectorType>;
   ConnectorStream: Partial<ConnectorStreamType>;
+  Dataset: Partial<DatasetType>;
+  DatasetField: Partial<DatasetFieldType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
@@ -884,7 +1035,9 @@ export type ResolversParentTypesType = {
   GeoPoint: Partial<GeoPointType>;
   ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
+  LineageStep: Partial<LineageStepType>;
   Mutation: Record<PropertyKey, never>;
+  NeverStored: Partial<NeverStoredType>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   OwnAccessEntry: Partial<OwnAccessEntryType>;
@@ -896,12 +1049,14 @@ export type ResolversParentTypesType = {
   Query: Record<PropertyKey, never>;
   ReasonCount: Partial<ReasonCountType>;
   Reconciliation: Partial<ReconciliationType>;
+  RetentionPeriod: Partial<RetentionPeriodType>;
   RunCounts: Partial<RunCountsType>;
   StreamCounts: Partial<StreamCountsType>;
   String: Partial<Scalars['String']['output']>;
   SyncRun: Partial<SyncRunType>;
   SyncRunConnection: Partial<SyncRunConnectionType>;
   SyncRunEdge: Partial<SyncRunEdgeType>;
+  UpdateSchedule: Partial<UpdateScheduleType>;
 };
 
 export type AccessDecisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessDecision'] = ResolversParentTypesType['AccessDecision']> = {
@@ -973,6 +1128,11 @@ export type AccessedFieldResolversType<ContextType = SubgraphContext, ParentType
   effect?: Resolver<ResolversTypesType['AccessEffect'], ParentType, ContextType>;
 };
 
+export type BothLanguagesResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BothLanguages'] = ResolversParentTypesType['BothLanguages']> = {
+  en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
 export type CodedValueResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CodedValue'] = ResolversParentTypesType['CodedValue']> = {
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
@@ -994,6 +1154,35 @@ export type ConnectorStreamResolversType<ContextType = SubgraphContext, ParentTy
   pausedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   staleReason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
+export type DatasetResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Dataset'] = ResolversParentTypesType['Dataset']> = {
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  fields?: Resolver<Array<ResolversTypesType['DatasetField']>, ParentType, ContextType>;
+  freshThrough?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  legalBasis?: Resolver<ResolversTypesType['BothLanguages'], ParentType, ContextType>;
+  neverStored?: Resolver<Array<ResolversTypesType['NeverStored']>, ParentType, ContextType>;
+  recordType?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  retention?: Resolver<ResolversTypesType['RetentionPeriod'], ParentType, ContextType>;
+  schedule?: Resolver<ResolversTypesType['UpdateSchedule'], ParentType, ContextType>;
+  sharing?: Resolver<ResolversTypesType['SharingAttribute'], ParentType, ContextType>;
+  sourceKind?: Resolver<ResolversTypesType['SourceKind'], ParentType, ContextType>;
+  steward?: Resolver<ResolversTypesType['BothLanguages'], ParentType, ContextType>;
+  stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypesType['BothLanguages'], ParentType, ContextType>;
+};
+
+export type DatasetFieldResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['DatasetField'] = ResolversParentTypesType['DatasetField']> = {
+  class?: Resolver<ResolversTypesType['FieldClass'], ParentType, ContextType>;
+  codeSystem?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  lineage?: Resolver<Array<ResolversTypesType['LineageStep']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  required?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
+  schemaFields?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
+  sharing?: Resolver<ResolversTypesType['SharingAttribute'], ParentType, ContextType>;
+  title?: Resolver<Maybe<ResolversTypesType['BothLanguages']>, ParentType, ContextType>;
+  values?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
 export interface DateScalarConfigType extends GraphQLScalarTypeConfig<ResolversTypesType['Date'], any> {
@@ -1018,12 +1207,25 @@ export type GeoPointResolversType<ContextType = SubgraphContext, ParentType exte
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
+export type LineageStepResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LineageStep'] = ResolversParentTypesType['LineageStep']> = {
+  reads?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
+  repair?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  schemaField?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  target?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
 export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
   approveHeldRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType, RequireFields<MutationApproveHeldRunArgsType, 'id'>>;
   pauseStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationPauseStreamArgsType, 'department' | 'stream'>>;
   releaseQuarantine?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, Partial<MutationReleaseQuarantineArgsType>>;
   rerunConnector?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, RequireFields<MutationRerunConnectorArgsType, 'department' | 'dryRun' | 'full'>>;
   resumeStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationResumeStreamArgsType, 'department' | 'stream'>>;
+};
+
+export type NeverStoredResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['NeverStored'] = ResolversParentTypesType['NeverStored']> = {
+  field?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  rule?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  when?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
 export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
@@ -1089,6 +1291,7 @@ export type QuarantinedRecordEdgeResolversType<ContextType = SubgraphContext, Pa
 export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
   accessLog?: Resolver<Maybe<ResolversTypesType['AccessEntryConnection']>, ParentType, ContextType, RequireFields<QueryAccessLogArgsType, 'first'>>;
   connectors?: Resolver<Maybe<Array<ResolversTypesType['Connector']>>, ParentType, ContextType>;
+  datasets?: Resolver<Maybe<Array<ResolversTypesType['Dataset']>>, ParentType, ContextType, Partial<QueryDatasetsArgsType>>;
   explainAccess?: Resolver<Maybe<Array<ResolversTypesType['AccessDecision']>>, ParentType, ContextType, RequireFields<QueryExplainAccessArgsType, 'as' | 'operation'>>;
   myAccessHistory?: Resolver<Maybe<Array<ResolversTypesType['OwnAccessEntry']>>, ParentType, ContextType, RequireFields<QueryMyAccessHistoryArgsType, 'first'>>;
   policyMatrix?: Resolver<Maybe<Array<ResolversTypesType['PolicyRow']>>, ParentType, ContextType, Partial<QueryPolicyMatrixArgsType>>;
@@ -1109,6 +1312,11 @@ export type ReconciliationResolversType<ContextType = SubgraphContext, ParentTyp
   missing?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   removed?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   restored?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+};
+
+export type RetentionPeriodResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RetentionPeriod'] = ResolversParentTypesType['RetentionPeriod']> = {
+  basis?: Resolver<ResolversTypesType['BothLanguages'], ParentType, ContextType>;
+  years?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
 };
 
 export type RunCountsResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RunCounts'] = ResolversParentTypesType['RunCounts']> = {
@@ -1170,6 +1378,12 @@ export type SyncRunEdgeResolversType<ContextType = SubgraphContext, ParentType e
   node?: Resolver<ResolversTypesType['SyncRun'], ParentType, ContextType>;
 };
 
+export type UpdateScheduleResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['UpdateSchedule'] = ResolversParentTypesType['UpdateSchedule']> = {
+  cron?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  everySeconds?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  timeZone?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
 export type ResolversType<ContextType = SubgraphContext> = {
   AccessDecision?: AccessDecisionResolversType<ContextType>;
   AccessEntry?: AccessEntryResolversType<ContextType>;
@@ -1179,15 +1393,20 @@ export type ResolversType<ContextType = SubgraphContext> = {
   AccessLogVerification?: AccessLogVerificationResolversType<ContextType>;
   AccessReason?: AccessReasonResolversType<ContextType>;
   AccessedField?: AccessedFieldResolversType<ContextType>;
+  BothLanguages?: BothLanguagesResolversType<ContextType>;
   CodedValue?: CodedValueResolversType<ContextType>;
   Connector?: ConnectorResolversType<ContextType>;
   ConnectorStream?: ConnectorStreamResolversType<ContextType>;
+  Dataset?: DatasetResolversType<ContextType>;
+  DatasetField?: DatasetFieldResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
   FindingText?: FindingTextResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
+  LineageStep?: LineageStepResolversType<ContextType>;
   Mutation?: MutationResolversType<ContextType>;
+  NeverStored?: NeverStoredResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;
   Organization?: OrganizationResolversType<ContextType>;
   OwnAccessEntry?: OwnAccessEntryResolversType<ContextType>;
@@ -1199,10 +1418,12 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Query?: QueryResolversType<ContextType>;
   ReasonCount?: ReasonCountResolversType<ContextType>;
   Reconciliation?: ReconciliationResolversType<ContextType>;
+  RetentionPeriod?: RetentionPeriodResolversType<ContextType>;
   RunCounts?: RunCountsResolversType<ContextType>;
   StreamCounts?: StreamCountsResolversType<ContextType>;
   SyncRun?: SyncRunResolversType<ContextType>;
   SyncRunConnection?: SyncRunConnectionResolversType<ContextType>;
   SyncRunEdge?: SyncRunEdgeResolversType<ContextType>;
+  UpdateSchedule?: UpdateScheduleResolversType<ContextType>;
 };
 

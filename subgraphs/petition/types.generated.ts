@@ -154,7 +154,7 @@ export type PetitionType = NodeType & RecordType & {
   headcount?: Maybe<Scalars['Int']['output']>;
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
-  /** 主办单位 · the lead organisation */
+  /** 主办单位（qxdw）· the lead organisation */
   lead?: Maybe<OrganizationType>;
   /** 概要（gy）· the narrative */
   narrative?: Maybe<Scalars['String']['output']>;

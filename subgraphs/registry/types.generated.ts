@@ -116,7 +116,7 @@ export type HouseholdType = {
   address?: Maybe<Scalars['String']['output']>;
   /** 户号 · household number */
   number: Scalars['String']['output'];
-  /** 与户主关系 · relation to the head of the household */
+  /** 与户主关系（GB/T 4761）· relation to the head of the household */
   relationToHead?: Maybe<CodedValueType>;
 };
 
@@ -233,7 +233,7 @@ export type PersonType = NodeType & {
   household?: Maybe<HouseholdType>;
   /** 按机构与目的生成的假名，两份导出不能据此关联 · a pseudonym per organisation and purpose, so that two exports cannot be joined */
   id: Scalars['ID']['output'];
-  /** 公民身份号码 · resident ID number */
+  /** 公民身份号码（GB 11643）· resident ID number */
   idNumber?: Maybe<Scalars['String']['output']>;
   /** 姓名 · name */
   name?: Maybe<Scalars['String']['output']>;
