@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { YiwangError } from '../base/errors.ts';
 import type { RunningJobs } from '../jobs/main.ts';
 import type { EngineName } from '../gateway/engine/names.ts';
@@ -88,9 +89,21 @@ async function openGateway({ config, pool, databaseUrl }: Hub, { inject, engine 
   closers.push(() => accessLog.close());
   const publisher = publishCheckpoints({ pool: logPool, signer, folder, tampered: onTampered });
   closers.push(() => publisher.close());
-  const gateway = await startGateway({ config, pool, accessLog, policy: openPolicy(), ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
+  const jobs = await jobsShown({ config, databaseUrl }, closers);
+  const gateway = await startGateway({ config, pool, accessLog, jobs, policy: openPolicy(), ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
   closers.push(() => gateway.stop());
   return gateway.url;
+}
+
+/** The queues as the gateway shows them: depths for its metrics, and the board. Gateway and jobs know nothing of each other. */
+async function jobsShown({ config, databaseUrl }: Pick<Hub, 'config' | 'databaseUrl'>, closers: (() => Promise<void>)[]) {
+  const [{ openQueues }, { openBoard }] = await Promise.all([import('../jobs/queues.ts'), import('../jobs/board.ts')]);
+  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl });
+  closers.push(() => queues.close());
+  return {
+    depths: () => queues.depths(),
+    routes: (app: FastifyInstance, isOperator: (authorization: string) => Promise<boolean>) => openBoard(app, { queues, masterSecret: config.masterSecret, isSecure: config.production, isOperator }),
+  };
 }
 
 /** Where subgraphs of another process listen: one port each from 4100, in the order of their names. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Pool } from '../base/db.ts';
 import { log, safeError } from '../base/log.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,5 +15,13 @@ export async function healthRoutes(app: FastifyInstance, { pool, metrics }: { po
       return reply.code(503).send({ ready: false });
     }
   });
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get('/metrics', async (request, reply) => {
+    if (!isFromHere(request)) return reply.code(404).send({ error: { code: 'NOT_FOUND' } });
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
+}
+
+/** Metrics are for a collector on this machine: not for other hosts, nor for what a proxy on this one passes on. */
+function isFromHere({ socket, headers }: FastifyRequest): boolean {
+  return /^(?:::1|(?:::ffff:)?127\.)/.test(socket.remoteAddress ?? '') && headers['x-forwarded-for'] === undefined && headers['forwarded'] === undefined;
 }

@@ -30,6 +30,7 @@ import { pages, securityHeaders } from './pages.ts';
 import { prune } from './prune.ts';
 import { openRecord } from './record.ts';
 import { policyRules } from './rules.ts';
+import type { QueueDepths } from './stream-metrics.ts';
 import { signedHeaders } from './subgraph.ts';
 import { httpTransport, processTransport, tracedTransport, type Transport } from './transport.ts';
 import { issuerKeys, type TokenRules } from './viewer.ts';
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   port?: number;
   now?: () => Date;
   engine?: EngineName;
+  /** What the jobs hand to the gateway, which sees nothing of them: depths for the metrics, and routes behind an operator's token. */
+  jobs?: { depths: QueueDepths; routes(app: FastifyInstance, isOperator: (authorization: string) => Promise<boolean>): Promise<void> };
 }
 
 export interface Gateway {
@@ -67,12 +70,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const transport = transportOf(options);
   const engine = await openEngine(options.engine, { supergraphSdl, transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true });
   requireClasses(engine.schema, classes);
-  const metrics = openMetrics(() => accessLog.size());
+  const metrics = openMetrics({ logSize: () => accessLog.size(), pool: options.pool, queueDepths: options.jobs?.depths, now });
   const graphql = graphqlOptions(options, engine, classes, now, metrics.finished);
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
   securityHeaders(app);
   await app.register((route) => graphqlRoute(route, graphql));
   await app.register((route) => ingestRoutes(route, options));
+  if (options.jobs) await options.jobs.routes(app, operatorOf(graphql));
   await app.register((route) => catalogueRoutes(route, options));
   await app.register((route) => healthRoutes(route, { pool: options.pool, metrics }));
   if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }), recordTypes: recordTypes(engine) }));
@@ -109,6 +113,11 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classe
 
 function tokenRules(config: Config, now: () => Date): TokenRules {
   return config.oidc ? { ...config.oidc, keys: issuerKeys(config.oidc.issuer), now } : demoIssuer(config.masterSecret, { now }).rules;
+}
+
+/** Whether a token is an operator's, by the same rules as an operation's. */
+function operatorOf({ identify }: Parameters<typeof graphqlRoute>[1]): (authorization: string) => Promise<boolean> {
+  return async (authorization) => (await identify({ authorization, purpose: undefined, matter: undefined }, '')).viewer.kind === 'OPERATOR';
 }
 
 /** Callers without a token run what is open to them, service accounts what is registered; people write their own. */

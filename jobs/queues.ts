@@ -20,6 +20,8 @@ export interface Queues {
   ring(queue: QueueName, id: string, turn?: number): Promise<void>;
   work(queue: QueueName, concurrency: number, process: (id: string) => Promise<void>): void;
   depths(): Promise<Record<QueueName, QueueDepth>>;
+  /** BullMQ's own objects, one a queue, for the board. */
+  handles(): readonly object[];
   close(): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
       const counts = await Promise.all(queueNames.map((name) => queue(name).getJobCounts('waiting', 'active', 'failed')));
       return Object.fromEntries(queueNames.map((name, index) => [name, { waiting: counts[index]!['waiting'] ?? 0, active: counts[index]!['active'] ?? 0, failed: counts[index]!['failed'] ?? 0 }])) as Record<QueueName, QueueDepth>;
     },
+    handles: () => queueNames.map((name) => queue(name)),
     async close() {
       await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all([...opened.values()].map((one) => one.close()));
