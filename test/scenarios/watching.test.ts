@@ -133,8 +133,8 @@ describe('metrics', () => {
     const { rows } = await hub.pool.query<{ department: string; stream: string; totals: any; age: number | null }>('SELECT department, stream, totals, extract(epoch FROM now() - fresh_through)::float8 AS age FROM hub.stream');
     expect(rows.length).toBeGreaterThanOrEqual(5);
     for (const { department, stream, totals, age } of rows) {
-      expect(value('yiwang_rows_offered_total', { department, stream })).toBe(totals.offered);
-      expect(value('yiwang_rows_total', { department, stream, outcome: 'published' })).toBe(totals.published);
+      expect(value('yiwang_rows_offered_total', { department, stream })).toBe(totals.offered ?? 0);
+      expect(value('yiwang_rows_total', { department, stream, outcome: 'published' })).toBe(totals.published ?? 0);
       if (age !== null) expect(Math.abs(value('yiwang_stream_freshness_seconds', { department, stream })! - age)).toBeLessThan(60);
     }
     const held = await hub.pool.query<{ n: number }>('SELECT count(*) AS n FROM hub.quarantine WHERE released_at IS NULL');
