@@ -7,6 +7,7 @@ import { clusterTouched } from './cluster.ts';
 import { linkTouched } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
 import { placeTouched } from './places.ts';
+import { settleThings } from './things.ts';
 
 /**
  * What follows a sync: organisations that only records name, places, persons linked, matters clustered. Each step may be repeated;
@@ -23,6 +24,7 @@ async function settled(config: Config, pool: Pool, last: number): Promise<void> 
   const keys = recordKeys(config.masterSecret);
   await span('organisations', {}, () => generateOrganizations(pool));
   await span('places', {}, () => placeTouched(pool, keys));
+  await span('things', {}, () => settleThings(pool));
   await span('clocks', {}, () => refreshClocks(pool));
   const { touched } = await span('link', {}, () => linkTouched(pool, keys));
   await span('cluster', {}, () => clusterTouched(pool, keys));

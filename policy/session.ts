@@ -71,7 +71,7 @@ export function printGrants(databaseUser: string): string {
 }
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
-const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'clock'];
+const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock'];
 
 const roleFaultsSql = `
   SELECT format('role %s bypasses it', rolname) AS fault FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)

@@ -135,7 +135,7 @@ export const thing = hub.table('thing', {
   operator: text('operator'),
   placeKey: text('place_key'),
   division: text('division'),
-  facts: jsonb('facts').$type<Record<string, unknown>>().notNull(),
+  facts: jsonb('facts').$type<{ name: string; value: string; unit: string; reports: string }[]>().notNull(),
 });
 
 // 事 ----------------------------------------------------------------------------------------------------------------------

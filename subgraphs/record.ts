@@ -38,6 +38,9 @@ const hubColumns = {
   repairs: r.repairs,
 };
 
+/** The entity key of `me`: mentions with the caller's own ID number, never what linkage joined to them. */
+export const selfKey = 'self';
+
 type DetailTable = PgTable & { rid: PgColumn };
 
 /** Records of one type by rid, with the department's detail row, in one statement. */

@@ -1,7 +1,9 @@
 import { application } from '../../connectors/civil/tables.ts';
 import { named } from '../../schema/codes.ts';
 import type { SubgraphContext } from '../context.ts';
+import { load } from '../loader.ts';
 import { personInRole, recordBatch, recordFields, recordReference, type EveryField, type RecordParent } from '../record.ts';
+import { entitlements, granteeByKey } from './entitlements.ts';
 import type { AssistanceApplicationResolversType } from './types.generated.ts';
 
 type Application = RecordParent<typeof application.$inferSelect>;
@@ -10,6 +12,13 @@ const applicationsByRid = recordBatch('AssistanceApplication', application);
 
 /** Applications for social assistance. Codes of civil affairs are words: each is its own name. */
 export const resolvers = {
+  Person: {
+    __resolveReference: ({ entityKey }: { entityKey: string }, context: SubgraphContext) => granteeByKey(context, entityKey),
+    entitlements,
+  },
+  Entitlement: {
+    application: ({ rid }: { rid: string }, _: unknown, context: SubgraphContext) => load(context, applicationsByRid, rid),
+  },
   AssistanceApplication: {
     __resolveReference: recordReference('AssistanceApplication', applicationsByRid),
     ...recordFields,

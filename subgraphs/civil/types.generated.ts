@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { SubgraphContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
   ID: { input: string; output: string; }
@@ -89,6 +90,21 @@ export type DivisionType = {
   code: Scalars['String']['output'];
 };
 
+/** 一项已批准的救助待遇 · one benefit that was granted */
+export type EntitlementType = {
+  __typename?: 'Entitlement';
+  /** 依据的申请 · the application it rests on */
+  application?: Maybe<AssistanceApplicationType>;
+  /** 决定日期 · the day of the decision */
+  decidedOn?: Maybe<Scalars['Date']['output']>;
+  /** 家庭人数 · persons of the household */
+  householdSize?: Maybe<Scalars['Int']['output']>;
+  /** 救助类别 · kind of assistance */
+  kind?: Maybe<CodedValueType>;
+  /** 月保障金额（元）· yuan a month */
+  monthlyAmountYuan?: Maybe<Scalars['Decimal']['output']>;
+};
+
 /** 密级 · classes of fields */
 export type FieldClassType =
   /** 可识别：证件号码、详细地址、出生日期、坐标 · ID number, exact address, birth date, coordinates */
@@ -163,9 +179,10 @@ export type PageInfoType = {
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** 人。只能从所办理的事项到达，或者是本人；没有列表，没有检索 · a person, reached only from a matter the caller handles, or the caller; there is no list and no search */
 export type PersonType = {
   __typename?: 'Person';
+  /** 已批准的救助待遇 · the benefits that were granted */
+  entitlements?: Maybe<Array<EntitlementType>>;
   /** 仅供子图之间关联，不对外 · joins between subgraphs only, never in the API */
   entityKey: Scalars['ID']['output'];
 };
@@ -352,6 +369,7 @@ export type ResolversTypesType = {
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   Division: ResolverTypeWrapper<Partial<DivisionType>>;
+  Entitlement: ResolverTypeWrapper<Partial<Omit<EntitlementType, 'application'> & { application?: Maybe<ResolversTypesType['AssistanceApplication']> }>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Grid: ResolverTypeWrapper<Partial<GridType>>;
@@ -361,7 +379,7 @@ export type ResolversTypesType = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
-  Person: ResolverTypeWrapper<Partial<PersonType>>;
+  Person: ResolverTypeWrapper<Partial<Omit<PersonType, 'entitlements'> & { entitlements?: Maybe<Array<ResolversTypesType['Entitlement']>> }>>;
   Place: ResolverTypeWrapper<Partial<PlaceType>>;
   Provenance: ResolverTypeWrapper<Partial<ProvenanceType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
@@ -380,6 +398,7 @@ export type ResolversParentTypesType = {
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Division: Partial<DivisionType>;
+  Entitlement: Partial<Omit<EntitlementType, 'application'> & { application?: Maybe<ResolversParentTypesType['AssistanceApplication']> }>;
   GeoPoint: Partial<GeoPointType>;
   Grid: Partial<GridType>;
   ID: Partial<Scalars['ID']['output']>;
@@ -387,7 +406,7 @@ export type ResolversParentTypesType = {
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   PageInfo: Partial<PageInfoType>;
-  Person: Partial<PersonType>;
+  Person: Partial<Omit<PersonType, 'entitlements'> & { entitlements?: Maybe<Array<ResolversParentTypesType['Entitlement']>> }>;
   Place: Partial<PlaceType>;
   Provenance: Partial<ProvenanceType>;
   Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
@@ -445,6 +464,14 @@ export type DivisionResolversType<ContextType = SubgraphContext, ParentType exte
   code?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
+export type EntitlementResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Entitlement'] = ResolversParentTypesType['Entitlement']> = {
+  application?: Resolver<Maybe<ResolversTypesType['AssistanceApplication']>, ParentType, ContextType>;
+  decidedOn?: Resolver<Maybe<ResolversTypesType['Date']>, ParentType, ContextType>;
+  householdSize?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  kind?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  monthlyAmountYuan?: Resolver<Maybe<ResolversTypesType['Decimal']>, ParentType, ContextType>;
+};
+
 export type GeoPointResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['GeoPoint'] = ResolversParentTypesType['GeoPoint']> = {
   latitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
@@ -470,6 +497,7 @@ export type PageInfoResolversType<ContextType = SubgraphContext, ParentType exte
 };
 
 export type PersonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Person'] = ResolversParentTypesType['Person']> = {
+  entitlements?: Resolver<Maybe<Array<ResolversTypesType['Entitlement']>>, ParentType, ContextType>;
   entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
 };
 
@@ -502,6 +530,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
   Division?: DivisionResolversType<ContextType>;
+  Entitlement?: EntitlementResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
   Grid?: GridResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;

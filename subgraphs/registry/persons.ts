@@ -5,13 +5,15 @@ import { candidates, type Candidate } from '../../policy/row.ts';
 import { mention, record } from '../../schema/hub.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, load, type Batch } from '../loader.ts';
+import { selfKey } from '../record.ts';
 import { bySurvivorship } from './survivorship.ts';
 import type { PersonRow } from './rows.ts';
 
-export type Mention = Pick<typeof mention.$inferSelect, 'mentionId' | 'rid' | 'department' | 'role' | 'name' | 'sex' | 'birthDate' | 'idNumber' | 'phones' | 'address' | 'householdNo' | 'relationToHead' | 'sourceUpdatedAt'>;
-
-/** The key of `me`: mentions with the caller's own ID number, never what linkage joined to them. */
-export const selfKey = 'self';
+export type Mention = Pick<typeof mention.$inferSelect, 'mentionId' | 'rid' | 'department' | 'role' | 'name' | 'sex' | 'birthDate' | 'idNumber' | 'phones' | 'address' | 'householdNo' | 'relationToHead' | 'sourceUpdatedAt'> & {
+  from: Pick<typeof record.$inferSelect, 'stream' | 'recordKey' | 'runId' | 'fetchedAt' | 'sourceUpdatedAt' | 'repairs'>;
+  /** Every mention of the person that row-level security shows, this one included. */
+  all: readonly Candidate[];
+};
 
 /** A person by the key that joins subgraphs; null where row-level security shows none of the mentions. */
 export async function personByKey(context: SubgraphContext, entityKey: string): Promise<PersonRow | null> {
@@ -36,6 +38,7 @@ const columns = {
   relationToHead: m.relationToHead,
   sourceUpdatedAt: m.sourceUpdatedAt,
 };
+const from = { stream: r.stream, recordKey: r.recordKey, runId: r.runId, fetchedAt: r.fetchedAt, sourceUpdatedAt: r.sourceUpdatedAt, repairs: r.repairs };
 const relation = sql<number>`${sql.raw(mentionRelation('m', 'r'))}`.mapWith(Number);
 const entityKey = sql<string>`coalesce(${m.entityKey}, ${m.mentionId})`;
 
@@ -56,7 +59,7 @@ const ownMentions: Batch<string, Candidate[]> = async (context) => {
 async function mentions(context: SubgraphContext, which: SQL) {
   const tx = await context.tx();
   return tx
-    .select({ mention: columns, relation, entityKey })
+    .select({ mention: columns, from, relation, entityKey })
     .from(m)
     .innerJoin(r, eq(r.rid, m.rid))
     .where(and(which, eq(m.kind, 'PERSON')));
@@ -67,10 +70,14 @@ type MentionRow = Awaited<ReturnType<typeof mentions>>[number];
 function candidatesByKey(rows: readonly MentionRow[], key: (row: MentionRow) => string): Map<string, Candidate[]> {
   const sorted = [...rows].sort((a, b) => bySurvivorship(a.mention, b.mention));
   const grouped = allByKey(sorted, key);
-  return new Map([...grouped].map(([one, group]) => [one, group.map(asCandidate)]));
+  return new Map([...grouped].map(([one, group]) => [one, asCandidates(group)]));
 }
 
-function asCandidate({ mention: value, relation }: MentionRow): Candidate {
-  const { department, rid, mentionId, role } = value;
-  return { value, access: rowAccess({ department, relation, rid, mention: { mentionId, role } }) };
+function asCandidates(group: readonly MentionRow[]): Candidate[] {
+  const all: Candidate[] = [];
+  for (const { mention: value, from: source, relation } of group) {
+    const { department, rid, mentionId, role } = value;
+    all.push({ value: { ...value, from: source, all }, access: rowAccess({ department, relation, rid, mention: { mentionId, role } }) });
+  }
+  return all;
 }

@@ -3,12 +3,13 @@ import { connection, pageOf, type PageArgs } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import { globalId } from '../globalId.ts';
 import { load } from '../loader.ts';
-import { geoPoint, reference } from '../record.ts';
+import { geoPoint, reference, selfKey } from '../record.ts';
 import { divisionsByCode, fullCode, isValidOn, predecessorsByCode, type DivisionRow } from './divisions.ts';
 import { nodeById } from './node.ts';
 import { organizationPage, organizationsByCode, type OrganizationRow } from './organizations.ts';
-import { personByKey, selfKey, type Mention } from './persons.ts';
+import { personByKey, type Mention } from './persons.ts';
 import { placesByKey, thingsByKey } from './places.ts';
+import { sourcesOf } from './provenance.ts';
 import type { PlaceRow, ThingRow } from './rows.ts';
 import type { OrganizationFilterType } from './types.generated.ts';
 
@@ -59,6 +60,7 @@ export const resolvers = {
     address: ({ address }: Mention) => address,
     household: ({ householdNo, relationToHead, address }: Mention) =>
       householdNo === null ? null : { number: householdNo, relationToHead: coded(relationToHead, 'relation-to-head'), address },
+    provenance: ({ all }: Mention, _: unknown, context: Context) => sourcesOf(context, all),
   },
   Place: {
     __resolveReference: ({ placeKey }: { placeKey: string }, context: Context) => load(context, placesByKey, placeKey),
@@ -70,6 +72,8 @@ export const resolvers = {
   Thing: {
     __resolveReference: ({ thingKey }: { thingKey: string }, context: Context) => load(context, thingsByKey, thingKey),
     kind: ({ kind }: ThingRow) => ({ code: kind, name: null, scheme: 'thing-kind' }),
+    operator: ({ operator }: ThingRow) => reference('Organization', 'creditCode', operator),
+    place: ({ placeKey }: ThingRow, _: unknown, context: Context) => (placeKey === null ? null : load(context, placesByKey, placeKey)),
     division: ({ division }: ThingRow, _: unknown, context: Context) => divisionOf(context, division),
   },
 };

@@ -239,8 +239,31 @@ export type PersonType = NodeType & {
   name?: Maybe<Scalars['String']['output']>;
   /** 联系电话 · phones */
   phones?: Maybe<Array<Scalars['String']['output']>>;
+  /** 这些信息从哪里来：可见的每条记录一项 · where all this comes from: one entry for each visible record that names the person */
+  provenance?: Maybe<Array<PersonSourceType>>;
   /** 性别 · sex */
   sex?: Maybe<SexType>;
+};
+
+/** 一个人的信息来自哪条记录 · a record that names the person */
+export type PersonSourceType = {
+  __typename?: 'PersonSource';
+  /** 部门 · department */
+  department?: Maybe<Scalars['String']['output']>;
+  /** 取得时间 · when it was fetched */
+  fetchedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 入库时所做的修正 · the repairs made on the way in */
+  repairs?: Maybe<Array<SourceRepairType>>;
+  /** 在记录中的身份 · the part played there */
+  role?: Maybe<Scalars['String']['output']>;
+  /** 取得它的任务 · the run that fetched it */
+  runId?: Maybe<Scalars['ID']['output']>;
+  /** 在来源系统中的编号；户籍编号指向本人，故为可识别类 · its key in the source; a registration number points at the person, hence the class */
+  sourceKey?: Maybe<Scalars['String']['output']>;
+  /** 来源系统与数据流 · source system and stream */
+  sourceSystem?: Maybe<Scalars['String']['output']>;
+  /** 来源更新时间 · when the source last changed it */
+  sourceUpdatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** 信访事项；揭发控告类从不入库 · a petition; accusations are never stored */
@@ -338,19 +361,47 @@ export type SexType =
   /** 未说明 · not stated */
   | 'UNSPECIFIED';
 
+/** 一处修正，不含原值 · one repair, without the value */
+export type SourceRepairType = {
+  __typename?: 'SourceRepair';
+  /** 字段 · the field */
+  field: Scalars['String']['output'];
+  /** 修正种类 · the kind of repair */
+  kind: Scalars['String']['output'];
+};
+
 /** 物：公交线路、电梯、路灯、管道等公共设施，绝不是个人设备 · a thing: bus route, lift, street lamp, pipe; never a person's device */
 export type ThingType = {
   __typename?: 'Thing';
   /** 区划 · division */
   division?: Maybe<DivisionType>;
+  /** 由多条诉求得出的事实，少于三条或少于两个渠道时没有 · what several reports tell of it; none below three reports through two channels */
+  facts?: Maybe<Array<ThingFactType>>;
   /** 编号 · identifier */
   identifier?: Maybe<Scalars['String']['output']>;
   /** 种类 · kind */
   kind?: Maybe<CodedValueType>;
   /** 名称 · name */
   name?: Maybe<Scalars['String']['output']>;
+  /** 由谁负责：承办其工单最多的单位 · who looks after it: the organisation that handles most reports about it */
+  operator?: Maybe<OrganizationType>;
+  /** 地点：多数记录所在之处，没有固定地点的为空 · where most of its records lie; null for what has no fixed place */
+  place?: Maybe<PlaceType>;
   /** 仅供子图之间关联，不对外 · joins between subgraphs only, never in the API */
   thingKey: Scalars['ID']['output'];
+};
+
+/** 关于一个设施的一项事实 · one fact about a facility */
+export type ThingFactType = {
+  __typename?: 'ThingFact';
+  /** 名称 · which fact */
+  name: Scalars['String']['output'];
+  /** 依据多少条诉求，只写下限 · how many reports it rests on: the floor only */
+  reports: Scalars['String']['output'];
+  /** 单位 · its unit */
+  unit: Scalars['String']['output'];
+  /** 数值 · the value */
+  value: Scalars['String']['output'];
 };
 
 /** 五级 · the five tiers */
@@ -477,14 +528,17 @@ export type ResolversTypesType = {
   OrganizationFilter: ResolverTypeWrapper<Partial<OrganizationFilterType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
   Person: ResolverTypeWrapper<PersonRow>;
+  PersonSource: ResolverTypeWrapper<Partial<PersonSourceType>>;
   Petition: ResolverTypeWrapper<Partial<PetitionType>>;
   Place: ResolverTypeWrapper<PlaceRow>;
   PoliceCall: ResolverTypeWrapper<Partial<PoliceCallType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Sex: ResolverTypeWrapper<Partial<SexType>>;
+  SourceRepair: ResolverTypeWrapper<Partial<SourceRepairType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   Thing: ResolverTypeWrapper<ThingRow>;
+  ThingFact: ResolverTypeWrapper<Partial<ThingFactType>>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
 };
 
@@ -512,12 +566,15 @@ export type ResolversParentTypesType = {
   OrganizationFilter: Partial<OrganizationFilterType>;
   PageInfo: Partial<PageInfoType>;
   Person: PersonRow;
+  PersonSource: Partial<PersonSourceType>;
   Petition: Partial<PetitionType>;
   Place: PlaceRow;
   PoliceCall: Partial<PoliceCallType>;
   Query: Record<PropertyKey, never>;
+  SourceRepair: Partial<SourceRepairType>;
   String: Partial<Scalars['String']['output']>;
   Thing: ThingRow;
+  ThingFact: Partial<ThingFactType>;
 };
 
 export type AssistanceApplicationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AssistanceApplication'] = ResolversParentTypesType['AssistanceApplication']> = {
@@ -633,8 +690,20 @@ export type PersonResolversType<ContextType = SubgraphContext, ParentType extend
   idNumber?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   phones?: Resolver<Maybe<Array<ResolversTypesType['String']>>, ParentType, ContextType>;
+  provenance?: Resolver<Maybe<Array<ResolversTypesType['PersonSource']>>, ParentType, ContextType>;
   sex?: Resolver<Maybe<ResolversTypesType['Sex']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PersonSourceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PersonSource'] = ResolversParentTypesType['PersonSource']> = {
+  department?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  fetchedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  repairs?: Resolver<Maybe<Array<ResolversTypesType['SourceRepair']>>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  runId?: Resolver<Maybe<ResolversTypesType['ID']>, ParentType, ContextType>;
+  sourceKey?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  sourceSystem?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  sourceUpdatedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
 };
 
 export type PetitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Petition'] = ResolversParentTypesType['Petition']> = {
@@ -663,12 +732,27 @@ export type QueryResolversType<ContextType = SubgraphContext, ParentType extends
   organizations?: Resolver<Maybe<ResolversTypesType['OrganizationConnection']>, ParentType, ContextType, RequireFields<QueryOrganizationsArgsType, 'first'>>;
 };
 
+export type SourceRepairResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SourceRepair'] = ResolversParentTypesType['SourceRepair']> = {
+  field?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
 export type ThingResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Thing'] = ResolversParentTypesType['Thing']> = {
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
+  facts?: Resolver<Maybe<Array<ResolversTypesType['ThingFact']>>, ParentType, ContextType>;
   identifier?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   kind?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  operator?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  place?: Resolver<Maybe<ResolversTypesType['Place']>, ParentType, ContextType>;
   thingKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+};
+
+export type ThingFactResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['ThingFact'] = ResolversParentTypesType['ThingFact']> = {
+  name?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  reports?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  unit?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
 export type ResolversType<ContextType = SubgraphContext> = {
@@ -690,10 +774,13 @@ export type ResolversType<ContextType = SubgraphContext> = {
   OrganizationEdge?: OrganizationEdgeResolversType<ContextType>;
   PageInfo?: PageInfoResolversType<ContextType>;
   Person?: PersonResolversType<ContextType>;
+  PersonSource?: PersonSourceResolversType<ContextType>;
   Petition?: PetitionResolversType<ContextType>;
   Place?: PlaceResolversType<ContextType>;
   PoliceCall?: PoliceCallResolversType<ContextType>;
   Query?: QueryResolversType<ContextType>;
+  SourceRepair?: SourceRepairResolversType<ContextType>;
   Thing?: ThingResolversType<ContextType>;
+  ThingFact?: ThingFactResolversType<ContextType>;
 };
 
