@@ -11,7 +11,7 @@ export interface StoredEvent {
   /** null where `data` is no object. */
   row: Row | null;
   /** Found when it arrived, because afterwards its size is not kept. */
-  fault?: { reason: 'TOO_LARGE'; field?: string };
+  fault?: { reason: 'TOO_LARGE' | 'INVALID_BYTES' | 'SCHEMA'; field?: string };
 }
 
 /** A version whose identity is its ticket and sequence, whatever way it came. */

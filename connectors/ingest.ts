@@ -7,6 +7,7 @@ import type { Row, Stream } from './contract.ts';
 import { addCounts, countsOf, noCounts, type Counts } from './counts.ts';
 import type { StoredEvent } from './events.ts';
 import { storable, tooLarge } from './judge.ts';
+import { isTooDeep, unsound } from './sound.ts';
 import { connectorOf } from './registry.ts';
 
 export interface ReceiveRequest {
@@ -112,21 +113,37 @@ function cloudEvent(item: unknown): Item['event'] {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
   const { specversion, id, source, type, subject, sequence, data } = item as Row;
   const present = [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
-  if (specversion !== '1.0' || !present) return null;
+  // Attributes are Unicode strings (CloudEvents 1.0, 2.2): a lone surrogate is none.
+  const readable = [id, source, type, subject, sequence].every((attribute) => typeof attribute !== 'object' && (typeof attribute !== 'string' || attribute.isWellFormed()));
+  if (specversion !== '1.0' || !present || !readable) return null;
   const row = typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Row) : null;
-  const large = row === null ? null : tooLarge(row);
-  return { id: id as string, type: type as string, subject, sequence, row: large ? null : row, data, ...(large ? { fault: { reason: 'TOO_LARGE' as const, ...(large.field ? { field: large.field } : {}) } } : {}) };
+  const fault = row === null ? null : unstorable(row);
+  return { id: id as string, type: type as string, subject, sequence, row: fault ? null : row, data, ...(fault ? { fault } : {}) };
+}
+
+/** What keeps an event from being stored as it came; its key and sequence stay. */
+function unstorable(row: Row): NonNullable<StoredEvent['fault']> | null {
+  if (isTooDeep(row)) return { reason: 'SCHEMA', field: 'depth' };
+  const fault = tooLarge(row) ?? unsound(row);
+  return fault ? { reason: fault.reason as NonNullable<StoredEvent['fault']>['reason'], ...(fault.field ? { field: fault.field } : {}) } : null;
 }
 
 async function insertEvents(client: pg.ClientBase, department: string, stream: string, events: readonly (StoredEvent & { data: unknown })[]): Promise<number> {
   if (events.length === 0) return 0;
-  const contents = events.map(({ id, subject, sequence, type, row, fault }) => JSON.stringify(storable({ id, subject, sequence, type, row, ...(fault ? { fault } : {}) })));
+  const contents = events.map(({ id, subject, sequence, type, row, fault }) => JSON.stringify(storable(keptControls({ id, subject, sequence, type, row, ...(fault ? { fault } : {}) }))));
   const { rowCount } = await client.query(
     `INSERT INTO hub.received_event (department, stream, event_hmac, content)
      SELECT $1, $2, x.id, x.content FROM unnest($3::text[], $4::jsonb[]) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n ON CONFLICT (department, stream, event_hmac) DO NOTHING`,
     [department, stream, events.map((event) => sha256Hex(event.id)), contents],
   );
   return rowCount ?? 0;
+}
+
+/** NUL, which no table takes, stays a character that nobody can read until its repair removes and records it. */
+function keptControls<T>(event: T): T {
+  const text = JSON.stringify(event);
+  if (!text.includes('\\u0000')) return event;
+  return JSON.parse(text, (_, part: unknown) => (typeof part === 'string' ? part.replaceAll('\u0000', '\u0001') : part)) as T;
 }
 
 /** Repeats and what is no event end here; they are counted where everything of the stream is. */

@@ -1,9 +1,11 @@
 import { plainText } from '../linkage/standardise/text.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
+import { limits } from './limits.ts';
 import { mapRecord, type Mapped } from './map.ts';
 import { sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
+import { columnName, isTooDeep, shallow, unsound } from './sound.ts';
 
 export type QuarantineReason = 'TOO_LARGE' | 'NOT_A_CLOUDEVENT' | 'INVALID_BYTES' | 'CELL_COUNT' | 'SCHEMA' | 'REQUIRED_MISSING' | 'UNPARSABLE_TIME';
 
@@ -60,15 +62,13 @@ export type Judged = Common &
     | { kind: 'LIVE'; mapped: Mapped; content: Row; restricted: boolean }
   );
 
-const recordBytesMax = 1024 * 1024;
-const cellBytesMax = 64 * 1024;
-
 /**
  * Judges one version in the order of sources.md: never stored, tombstone, quarantine, and only then what it says. Nothing
  * that a rule forbids is in the result. Pure: what is already stored is looked at later.
  */
 export function judge(department: string, stream: Stream, offered: Offered, keys: Keys): Judged {
-  const row = offered.row;
+  const isDeep = isTooDeep(offered.row);
+  const row = isDeep ? (shallow(offered.row) as Row) : offered.row;
   const identity = offered.contentHmac ?? keys.contentHmac(offered.identity ?? stableText(row));
   const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
   const common: Common = {
@@ -91,11 +91,12 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   const unreadable = undecidedField(stream, row);
   const restricted = stream.neverStoredWhen?.when.includes(decisive(valueAt(row, stream.neverStoredWhen.reads))) === true;
   const content = withoutForbidden(stream, row, restricted || unreadable !== null, common.droppedFields, restricted);
-  common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column));
+  common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column)).map(columnName);
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
-  const fault = tooLarge(row) ?? offered.fault ?? firstFault(stream, row, offered, key);
-  if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
+  const ill = isDeep ? { reason: 'SCHEMA' as const, field: 'depth' } : unsound(row);
+  const fault = tooLarge(row) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
+  if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && ill === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
   return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content), restricted };
 }
 
@@ -138,7 +139,7 @@ function undecidedField(stream: Stream, row: Row): string | null {
 /** A copy without what is never stored; counts the non-empty values that went. */
 function withoutForbidden(stream: Stream, row: Row, restricted: boolean, counts: Record<string, number>, counted: boolean): Row {
   const conditional = restricted ? (stream.neverStoredWhen?.fields ?? []) : [];
-  const kept: Row = {};
+  const kept: Row = Object.create(null) as Row; // a column may have any name
   for (const [column, value] of Object.entries(row)) {
     const always = stream.neverStored.includes(column);
     if (!always && !conditional.includes(column)) kept[column] = value;
@@ -164,34 +165,23 @@ function countedDrop(stream: Stream, row: Row): { division: string; month: strin
 
 type Fault = { reason: QuarantineReason; field?: string };
 
-/** The first fault in the order of sources.md, after TOO_LARGE and what the source kind found. */
+/** The first fault in the order of sources.md, after TOO_LARGE, what the source kind found and what cannot be stored. */
 function firstFault(stream: Stream, row: Row, offered: Offered, key: string | null): Fault | null {
-  return badText(row) ?? badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
+  return badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
 }
 
 export function tooLarge(row: Row): Fault | null {
   const serialised = JSON.stringify(row);
-  if (serialised.length * 3 > cellBytesMax) {
-    if (Buffer.byteLength(serialised) > recordBytesMax) return { reason: 'TOO_LARGE' };
-    for (const [field, value] of Object.entries(row)) if (leaves(value).some((leaf) => Buffer.byteLength(leaf) > cellBytesMax)) return { reason: 'TOO_LARGE', field };
+  if (serialised.length * 3 > limits.cellBytesMax) {
+    if (Buffer.byteLength(serialised) > limits.recordBytesMax) return { reason: 'TOO_LARGE' };
+    for (const [field, value] of Object.entries(row)) if (leaves(value).some((leaf) => Buffer.byteLength(leaf) > limits.cellBytesMax)) return { reason: 'TOO_LARGE', field: columnName(field) };
   }
   return null;
 }
 
-function leaves(value: unknown, depth = 0): string[] {
+function leaves(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null || depth > depthMax) return [];
-  return Object.values(value).flatMap((part) => leaves(part, depth + 1));
-}
-
-const depthMax = 32;
-
-/** A lone surrogate is no character in any encoding. */
-function badText(row: Row): Fault | null {
-  for (const [field, value] of Object.entries(row)) {
-    if (typeof value === 'string' ? !value.isWellFormed() : leaves(value).some((leaf) => !leaf.isWellFormed())) return { reason: 'INVALID_BYTES', field };
-  }
-  return null;
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
 function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
@@ -201,7 +191,6 @@ function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
     const own = stream.key.apply(row, { spreadsheet: false, eventDate: null, repairs: [], quarantined: [] });
     if (own !== null && own !== offered.event.subject) return { reason: 'SCHEMA', field: 'subject' };
   }
-  if (Object.hasOwn(row, '__proto__')) return { reason: 'SCHEMA', field: '__proto__' };
   const parsed = stream.shape.safeParse(row);
   if (!parsed.success) return { reason: 'SCHEMA', field: String(parsed.error.issues[0]?.path[0] ?? '') };
   for (const [field, allowed] of Object.entries(stream.closedLists)) {

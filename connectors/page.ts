@@ -5,7 +5,7 @@ import type { Connector, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
 import { fold, type Effects, type Head, type Known, type State } from './fold.ts';
 import { formOf } from './form.ts';
-import type { Judged } from './judge.ts';
+import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
 import { removeAbsent } from './absent.ts';
 import { writeLive, removeRecords } from './write.ts';
@@ -135,7 +135,7 @@ async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId
 
 /** A quarantined row may hold what `jsonb` refuses: NUL and lone surrogates, which are what is wrong with it. */
 function wellFormedJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.replaceAll('\u0000', '').toWellFormed().replaceAll('\ufffd', '') : part));
+  return JSON.stringify(storable(value), (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed().replaceAll('\ufffd', '') : part));
 }
 
 async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: PageContext, { countedDrops }: Effects): Promise<void> {
@@ -159,12 +159,15 @@ async function markApplied(client: pg.ClientBase, versions: readonly Judged[]): 
   if (ids.length > 0) await client.query('UPDATE hub.received_event SET applied_at = now(), content = NULL WHERE id = ANY($1::bigint[])', [ids]);
 }
 
+/** A source that invents a column a row must not fill the report. */
+const driftColumnsMax = 200;
+
 async function writeStream(client: pg.ClientBase, { connector, stream }: PageContext, before: StreamTotals, effects: Effects, watermark: unknown): Promise<void> {
   const newest = [...effects.live.values()].reduce((latest, one) => (one.mapped.sourceUpdatedAt !== null && one.mapped.sourceUpdatedAt > latest ? one.mapped.sourceUpdatedAt : latest), '');
   const moved = watermark !== undefined && JSON.stringify(watermark) !== JSON.stringify(before.watermark);
   if (effects.counts.offered === 0 && !moved) return;
   const drift = { ...before.drift };
-  for (const [column, n] of Object.entries(effects.drift)) drift[column] = (drift[column] ?? 0) + n;
+  for (const [column, n] of Object.entries(effects.drift)) if (column in drift || Object.keys(drift).length < driftColumnsMax) drift[column] = (drift[column] ?? 0) + n;
   await client.query(
     `UPDATE hub.stream SET totals = $3, drift = $4, watermark = coalesce($5, watermark), fresh_through = greatest(fresh_through, $6::timestamptz) WHERE department = $1 AND stream = $2`,
     [connector.department, stream.name, JSON.stringify(addCounts(countsOf(before.totals), effects.counts)), JSON.stringify(drift), watermark === undefined ? null : JSON.stringify(watermark), newest || null],

@@ -4,6 +4,7 @@ import type { Row, Stream } from '../contract.ts';
 import { offeredEvent, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
 import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
+import { rowShape } from './fields.ts';
 import { askSource } from './http.ts';
 
 const pagesMax = 100_000;
@@ -40,7 +41,7 @@ export async function* received({ connector, pool, limits }: SourceContext, stre
   }
 }
 
-const ticketPage = z.object({ tickets: z.array(z.record(z.string(), z.unknown())), last: z.boolean() });
+const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });
 
 async function* backfill({ connector, env, limits }: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
   invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');

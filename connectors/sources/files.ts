@@ -222,10 +222,13 @@ function decoded(decoder: TextDecoder, bytes: Buffer): string | undefined {
 }
 
 async function* workbookRows(stream: Stream, path: string): AsyncGenerator<RawRow> {
-  const [first, ...rows] = await sheetRows(path);
-  const header = requiredHeader(stream, first ?? []);
+  let header: string[] | undefined;
   let number = 0;
-  for (const cells of rows) {
+  for await (const cells of sheetRows(path)) {
+    if (!header) {
+      header = requiredHeader(stream, cells);
+      continue;
+    }
     if (cells.every((cell) => cell === '')) continue;
     number += 1;
     const position = `${basename(path)} row ${number}`;
@@ -233,6 +236,7 @@ async function* workbookRows(stream: Stream, path: string): AsyncGenerator<RawRo
     if (cells.length > header.length) yield { row: null, fault: { reason: 'CELL_COUNT' }, position };
     else yield { row: Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])), position };
   }
+  if (!header) requiredHeader(stream, []);
 }
 
 /** Names of columns, normalised; a required one that is missing stops the stream. */

@@ -30,7 +30,7 @@ export async function askSource<T>(url: string, init: RequestInit, read: (answer
   for (let attempt = 1; ; attempt += 1) {
     const leftMs = endsAtMs - performance.now();
     const outcome = await span('source request', { 'http.request.method': init.method ?? 'GET', attempt }, async (open) => {
-      const tried = await oneAttempt(url, init, read, asking, Math.max(1, Math.min(limits.attemptDeadlineMs, leftMs)));
+      const tried = await oneAttempt(url, init, read, asking, Math.ceil(Math.max(1, Math.min(limits.attemptDeadlineMs, leftMs))));
       if ('error' in tried) open.fail(tried.error);
       return tried;
     }, { kind: 'CLIENT' });

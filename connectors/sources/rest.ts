@@ -5,6 +5,7 @@ import type { Limits } from '../limits.ts';
 import { sourceTime } from '../repairs/times.ts';
 import { valueAt } from '../rules.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import { requireFields, rowShape } from './fields.ts';
 import { askSource, type SourceAnswer } from './http.ts';
 
 const pagesMax = 100_000;
@@ -42,6 +43,7 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
       cursor = null;
       continue;
     }
+    requireFields(stream, answer.data);
     for (const row of answer.data) {
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
       if (time !== undefined && (newest === undefined || time > newest)) newest = time;
@@ -53,7 +55,7 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
   }
 }
 
-const pageShape = z.object({ data: z.array(z.record(z.string(), z.unknown())), nextCursor: z.string().nullable(), asOf: z.string() });
+const pageShape = z.object({ data: z.array(rowShape), nextCursor: z.string().nullable(), asOf: z.string() });
 type Page = { data: Row[]; nextCursor: string | null };
 
 async function askedPage(url: string, tokens: Tokens, limits: Limits): Promise<Page | 'CURSOR_EXPIRED'> {

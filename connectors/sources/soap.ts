@@ -1,14 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { YiwangError, invariant } from '../../base/errors.ts';
+import { log } from '../../base/log.ts';
 import type { Row, Stream } from '../contract.ts';
 import { sourceTime } from '../repairs/times.ts';
 import { valueAt } from '../rules.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import { requireFields } from './fields.ts';
 import { askSource, type SourceAnswer } from './http.ts';
 import { childElements, element, parsedXml, textOf, type XmlElement } from './xml.ts';
 
 const pageRowsMax = 200;
 const pagesMax = 100_000;
+const emptyPagesMax = 2;
 const beginning = '1970-01-01 00:00:00';
 
 /**
@@ -35,15 +38,34 @@ export async function openSoapSource({ connector, env, limits }: SourceContext):
   return { pages: (stream, from) => pages(stream, from, ask), close: async () => undefined };
 }
 
-type Ask = (stream: Stream, since: string, pageNo: number) => Promise<Row[]>;
+interface Answer {
+  rows: Row[];
+  /** Of all pages from `since` on, as the service counted them for this page. */
+  total: number | null;
+}
+
+type Ask = (stream: Stream, since: string, pageNo: number) => Promise<Answer>;
 
 async function* pages(stream: Stream, from: { watermark: unknown; full: boolean }, ask: Ask): AsyncGenerator<SourcePage> {
   const stored = (from.watermark as { since?: string } | null)?.since;
   let newest = stored;
   let since = stored === undefined || from.full ? beginning : localText(new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString());
   let pageNo = 1;
+  /** Records of the pages since `since`. */
+  let read = 0;
+  let empty = 0;
   for (let page = 1; page <= pagesMax; page += 1) {
-    const rows = await ask(stream, since, pageNo);
+    const { rows, total } = await ask(stream, since, pageNo);
+    read += rows.length;
+    // The total may change between pages, but while it says that more is to come a short page is no end; an empty one is asked for again.
+    const isEnd = rows.length < pageRowsMax && (total === null || total <= read);
+    if (rows.length === 0 && !isEnd) {
+      empty += 1;
+      if (empty <= emptyPagesMax) continue;
+      log.warn({ stream: stream.name, total, read }, 'the source counts more records than it gives');
+      return;
+    }
+    requireFields(stream, rows);
     let last: string | undefined;
     for (const row of rows) {
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
@@ -52,10 +74,10 @@ async function* pages(stream: Stream, from: { watermark: unknown; full: boolean 
       if (newest === undefined || time > newest) newest = time;
     }
     yield { offered: rows.map((row, index) => ({ row, position: `page ${page} item ${index + 1}` })), watermark: newest === undefined ? undefined : { since: newest } };
-    if (rows.length < pageRowsMax) return;
+    if (isEnd) return;
     const next = last === undefined ? since : localText(last);
-    pageNo = next > since ? 1 : pageNo + 1;
-    since = next > since ? next : since;
+    if (next > since) [since, pageNo, read] = [next, 1, 0];
+    else pageNo += 1;
   }
 }
 
@@ -82,7 +104,7 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function readAnswer(answer: SourceAnswer, operation: string, stream: Stream): Row[] {
+function readAnswer(answer: SourceAnswer, operation: string, stream: Stream): Answer {
   if (answer.status === 401 || answer.status === 403) throw new YiwangError('SOURCE_REFUSED', { detail: `status ${answer.status}` });
   const body = element(element(parsedXml(answer.text), 'Envelope'), 'Body');
   const fault = body && element(body, 'Fault');
@@ -90,7 +112,8 @@ function readAnswer(answer: SourceAnswer, operation: string, stream: Stream): Ro
   const result = element(element(body, `${operation}Response`), `${operation}Result`);
   if (answer.status !== 200 || !result) throw new YiwangError('SOURCE_SCHEMA', { detail: `status ${answer.status}, no ${operation}Result` });
   const lists = new Set(Object.entries(stream.shape.shape).filter(([, type]) => isList(type)).map(([name]) => name));
-  return childElements(result, stream.from).map((record) => rowOf(record, lists));
+  const total = /^\d{1,9}$/.test(result.attributes['total'] ?? '') ? Number(result.attributes['total']) : null;
+  return { rows: childElements(result, stream.from).map((record) => rowOf(record, lists)), total };
 }
 
 /** What the caller did wrong does not get better by asking again. */

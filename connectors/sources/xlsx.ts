@@ -2,24 +2,34 @@ import { crc32 } from 'node:zlib';
 import { readFile, stat } from 'node:fs/promises';
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl';
 import { YiwangError } from '../../base/errors.ts';
-import { childElements, element, parsedXml, textOf, type XmlElement } from './xml.ts';
+import { checkMarkup, childElements, element, fragments, parsedXml, textOf, type XmlElement } from './xml.ts';
 
 const fileBytesMax = 64 << 20;
 const inflatedBytesMax = 64 << 20;
 const ratioMax = 100;
 const entriesMax = 2000;
+/** Excel's own limit. */
+const rowsMax = 1_048_576;
+/** Smaller parts may be packed tighter: a sheet of equal rows is. */
+const ratioFreeBytes = 100 * 1024;
 
 /**
- * The rows of a workbook's first sheet, cells as text (numbers and Excel's serial dates as written). Nothing is written
- * anywhere; an archive that inflates beyond 64 MB or a hundredfold, is encrypted or fails its checksum is refused.
+ * The rows of a workbook's first sheet, cells as text (numbers and Excel's serial dates as written), one at a time. Nothing
+ * is written anywhere; an archive that inflates beyond 64 MB or a hundredfold, whose parts overlap or repeat, that is
+ * encrypted, names a place outside itself or fails its checksum is refused before any row is read.
  */
-export async function sheetRows(path: string): Promise<string[][]> {
+export async function* sheetRows(path: string): AsyncGenerator<string[]> {
   const parts = await workbookParts(path);
   const sheet = parts.get(firstSheet(parts));
   if (sheet === undefined) throw broken('it has no sheet');
+  for (const part of parts.values()) checkMarkup(part);
   const shared = sharedStrings(parts.get('xl/sharedStrings.xml'));
-  const data = element(element(parsedXml(sheet), 'worksheet'), 'sheetData');
-  return data ? childElements(data, 'row').map((row) => cellsOf(row, shared)) : [];
+  let rows = 0;
+  for (const row of fragments(sheet, 'sheetData', 'row')) {
+    rows += 1;
+    if (rows > rowsMax) throw broken('it has more rows than a sheet can have');
+    yield cellsOf(element(parsedXml(row), 'row')!, shared);
+  }
 }
 
 function broken(why: string): YiwangError {
@@ -28,23 +38,43 @@ function broken(why: string): YiwangError {
 
 async function workbookParts(path: string): Promise<Map<string, string>> {
   if ((await stat(path)).size > fileBytesMax) throw broken('it is over 64 MB');
-  const parts = new Map<string, string>();
+  const bytes = await readFile(path);
+  if (bytes.subarray(0, compoundFile.length).equals(compoundFile)) throw broken('it is encrypted, or of an Excel before 2007');
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    const archive: ZipFile = await fromBufferPromise(await readFile(path), { lazyEntries: true, decodeStrings: true, validateEntrySizes: true });
-    let inflated = 0;
-    for await (const entry of archive.eachEntry()) {
-      if (parts.size >= entriesMax) throw broken('it has too many parts');
-      if (!/^xl\/(?:workbook\.xml|_rels\/workbook\.xml\.rels|sharedStrings\.xml|worksheets\/[^/]+\.xml)$/.test(entry.fileName)) continue;
-      if (entry.isEncrypted()) throw broken('it is encrypted');
-      inflated += entry.uncompressedSize;
-      if (inflated > inflatedBytesMax || entry.uncompressedSize > Math.max(entry.compressedSize, 1024) * ratioMax) throw broken('it inflates beyond its limits');
-      parts.set(entry.fileName, decoder.decode(await inflatedEntry(archive, entry)));
+    const archive: ZipFile = await fromBufferPromise(bytes, { lazyEntries: true, decodeStrings: true, strictFileNames: true, validateEntrySizes: true });
+    const parts = new Map<string, string>();
+    for (const entry of await soundEntries(archive)) {
+      if (/^xl\/(?:workbook\.xml|_rels\/workbook\.xml\.rels|sharedStrings\.xml|worksheets\/[^/]+\.xml)$/.test(entry.fileName)) parts.set(entry.fileName, decoder.decode(await inflatedEntry(archive, entry)));
     }
+    return parts;
   } catch (error) {
     throw error instanceof YiwangError ? error : broken('it is no readable archive');
   }
-  return parts;
+}
+
+/** An encrypted workbook is no archive but an OLE compound file. */
+const compoundFile = Buffer.from('d0cf11e0a1b11ae1', 'hex');
+const localHeaderBytes = 30;
+
+/** All entries, judged by what the directory says of them before any is inflated; it is held to it afterwards. */
+async function soundEntries(archive: ZipFile): Promise<Entry[]> {
+  if (archive.entryCount > entriesMax) throw broken('it has too many parts');
+  const entries: Entry[] = [];
+  let inflated = 0;
+  for await (const entry of archive.eachEntry()) {
+    if (entry.isEncrypted()) throw broken('it is encrypted');
+    inflated += entry.uncompressedSize;
+    if (inflated > inflatedBytesMax || entry.uncompressedSize > Math.max(entry.compressedSize * ratioMax, ratioFreeBytes)) throw broken('it inflates beyond its limits');
+    entries.push(entry);
+  }
+  if (new Set(entries.map((entry) => entry.fileName)).size < entries.length) throw broken('a part stands in it twice');
+  let end = 0;
+  for (const entry of [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader)) {
+    if (entry.relativeOffsetOfLocalHeader < end) throw broken('its parts overlap');
+    end = entry.relativeOffsetOfLocalHeader + localHeaderBytes + entry.compressedSize;
+  }
+  return entries;
 }
 
 async function inflatedEntry(archive: ZipFile, entry: Entry): Promise<Buffer> {
@@ -66,8 +96,7 @@ function firstSheet(parts: ReadonlyMap<string, string>): string {
 }
 
 function sharedStrings(xml: string | undefined): string[] {
-  const table = xml === undefined ? undefined : element(parsedXml(xml), 'sst');
-  return table ? childElements(table, 'si').map(richText) : [];
+  return xml === undefined ? [] : [...fragments(xml, 'sst', 'si')].map((item) => richText(element(parsedXml(item), 'si')!));
 }
 
 /** Text of a cell, whole or in runs; readings above it (`rPh`) are no part of it. */

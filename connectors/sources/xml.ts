@@ -16,13 +16,92 @@ const depthMax = 64;
  * that removes them records it.
  */
 export function parsedXml(text: string): XmlElement {
-  const markup = text.replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '');
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(markup)) throw new YiwangError('SOURCE_SCHEMA', { detail: 'XML with a DTD' });
-  if (tooDeep(markup)) throw new YiwangError('SOURCE_SCHEMA', { detail: 'XML deeper than 64 elements' });
-  if (XMLValidator.validate(text) !== true) throw new YiwangError('SOURCE_SCHEMA', { detail: 'XML that is not well-formed' });
+  checkMarkup(text);
+  if (XMLValidator.validate(text) !== true) throw refused('that is not well-formed');
   const root: XmlElement = { name: '', attributes: {}, children: [] };
   append(root, parser.parse(text) as OrderedNode[]);
   return root;
+}
+
+/** The source text of each element of a name that stands directly in `parent`, one at a time: a sheet's rows, for example. */
+export function* fragments(text: string, parent: string, name: string): Generator<string> {
+  const open: string[] = [];
+  let start = -1;
+  for (const tag of markup(text)) {
+    const isWanted = tag.name === name && open.at(-1) === parent;
+    if (tag.kind === 'EMPTY') {
+      if (isWanted) yield text.slice(tag.start, tag.end);
+    } else if (tag.kind === 'OPEN') {
+      if (isWanted) start = tag.start;
+      open.push(tag.name);
+      if (open.length > depthMax) throw refused(`deeper than ${depthMax} elements`);
+    } else {
+      if (open.pop() !== tag.name) throw refused('whose elements overlap');
+      if (start !== -1 && tag.name === name && open.at(-1) === parent) {
+        yield text.slice(start, tag.end);
+        start = -1;
+      }
+    }
+  }
+  if (open.length > 0) throw refused('that is cut off');
+}
+
+/** Throws where the markup itself is hostile, before anything is built from it. */
+export function checkMarkup(text: string): void {
+  let depth = 0;
+  for (const { kind } of markup(text)) {
+    if (kind === 'OPEN') depth += 1;
+    else if (kind === 'CLOSE') depth -= 1;
+    if (depth > depthMax) throw refused(`deeper than ${depthMax} elements`);
+  }
+}
+
+function refused(why: string): YiwangError {
+  return new YiwangError('SOURCE_SCHEMA', { hint: `the source sent XML ${why}` });
+}
+
+interface Tag {
+  kind: 'OPEN' | 'CLOSE' | 'EMPTY';
+  /** Without its namespace prefix. */
+  name: string;
+  start: number;
+  end: number;
+}
+
+/** The tags of a document in order, in one pass whatever it holds: comments, CDATA and quoted `>` are no tags. */
+function* markup(text: string): Generator<Tag> {
+  for (let start = text.indexOf('<'); start !== -1; ) {
+    let end: number;
+    if (text.startsWith('<!--', start)) end = after(text, '-->', start + 4);
+    else if (text.startsWith('<![CDATA[', start)) end = after(text, ']]>', start + 9);
+    else if (text.startsWith('<?', start)) end = after(text, '?>', start + 2);
+    else if (text.startsWith('<!', start)) throw refused('with a DTD');
+    else {
+      end = tagEnd(text, start + 1);
+      const kind = text[start + 1] === '/' ? 'CLOSE' : text[end - 2] === '/' ? 'EMPTY' : 'OPEN';
+      nameAt.lastIndex = start + 1;
+      const name = nameAt.exec(text)?.[1] ?? '';
+      yield { kind, name: name.slice(name.indexOf(':') + 1), start, end };
+    }
+    start = text.indexOf('<', end);
+  }
+}
+
+const nameAt = /\/?([^\s/>]*)/y;
+
+function after(text: string, end: string, from: number): number {
+  const at = text.indexOf(end, from);
+  if (at === -1) throw refused('that is cut off');
+  return at + end.length;
+}
+
+function tagEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '>') return at + 1;
+    if (character === '"' || character === "'") at = after(text, character, at + 1) - 1;
+  }
+  throw refused('that is cut off');
 }
 
 export function element(parent: XmlElement | undefined, name: string): XmlElement | undefined {
@@ -78,14 +157,4 @@ function decoded(text: string): string {
     const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return point > 0x10ffff ? '' : String.fromCodePoint(point);
   });
-}
-
-function tooDeep(markup: string): boolean {
-  let depth = 0;
-  for (const [tag] of markup.matchAll(/<\/?[A-Za-z_][^<>]*>/g)) {
-    if (tag.startsWith('</')) depth -= 1;
-    else if (!tag.endsWith('/>')) depth += 1;
-    if (depth > depthMax) return true;
-  }
-  return false;
 }
