@@ -1,45 +1,81 @@
-import type { MatterRecord } from './record.ts';
-import type { Vectors } from './vectors.ts';
-import { limits } from './weights.ts';
+import type { Described } from './describe.ts';
+import { candidateKeys } from './keys.ts';
 
-/** Pairs worth scoring, `i < j`, each once: explicit reference, same facility, shared party, or rare words in common. */
-export function candidatePairs(records: readonly MatterRecord[], places: Vectors, texts: Vectors): [number, number][] {
-  const indexOf = new Map(records.map((record, index) => [record.rid, index]));
-  const blocks = blockingKeys(records, places, texts);
-  const pairs: [number, number][] = [];
-  records.forEach((record, i) => {
-    const shared = new Map<number, number>();
-    for (const members of blocks.get(i)!) for (const j of members) if (j !== i) shared.set(j, (shared.get(j) ?? 0) + 1);
-    const best = [...shared].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, limits.candidatesPerRecordMax);
-    const chosen = new Set(best.map(([j]) => j));
+/** Pairs worth scoring, `left[k] < right[k]`, each once. */
+export interface Pairs {
+  left: Int32Array;
+  right: Int32Array;
+}
+
+/**
+ * Candidates by explicit reference and by shared keys. `records` are in the order of time; of a key that many share, each
+ * record meets those just before it.
+ */
+export function candidatePairs(described: Described): Pairs {
+  const indexOf = new Map(described.records.map((record, index) => [record.rid, index]));
+  const blocks = new Blocks();
+  const pairs = new PairList(described.records.length);
+  described.records.forEach((record, i) => {
     const parent = record.parentRid === null ? undefined : indexOf.get(record.parentRid);
-    if (parent !== undefined) chosen.add(parent);
-    for (const j of chosen) if (j !== i) pairs.push(i < j ? [i, j] : [j, i]);
+    if (parent !== undefined && parent !== i) pairs.add(Math.min(parent, i), Math.max(parent, i));
+    if (record.rule === 'CLUSTER') for (const { key, neighboursMax } of candidateKeys(described, i)) for (const j of blocks.latest(key, i, neighboursMax)) pairs.add(j, i);
+    pairs.endOfRow();
   });
-  return distinct(pairs, records.length);
+  return pairs.done();
 }
 
-/** Per record, the member lists of its blocking keys. */
-function blockingKeys(records: readonly MatterRecord[], places: Vectors, texts: Vectors): Map<number, number[][]> {
-  const members = new Map<string, number[]>();
-  const keysOf = records.map((record, i) => {
-    const own = [
-      ...(record.thingKey === null ? [] : [`thing:${record.thingKey}`]),
-      ...record.parties.map((party) => `party:${party}`),
-      ...places.rareGrams(i, limits.gramRecordsMax).map((gram) => `place:${gram}`),
-      ...texts.rareGrams(i, limits.gramRecordsMax).map((gram) => `text:${gram}`),
-    ];
-    for (const key of own) members.set(key, [...(members.get(key) ?? []), i]);
-    return own;
-  });
-  const recordsMax = Math.max(limits.gramRecordsMax, limits.partyRecordsMax);
-  return new Map(keysOf.map((own, i) => [i, own.map((key) => members.get(key)!).filter((list) => list.length > 1 && list.length <= recordsMax)]));
+/** Key → records that bear it, in the order they came. */
+class Blocks {
+  readonly #members = new Map<string, number[]>();
+
+  /** The last `most` that bore the key before `index`, which now bears it too. */
+  latest(key: string, index: number, most: number): readonly number[] {
+    const members = this.#members.get(key);
+    if (!members) {
+      this.#members.set(key, [index]);
+      return [];
+    }
+    const found = members.slice(-most);
+    members.push(index);
+    return found;
+  }
 }
 
-function distinct(pairs: [number, number][], count: number): [number, number][] {
-  const seen = new Set<number>();
-  return pairs.filter(([i, j]) => {
-    const code = i * count + j;
-    return seen.has(code) ? false : (seen.add(code), true);
-  });
+class PairList {
+  #left = new Int32Array(1 << 12);
+  #right = new Int32Array(1 << 12);
+  #count = 0;
+  #row = new Set<number>();
+  readonly #records: number;
+
+  constructor(records: number) {
+    this.#records = records;
+  }
+
+  add(a: number, b: number): void {
+    const code = a * this.#records + b;
+    if (this.#row.has(code)) return;
+    this.#row.add(code);
+    if (this.#count === this.#left.length) {
+      this.#left = grown(this.#left);
+      this.#right = grown(this.#right);
+    }
+    this.#left[this.#count] = a;
+    this.#right[this.#count] = b;
+    this.#count += 1;
+  }
+
+  endOfRow(): void {
+    this.#row.clear();
+  }
+
+  done(): Pairs {
+    return { left: this.#left.slice(0, this.#count), right: this.#right.slice(0, this.#count) };
+  }
+}
+
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }

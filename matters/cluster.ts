@@ -1,10 +1,10 @@
-import { candidatePairs } from './candidates.ts';
-import { evidenceOf, pairWeight } from './evidence.ts';
+import type { DivisionIndex } from '../linkage/standardise/division-index.ts';
+import { candidatePairs, type Pairs } from './candidates.ts';
+import { describe, learn, type Described, type Learnt } from './describe.ts';
+import { certainBits, pairEvidence, pairWeight } from './evidence.ts';
 import { averageLink } from './link.ts';
-import type { Evidence, MatterDecision, MatterEdge, MatterRecord } from './record.ts';
+import type { Evidence, MatterDecision, MatterRecord } from './record.ts';
 import { trustGroups } from './trust.ts';
-import { gramVectors } from './vectors.ts';
-import { weights } from './weights.ts';
 
 export interface Member {
   rid: string;
@@ -19,66 +19,94 @@ export interface MatterCluster {
   members: Member[];
 }
 
-const evidencePerMemberMax = 3;
+export interface ClusterInput {
+  records: readonly MatterRecord[];
+  decisions?: readonly MatterDecision[];
+  divisions: DivisionIndex;
+  /** Of the last full run, where `records` are only a part; learnt from the records where it is absent. */
+  learnt?: Learnt;
+  /** How many records of the hub bear each counted key, where `records` are only a part. */
+  times?: ReadonlyMap<string, number>;
+}
 
 /**
  * Records → matters, by average link: a chain of weak pairs never makes one matter (connected components collapse).
  * The order of the input does not matter. Decisions of people hold before any weight.
  */
-export function clusterRecords(input: readonly MatterRecord[], decisions: readonly MatterDecision[] = []): MatterCluster[] {
-  const records = [...input].sort(byTime);
-  const indexOf = new Map(records.map((record, index) => [record.rid, index]));
-  const decided = decisions.flatMap(({ a, b, decision }) => {
-    const pair = [indexOf.get(a), indexOf.get(b)] as const;
-    return pair[0] === undefined || pair[1] === undefined ? [] : [{ a: pair[0], b: pair[1], decision }];
-  });
-  const edges = [...scoredEdges(records), ...confirmedEdges(decided)];
-  const apart = decided.filter((one) => one.decision === 'CANNOT_LINK').map(({ a, b }): [number, number] => [a, b]);
-  const clusters = averageLink(records.length, edges, { threshold: weights.threshold, absent: weights.absent, apart, together: weights.explicitReference });
-  const groups = trustGroups(records, edges, clusters);
-  return clusters.map((members) => ({ members: described(records, members, edgesWithin(edges, members), groups) }));
+export function clusterRecords(input: ClusterInput): MatterCluster[] {
+  const records = input.records.toSorted(byTime);
+  const described = describe(records, input.divisions, input.learnt ?? learn(records, input.divisions), input.times);
+  const pairs = candidatePairs(described);
+  const decided = decidedPairs(records, input.decisions ?? []);
+  const references = referencesOf(described, pairs);
+  const together = [...decided.confirmed, ...decided.kept, ...references];
+  const weight = (i: number, j: number) => (records[i]!.rule === 'OWN' || records[j]!.rule === 'OWN' ? -certainBits : pairWeight(described, i, j));
+  const weights = Float32Array.from(pairs.left, (i, pair) => weight(i, pairs.right[pair]!));
+  const clusters = averageLink({ count: records.length, ...pairs, weights, weight, together, apart: decided.apart });
+  const groups = trustGroups(records, [...references, ...decided.confirmed], clusters);
+  const confirmed = new Set(decided.confirmed.map(([a, b]) => pairName(a, b)));
+  return clusters.map((members) => ({ members: membersOf(described, members, groups, confirmed) }));
 }
 
-function byTime(a: MatterRecord, b: MatterRecord): number {
+export function byTime(a: MatterRecord, b: MatterRecord): number {
   return (a.occurredAtMs ?? 0) - (b.occurredAtMs ?? 0) || (a.rid < b.rid ? -1 : 1);
 }
 
-function scoredEdges(records: readonly MatterRecord[]): MatterEdge[] {
-  const open = records.map((record) => (record.rule === 'OWN' ? { ...record, placeText: '', text: '', parties: [], thingKey: null, parentRid: null } : record));
-  const places = gramVectors(open.map((record) => record.placeText));
-  const texts = gramVectors(open.map((record) => `${record.text} ${record.placeText}`));
-  const evidence = evidenceOf(open, places, texts);
-  return candidatePairs(open, places, texts).map(([a, b]) => {
-    const reasons = evidence(a, b);
-    return { a, b, weight: pairWeight(reasons), evidence: reasons };
+type Pair = readonly [number, number];
+
+function decidedPairs(records: readonly MatterRecord[], decisions: readonly MatterDecision[]): Record<'confirmed' | 'kept' | 'apart', Pair[]> {
+  const indexOf = new Map(records.map((record, index) => [record.rid, index]));
+  const found: Record<'confirmed' | 'kept' | 'apart', Pair[]> = { confirmed: [], kept: [], apart: [] };
+  for (const { a, b, decision } of decisions) {
+    const [i, j] = [indexOf.get(a), indexOf.get(b)];
+    if (i !== undefined && j !== undefined) found[decision === 'MUST_LINK' ? 'confirmed' : decision === 'KEEP_TOGETHER' ? 'kept' : 'apart'].push([i, j]);
+  }
+  return found;
+}
+
+function referencesOf({ records }: Described, { left, right }: Pairs): Pair[] {
+  const found: Pair[] = [];
+  left.forEach((i, pair) => {
+    const j = right[pair]!;
+    const [a, b] = [records[i]!, records[j]!];
+    if ((a.parentRid === b.rid || b.parentRid === a.rid) && a.rule === 'CLUSTER' && b.rule === 'CLUSTER') found.push([i, j]);
   });
+  return found;
 }
 
-function confirmedEdges(decided: readonly { a: number; b: number; decision: string }[]): MatterEdge[] {
-  return decided
-    .filter((one) => one.decision === 'MUST_LINK')
-    .map(({ a, b }) => ({ a: Math.min(a, b), b: Math.max(a, b), weight: weights.explicitReference, evidence: [{ kind: 'CONFIRMED', weight: weights.explicitReference }] }));
-}
+const evidencePerMemberMax = 3;
+/** Of a large matter each record is compared with those nearest in time, for its evidence only. */
+const comparedPerMemberMax = 24;
 
-function edgesWithin(edges: readonly MatterEdge[], members: readonly number[]): MatterEdge[] {
-  if (members.length === 1) return [];
-  const inside = new Set(members);
-  return edges.filter((edge) => inside.has(edge.a) && inside.has(edge.b) && edge.weight > 0);
-}
-
-function described(records: readonly MatterRecord[], members: readonly number[], edges: readonly MatterEdge[], groups: readonly string[]): Member[] {
+function membersOf(described: Described, members: readonly number[], groups: readonly string[], confirmed: ReadonlySet<string>): Member[] {
   const founding = members[0]!;
-  return members.map((index) => {
-    const own = edges.filter((edge) => edge.a === index || edge.b === index).sort((x, y) => y.weight - x.weight).slice(0, evidencePerMemberMax);
-    return {
-      rid: records[index]!.rid,
-      basis: index === founding ? 'FOUNDING' : groups[index] === groups[founding] ? trustedBasis(own) : 'INFERRED',
-      trustGroup: groups[index]!,
-      evidence: own.map((edge) => ({ otherRid: records[edge.a === index ? edge.b : edge.a]!.rid, weight: edge.weight, reasons: edge.evidence })),
-    };
+  return members.map((index, at) => {
+    const evidence = evidenceOf(described, members, at, confirmed);
+    const basis = index === founding ? 'FOUNDING' : groups[index] === groups[founding] ? trustedBasis(evidence) : 'INFERRED';
+    return { rid: described.records[index]!.rid, basis, trustGroup: groups[index]!, evidence };
   });
 }
 
-function trustedBasis(edges: readonly MatterEdge[]): 'EXPLICIT' | 'CONFIRMED' {
-  return edges.some((edge) => edge.evidence[0]?.kind === 'EXPLICIT_REFERENCE') ? 'EXPLICIT' : 'CONFIRMED';
+function evidenceOf(described: Described, members: readonly number[], at: number, confirmed: ReadonlySet<string>): Member['evidence'] {
+  const index = members[at]!;
+  const near = members.slice(Math.max(0, at - comparedPerMemberMax / 2), at + comparedPerMemberMax / 2);
+  const found = near.filter((other) => other !== index).flatMap((other) => {
+    const isConfirmed = confirmed.has(pairName(index, other));
+    const weight = isConfirmed ? certainBits : pairWeight(described, index, other);
+    return weight > 0 ? [{ other, weight, isConfirmed }] : [];
+  });
+  found.sort((x, y) => y.weight - x.weight || x.other - y.other);
+  return found.slice(0, evidencePerMemberMax).map(({ other, weight, isConfirmed }) => ({
+    otherRid: described.records[other]!.rid,
+    weight: Math.round(weight * 100) / 100,
+    reasons: isConfirmed ? [{ kind: 'CONFIRMED', weight: certainBits }] : pairEvidence(described, index, other),
+  }));
+}
+
+function pairName(a: number, b: number): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+function trustedBasis(evidence: Member['evidence']): 'EXPLICIT' | 'CONFIRMED' {
+  return evidence[0]?.reasons[0]?.kind === 'EXPLICIT_REFERENCE' ? 'EXPLICIT' : 'CONFIRMED';
 }

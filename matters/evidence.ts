@@ -1,65 +1,52 @@
-import type { Evidence, MatterRecord } from './record.ts';
-import type { Vectors } from './vectors.ts';
-import { facilityDaysMax, timeWeights, weights } from './weights.ts';
+import { comparisonNames, comparisons, levelsOf, type Comparison } from './compare.ts';
+import type { Described } from './describe.ts';
+import type { Evidence } from './record.ts';
+import { weights } from './weights.ts';
 
-const dayMs = 86_400_000;
+/** What a reference, or a person's confirmation, weighs: more than everything else together. */
+export const certainBits = 30;
+/** What all evidence of one pair may weigh: beyond this an average would rest on one pair. */
+const pairBitsMax = 6;
+/** A pair that only its requester speaks for, whatever that weighs. */
+const onlyRequesterBits = -3;
 
-/** Every reason for and against two records being one problem; their sum is the pair's weight. */
-export function pairEvidence(a: MatterRecord, b: MatterRecord, place: number, text: number): Evidence[] {
-  if (a.parentRid === b.rid || b.parentRid === a.rid) return [{ kind: 'EXPLICIT_REFERENCE', weight: weights.explicitReference }];
-  const days = daysApart(a, b);
-  const found: Evidence[] = [];
-  add(found, 'SHARED_PARTY', Math.min(sharedParties(a, b), weights.sharedPartiesMax) * weights.sharedParty);
-  addFacility(found, a, b, days);
-  add(found, 'CATEGORY', categoryWeight(a.category, b.category));
-  add(found, 'PLACE', (place - weights.placeCosineUnrelated) * weights.placePerCosine * (a.placeText && b.placeText ? 1 : 0));
-  add(found, 'TEXT', (text - weights.textCosineUnrelated) * weights.textPerCosine);
-  add(found, 'TIME', timeWeight(days));
-  return onlyRequester(found) ? [] : found;
+/** The weight of any two records in bits, the prior included. */
+export function pairWeight(described: Described, i: number, j: number): number {
+  if (isReference(described, i, j)) return certainBits;
+  let sum = weights.prior;
+  let grounded = false;
+  levelsOf(described, i, j).forEach((level, index) => {
+    const name = comparisonNames[index]!;
+    const bits = weights.levels[name][level]!;
+    sum += bits;
+    if (bits > 0 && grounds.has(name)) grounded = true;
+  });
+  const bounded = Math.max(-pairBitsMax, Math.min(pairBitsMax, sum));
+  return grounded ? bounded : Math.min(bounded, onlyRequesterBits);
 }
 
-/** The pair's weight in bits, the prior included; `absent` where nothing but a shared requester speaks for it. */
-export function pairWeight(evidence: readonly Evidence[]): number {
-  if (evidence.length === 0) return weights.absent;
-  if (evidence[0]!.kind === 'EXPLICIT_REFERENCE') return evidence[0]!.weight;
-  return evidence.reduce<number>((sum, one) => sum + one.weight, weights.prior);
+/** One person may have many problems: a shared requester, sum or date is never the only evidence (linkage.md). */
+const grounds: ReadonlySet<Comparison> = new Set(['FACILITY', 'PLACE', 'TEXT']);
+
+/** Every reason for and against, in bits; `weight` of the pair is their sum and the prior. No value of a record. */
+export function pairEvidence(described: Described, i: number, j: number): Evidence[] {
+  if (isReference(described, i, j)) return [{ kind: 'EXPLICIT_REFERENCE', weight: certainBits }];
+  return levelsOf(described, i, j).flatMap((level, index) => {
+    const name = comparisonNames[index]!;
+    const weight = weights.levels[name][level]!;
+    return weight === 0 ? [] : [{ kind: kindOf(name, level), weight }];
+  });
 }
 
-/** Vectors are made once for all records: `evidenceOf` looks two of them up. */
-export function evidenceOf(records: readonly MatterRecord[], places: Vectors, texts: Vectors) {
-  return (i: number, j: number): Evidence[] => pairEvidence(records[i]!, records[j]!, places.cosine(i, j), texts.cosine(i, j));
+function isReference({ records }: Described, i: number, j: number): boolean {
+  return records[i]!.parentRid === records[j]!.rid || records[j]!.parentRid === records[i]!.rid;
 }
 
-function add(found: Evidence[], kind: Evidence['kind'], weight: number): void {
-  if (weight !== 0) found.push({ kind, weight: Math.round(weight * 100) / 100 });
-}
+const kinds: Readonly<Record<Exclude<Comparison, 'FACILITY' | 'PARTY'>, Evidence['kind']>> = { PLACE: 'PLACE', CATEGORY: 'CATEGORY', TEXT: 'TEXT', TIME: 'TIME', ORGANISATION: 'ORGANISATION', AMOUNT: 'AMOUNT' };
 
-function addFacility(found: Evidence[], a: MatterRecord, b: MatterRecord, days: number | null): void {
-  if (a.thingKey === null || b.thingKey === null) return;
-  if (a.thingKey !== b.thingKey) add(found, 'OTHER_FACILITY', weights.otherFacility);
-  else if (days !== null && days <= facilityDaysMax) add(found, 'SAME_FACILITY', weights.sameFacility);
-}
-
-function categoryWeight(a: string | null, b: string | null): number {
-  const unknown = (code: string | null) => code === null || code === '' || code === '99';
-  if (unknown(a) || unknown(b)) return 0;
-  return a === b ? weights.sameCategory : weights.otherCategory;
-}
-
-function sharedParties(a: MatterRecord, b: MatterRecord): number {
-  return new Set(a.parties.filter((party) => b.parties.includes(party))).size;
-}
-
-/** One person may have many problems: a shared requester is never the only evidence (linkage.md). */
-function onlyRequester(found: readonly Evidence[]): boolean {
-  return !found.some((one) => one.weight > 0 && (one.kind === 'PLACE' || one.kind === 'TEXT' || one.kind === 'SAME_FACILITY'));
-}
-
-function daysApart(a: MatterRecord, b: MatterRecord): number | null {
-  if (a.occurredAtMs === null || b.occurredAtMs === null) return null;
-  return Math.abs(a.occurredAtMs - b.occurredAtMs) / dayMs;
-}
-
-function timeWeight(days: number | null): number {
-  return days === null ? 0 : timeWeights.find((row) => days <= row.daysMax)!.weight;
+function kindOf(name: Comparison, level: number): Evidence['kind'] {
+  if (name === 'FACILITY') return comparisons.FACILITY[level] === 'SAME' ? 'SAME_FACILITY' : 'OTHER_FACILITY';
+  if (name !== 'PARTY') return kinds[name];
+  const step = comparisons.PARTY[level];
+  return step === 'FAMILY' ? 'SHARED_HOUSEHOLD' : step === 'NONE' ? 'OTHER_PARTY' : 'SHARED_PARTY';
 }

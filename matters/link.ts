@@ -1,140 +1,112 @@
-import type { MatterEdge } from './record.ts';
+import { nearestNeighbourChain } from './chain.ts';
 
-export interface LinkRules {
-  threshold: number;
-  /** The weight of a pair without an edge. */
-  absent: number;
-  /** Pairs that people hold apart. */
-  apart: readonly [number, number][];
-  /** Edges of this weight and above join before any average is asked. */
-  together: number;
+export interface LinkInput {
+  count: number;
+  /** Candidate pairs, and what each weighs. */
+  left: ArrayLike<number>;
+  right: ArrayLike<number>;
+  weights: ArrayLike<number>;
+  /** The weight of any two records: averages range over all cross pairs, candidates or not. */
+  weight(i: number, j: number): number;
+  /** Pairs that are one problem before any average is asked: references and people's decisions, the strongest first. */
+  together: readonly (readonly [number, number])[];
+  /** Pairs that people hold apart; they come before everything. */
+  apart: readonly (readonly [number, number])[];
 }
 
-interface Cluster {
-  members: number[];
-  /** Other cluster → sum of the edges' weights and their number. */
-  links: Map<number, { sum: number; edges: number }>;
-  apart: Set<number>;
-}
+/** A larger component is cut at its weakest edges first; average link takes the square of this in memory (72 MB). */
+const componentRecordsMax = 3_000;
+const cutStepBits = 1;
+const cutsMax = 8;
 
 /**
- * Average-link clustering (UPGMA) on sparse edges: the best pair of clusters is joined while its average weight over all
- * cross pairs is above the threshold. Time O(e log e) for e edges. Members and clusters come out in ascending order.
+ * Average-link clusters (UPGMA): two clusters are joined while the average weight over all their cross pairs is above zero,
+ * so that a chain of single pairs joins nothing. Members and clusters come out in ascending order; the outcome does not hang
+ * on the order of the edges.
  */
-export function averageLink(count: number, edges: readonly MatterEdge[], rules: LinkRules): number[][] {
-  const clusters = startingClusters(count, edges, rules);
-  const alias = Array.from({ length: count }, (_, index) => index);
-  for (const edge of [...edges].sort(byWeight)) if (edge.weight >= rules.together) joinIfAllowed(clusters, alias, edge.a, edge.b);
-  const queue = new BestFirst();
-  clusters.forEach((cluster, id) => cluster?.links.forEach((_, other) => id < other && offer(queue, clusters, id, other, rules)));
-  for (let best = queue.pop(); best; best = queue.pop()) {
-    const [a, b] = [clusters[best.a], clusters[best.b]];
-    if (!a || !b || average(a, b, best.b, rules) !== best.weight) continue; // one of them has grown since
-    if (!joinIfAllowed(clusters, alias, best.a, best.b)) continue;
-    const id = find(alias, best.a);
-    for (const other of clusters[id]!.links.keys()) offer(queue, clusters, id, other, rules);
-  }
-  return clusters.filter((cluster) => cluster !== null).map((cluster) => cluster.members.sort((x, y) => x - y)).sort((x, y) => x[0]! - y[0]!);
+export function averageLink(input: LinkInput): number[][] {
+  const apart = apartSets(input);
+  const joined = groupsOf(input, apart);
+  const clusters = components(input, joined, [...Array(input.count).keys()], 0, 0).flatMap((members) => linked(input, joined, apart, members));
+  return clusters.map((members) => members.sort((x, y) => x - y)).sort((x, y) => x[0]! - y[0]!);
 }
 
-function byWeight(a: MatterEdge, b: MatterEdge): number {
-  return b.weight - a.weight || a.a - b.a || a.b - b.b;
+function apartSets({ apart }: LinkInput): Map<number, Set<number>> {
+  const sets = new Map<number, Set<number>>();
+  for (const [a, b] of apart) {
+    sets.set(a, (sets.get(a) ?? new Set()).add(b));
+    sets.set(b, (sets.get(b) ?? new Set()).add(a));
+  }
+  return sets;
 }
 
-function startingClusters(count: number, edges: readonly MatterEdge[], rules: LinkRules): (Cluster | null)[] {
-  const clusters: Cluster[] = Array.from({ length: count }, (_, index) => ({ members: [index], links: new Map(), apart: new Set() }));
-  for (const { a, b, weight } of edges) {
-    const sum = weight + (clusters[a]!.links.get(b)?.sum ?? 0);
-    clusters[a]!.links.set(b, { sum, edges: 1 });
-    clusters[b]!.links.set(a, { sum, edges: 1 });
+/** Per record, the first of the group that references and decisions join; none where that would join what people hold apart. */
+function groupsOf({ count, together }: LinkInput, apart: ReadonlyMap<number, ReadonlySet<number>>): Int32Array {
+  const group = Int32Array.from({ length: count }, (_, index) => index);
+  const members = new Map<number, number[]>();
+  const membersOf = (root: number) => members.get(root) ?? [root];
+  for (const [a, b] of together) {
+    const [x, y] = [group[a]!, group[b]!].sort((p, q) => p - q) as [number, number];
+    if (x === y || membersOf(x).some((one) => membersOf(y).some((other) => apart.get(one)?.has(other)))) continue;
+    const all = [...membersOf(x), ...membersOf(y)];
+    members.set(x, all);
+    members.delete(y);
+    for (const member of all) group[member] = x;
   }
-  for (const [a, b] of rules.apart) {
-    clusters[a]!.apart.add(b);
-    clusters[b]!.apart.add(a);
-  }
-  return clusters;
+  return group;
 }
 
-function find(alias: number[], id: number): number {
-  let at = id;
-  while (alias[at] !== at) at = alias[at]!;
+/** Components by groups and by candidate pairs above `least`. */
+function components(input: LinkInput, joined: Int32Array, records: readonly number[], least: number, cuts: number): number[][] {
+  const parent = new Map(records.map((index) => [index, index]));
+  for (const index of records) join(parent, index, joined[index]!);
+  const inside = records.length < input.count ? parent : null;
+  for (let pair = 0; pair < input.left.length; pair += 1) {
+    const [a, b] = [input.left[pair]!, input.right[pair]!];
+    if (input.weights[pair]! > least && (inside === null || (inside.has(a) && inside.has(b)))) join(parent, a, b);
+  }
+  const found = Map.groupBy(records, (index) => root(parent, index));
+  return [...found.values()].flatMap((members) => {
+    if (members.length <= componentRecordsMax) return [members];
+    return cuts < cutsMax ? components(input, joined, members, least + cutStepBits, cuts + 1) : pieces(members);
+  });
+}
+
+/** What not even the strongest edges cut: taken in the order of time. */
+function pieces(members: readonly number[]): number[][] {
+  return Array.from({ length: Math.ceil(members.length / componentRecordsMax) }, (_, piece) => members.slice(piece * componentRecordsMax, (piece + 1) * componentRecordsMax));
+}
+
+function join(parent: Map<number, number>, a: number, b: number): void {
+  const [x, y] = [root(parent, a), root(parent, b)];
+  if (x !== y) parent.set(Math.max(x, y), Math.min(x, y));
+}
+
+function root(parent: Map<number, number>, index: number): number {
+  let at = index;
+  for (let up = parent.get(at)!; up !== at; up = parent.get(at)!) {
+    parent.set(at, parent.get(up)!);
+    at = up;
+  }
   return at;
 }
 
-function average(a: Cluster, b: Cluster, idOfB: number, rules: LinkRules): number {
-  const link = a.links.get(idOfB);
-  const pairs = a.members.length * b.members.length;
-  return ((link?.sum ?? 0) + (pairs - (link?.edges ?? 0)) * rules.absent) / pairs;
+/** Average link inside one component, its groups as the first clusters. */
+function linked(input: LinkInput, joined: Int32Array, apart: ReadonlyMap<number, ReadonlySet<number>>, members: readonly number[]): number[][] {
+  const groups = [...Map.groupBy(members, (index) => joined[index]!).values()];
+  if (groups.length === 1) return groups;
+  const similarity = groups.map(() => new Float64Array(groups.length));
+  groups.forEach((group, a) => {
+    for (let b = a + 1; b < groups.length; b += 1) similarity[a]![b] = similarity[b]![a] = between(input, apart, group, groups[b]!);
+  });
+  return nearestNeighbourChain(similarity, groups.map((group) => group.length)).map((cluster) => cluster.flatMap((index) => groups[index]!));
 }
 
-function offer(queue: BestFirst, clusters: (Cluster | null)[], x: number, y: number, rules: LinkRules): void {
-  const [a, b] = x < y ? [x, y] : [y, x];
-  const weight = average(clusters[a]!, clusters[b]!, b, rules);
-  if (weight > rules.threshold) queue.push({ a, b, weight });
-}
-
-/** Joins the two clusters under the smaller id, unless a person holds a member of one apart from a member of the other. */
-function joinIfAllowed(clusters: (Cluster | null)[], alias: number[], x: number, y: number): boolean {
-  const [a, b] = [find(alias, x), find(alias, y)].sort((p, q) => p - q) as [number, number];
-  if (a === b) return true;
-  const [into, from] = [clusters[a]!, clusters[b]!];
-  if (from.members.some((member) => into.apart.has(member))) return false;
-  into.members.push(...from.members);
-  for (const member of from.apart) into.apart.add(member);
-  for (const [other, link] of from.links) moveLink(clusters, a, b, other, link);
-  into.links.delete(b);
-  clusters[b] = null;
-  alias[b] = a;
-  return true;
-}
-
-function moveLink(clusters: (Cluster | null)[], a: number, b: number, other: number, link: { sum: number; edges: number }): void {
-  const third = clusters[other]!;
-  third.links.delete(b);
-  if (other === a) return;
-  const known = clusters[a]!.links.get(other);
-  const joined = { sum: link.sum + (known?.sum ?? 0), edges: link.edges + (known?.edges ?? 0) };
-  clusters[a]!.links.set(other, joined);
-  third.links.set(a, joined);
-}
-
-interface Offer {
-  a: number;
-  b: number;
-  weight: number;
-}
-
-/** A binary heap, the heaviest offer first; ties by ids, so that the outcome does not hang on the order of arrival. */
-class BestFirst {
-  readonly #heap: Offer[] = [];
-
-  push(offer: Offer): void {
-    const heap = this.#heap;
-    heap.push(offer);
-    for (let i = heap.length - 1; i > 0; ) {
-      const up = (i - 1) >> 1;
-      if (!before(heap[i]!, heap[up]!)) break;
-      [heap[i], heap[up]] = [heap[up]!, heap[i]!];
-      i = up;
-    }
+function between({ weight }: LinkInput, apart: ReadonlyMap<number, ReadonlySet<number>>, a: readonly number[], b: readonly number[]): number {
+  let sum = 0;
+  for (const i of a) {
+    const held = apart.get(i);
+    for (const j of b) sum += held?.has(j) ? Number.NEGATIVE_INFINITY : weight(i, j);
   }
-
-  pop(): Offer | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0 || last === undefined) return top;
-    heap[0] = last;
-    for (let i = 0; ; ) {
-      const left = 2 * i + 1;
-      const child = left + 1 < heap.length && before(heap[left + 1]!, heap[left]!) ? left + 1 : left;
-      if (child >= heap.length || !before(heap[child]!, heap[i]!)) return top;
-      [heap[i], heap[child]] = [heap[child]!, heap[i]!];
-      i = child;
-    }
-  }
-}
-
-function before(x: Offer, y: Offer): boolean {
-  return x.weight > y.weight || (x.weight === y.weight && (x.a < y.a || (x.a === y.a && x.b < y.b)));
+  return sum / (a.length * b.length);
 }

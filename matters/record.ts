@@ -10,31 +10,36 @@ export interface MatterRecord {
   division: string | null;
   placeText: string;
   text: string;
-  thingKey: string | null;
+  /** The facility that it is about, as the source names it. */
+  thing: Thing | null;
   /** The record this one names as its parent. */
   parentRid: string | null;
-  /** Linked persons and organisations, other than those that stand for a department. */
+  /** Linked persons. */
   parties: readonly string[];
+  /** Phones, homes and households of these persons: what members of one family share. Keys that tell nothing else. */
+  circle: readonly string[];
+  /** Names of organisations that are a party. */
+  organisations: readonly string[];
   /** OWN: each such record is a matter of its own. */
   rule: 'CLUSTER' | 'OWN';
 }
 
-/** One reason why two records are one problem. `weight` is in bits (log2 of a Bayes factor); no value of a record. */
-export interface Evidence {
-  kind: 'EXPLICIT_REFERENCE' | 'CONFIRMED' | 'SHARED_PARTY' | 'SAME_FACILITY' | 'OTHER_FACILITY' | 'PLACE' | 'TEXT' | 'CATEGORY' | 'TIME';
-  weight: number;
+export interface Thing {
+  kind: string;
+  name: string;
+  identifier: string | null;
 }
 
-export interface MatterEdge {
-  a: number;
-  b: number;
+/** One reason why two records are one problem. `weight` is in bits (log2 of a Bayes factor); no value of a record. */
+export interface Evidence {
+  kind: 'EXPLICIT_REFERENCE' | 'CONFIRMED' | 'SHARED_PARTY' | 'SHARED_HOUSEHOLD' | 'OTHER_PARTY' | 'ORGANISATION' | 'AMOUNT' | 'SAME_FACILITY' | 'OTHER_FACILITY' | 'PLACE' | 'TEXT' | 'CATEGORY' | 'TIME';
   weight: number;
-  evidence: Evidence[];
 }
 
 /** A person's decision about two records; it outlives every later run. */
 export interface MatterDecision {
   a: string;
   b: string;
-  decision: 'MUST_LINK' | 'CANNOT_LINK';
+  /** MUST_LINK confirms that two records are one problem; KEEP_TOGETHER keeps the rest of merged matters with them and confirms nothing. */
+  decision: 'MUST_LINK' | 'KEEP_TOGETHER' | 'CANNOT_LINK';
 }

@@ -1,17 +1,14 @@
-import type { MatterEdge, MatterRecord } from './record.ts';
+import type { MatterRecord } from './record.ts';
 
 /**
- * Per record, the key of its trust group: records of one matter joined by explicit references or by confirmation. An
+ * Per record, the key of its trust group: records of one matter joined by explicit references or by confirmation (`trusted`). An
  * assignment extends inside a group only; what was merely inferred stands in a group of its own.
  */
-export function trustGroups(records: readonly MatterRecord[], edges: readonly MatterEdge[], clusters: readonly number[][]): string[] {
+export function trustGroups(records: readonly MatterRecord[], trusted: readonly (readonly [number, number])[], clusters: readonly number[][]): string[] {
   const clusterOf = new Int32Array(records.length);
   clusters.forEach((members, cluster) => members.forEach((index) => (clusterOf[index] = cluster)));
   const parent = Int32Array.from(records, (_, index) => index);
-  for (const edge of edges) {
-    const trusted = edge.evidence[0]?.kind === 'EXPLICIT_REFERENCE' || edge.evidence[0]?.kind === 'CONFIRMED';
-    if (trusted && clusterOf[edge.a] === clusterOf[edge.b]) join(parent, edge.a, edge.b);
-  }
+  for (const [a, b] of trusted) if (clusterOf[a] === clusterOf[b]) join(parent, a, b);
   return records.map((_, index) => records[root(parent, index)]!.rid);
 }
 

@@ -12,6 +12,7 @@ import { organisationsOf } from './county/organisations.ts';
 import { TextFile, Truth } from './county/output.ts';
 import { peopleOf } from './county/people.ts';
 import { petitionsOf, plantPetitions, type Petitions } from './county/petitions.ts';
+import { styleOf } from './county/style.ts';
 import { countyOf, estatesOf } from './county/place.ts';
 import { plantTickets } from './county/plantedTickets.ts';
 import { ticketsOf, type Tickets } from './county/tickets.ts';
@@ -51,10 +52,11 @@ export function generateDataset(options: GenerateOptions): { regionRoot: string;
 
 function contextOf(out: string, residents: number, seed: string): Context {
   const county = countyOf(seed);
-  const estates = estatesOf(county, residents, seed);
+  const style = styleOf(seed);
+  const estates = estatesOf(county, residents, style.estateResidents, seed);
   const asOfMs = Date.parse(asOf);
   return {
-    seed, residents, county, estates, people: peopleOf(county, estates, residents, seed), organisations: organisationsOf(county, residents, seed), truth: new Truth(join(out, 'truth'), seed),
+    seed, residents, county, estates, style, openProblems: new Map(), recent: [], people: peopleOf(county, estates, residents, seed), organisations: organisationsOf(county, residents, seed), truth: new Truth(join(out, 'truth'), seed),
     asOfMs, fromMs: asOfMs - spanDays * dayMs, roundEndMs: rounds(asOfMs), rarities: Math.min(50, Math.max(1, Math.round(residents / 2_500))), protectedCases: {}, respondents: [],
   };
 }
@@ -103,7 +105,7 @@ function report(context: Context, matter: Matter, { calls, cases, petitions, tic
   const [end1] = context.roundEndMs;
   let atMs = matter.startMs;
   const next = (days: number) => {
-    atMs = Math.min(end1 - 90 * 60_000 + chance.below(3_600_000), atMs + Math.floor((0.1 + chance.next() * days) * dayMs));
+    atMs = Math.min(end1 - 90 * 60_000 + chance.below(3_600_000), atMs + Math.floor((0.1 + chance.next() * days) * matter.style.pace * dayMs));
     return Math.floor(atMs / 1000) * 1000;
   };
   const who = () => chance.pick(matter.requesters);

@@ -42,7 +42,7 @@ const cases: Stream = {
     category: code('disputeType'),
     division: code('region'),
     placeText: text('address'),
-    textForMatching: texts('causeName', 'summary'),
+    textForMatching: texts('causeName', 'summary', 'claimAmount'),
     facts: {
       channel: derived(['prelitNo'], 'the court', () => 'COURT'), registeredOn: date('receivedAt'), filedOn: date('filedAt'), divertedOn: date('divertedAt'), divertedTo: code('divertedTo'), mediationDueOn: date('mediationDueAt'),
       outcome: code('outcome'), fulfilment: code('fulfilment'), confirmationFiledOn: date('confirmationFiledAt'), confirmedOn: date('confirmedAt'),

@@ -60,7 +60,7 @@ function plannedCall(context: Context, matter: Matter, person: Person, reportedM
   const row = {
     jjdbh: `${county.code}${shanghaiText(reportedMs, 10).replaceAll('-', '')}${String(number).padStart(6, '0')}`,
     bjsj: shanghaiText(reportedMs), jjdw: organisations.policeStation(village.township), jqlbdm: `0${chance.between(1, 5)}0${chance.between(1, 4)}00`, sfjf: '1', jflxdm: matter.dispute?.code ?? '99',
-    cjsj: shanghaiText(dispatchedMs), jssj: shanghaiText(finishedMs), cljg: result, fsdd: writtenAddress(county, matter.home, chance, chance.chance(0.5)), xzqh: divisionOf(context, matter.home, chance),
+    cjsj: shanghaiText(dispatchedMs), jssj: shanghaiText(finishedMs), cljg: result, fsdd: writtenAddress(county, matter.home, chance, chance.chance(context.style.exact)), xzqh: divisionOf(context, matter.home, chance),
     ...(chance.chance(0.8) ? { jd: matter.home.estate.lng, wd: matter.home.estate.lat } : { jd: null, wd: null }),
     bjrxm: named ? writtenName(person, chance) : '匿名', bjrdh: named ? writtenPhone(person, chance).slice(0, 30) : '', bjrsfzh: id?.text ?? null, bmyq: confidential ? '1' : '0',
     jqjj: `报警人称${told(matter, chance)}。${chance.pick(callEndings)}`, yjzz: handed ? '1' : '0', yjsj: handed ? shanghaiText(finishedMs + chance.between(1, 40) * 60 * minuteMs) : null,

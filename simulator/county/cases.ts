@@ -82,7 +82,7 @@ export function plannedCase(context: Context, matter: Matter, plaintiff: Person,
     mediationDueAt: diverted && dayOf(receivedMs, 32), confirmationFiledAt: confirmation, confirmedAt: confirmation && chance.chance(0.6) ? dayOf(receivedMs, chance.between(36, 50)) : null, divertedTo: mediator,
     outcome, fulfilment: outcome === 'AGREED' ? chance.weighted([['NONE', 3], ['VOLUNTARY', 5], ['ENFORCED', 1], ['UNFULFILLED', 1]]) : 'NONE', claimAmount: `${matter.amount}.00`, parties,
     summary: chance.pick([`诉前登记：${told(matter, chance)}。`, `原告称${told(matter, chance)}，申请诉前调解，标的${matter.amount}元。`]), region: divisionOf(context, matter.home, chance),
-    address: chance.chance(0.6) ? writtenAddress(county, matter.home, chance, chance.chance(0.5)) : null, closedHearing: false, minorInvolved: false, updatedAt: '', deleted: false,
+    address: chance.chance(0.6) ? writtenAddress(county, matter.home, chance, chance.chance(context.style.exact)) : null, closedHearing: false, minorInvolved: false, updatedAt: '', deleted: false,
   };
   const decidedMs = receivedMs + chance.between(1, 40) * dayMs + chance.below(86_400) * 1000;
   return { row, ids, persons, updates: watermarks(context, Math.floor(decidedMs / 1000) * 1000, chance).map((ms) => Math.floor(ms / 1000) * 1000) };

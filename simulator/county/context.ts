@@ -1,8 +1,10 @@
+import type { Matter } from './matter.ts';
 import type { Organisations } from './organisations.ts';
 import type { Truth } from './output.ts';
 import type { People } from './people.ts';
 import type { County, Estate } from './place.ts';
 import type { Random } from './random.ts';
+import type { Style } from './style.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -15,6 +17,7 @@ export interface Context {
   county: County;
   estates: readonly Estate[];
   people: People;
+  style: Style;
   organisations: Organisations;
   truth: Truth;
   /** When the set ends. */
@@ -27,6 +30,10 @@ export interface Context {
   rarities: number;
   /** Counters of protected cases, for `expected.json`. */
   protectedCases: Record<string, number>;
+  /** Matters of people that began last, the newest last. */
+  recent: Matter[];
+  /** The open problem of each facility: what is reported while it is open is that problem. */
+  openProblems: Map<string, { id: number; lastMs: number }>;
   respondents: { stream: string; recordKey: string; org: string; alsoIn: string }[];
 }
 

@@ -42,7 +42,7 @@ export function plantHotspot(context: Context, tickets: Tickets): Hotspot {
   const bus = facilities.find((texts) => texts.kind === '公交线路')!;
   const facility = (number: number): Facility => ({ texts: bus, name: `${number}路`, identifier: `BUS-${context.county.cityCode}-${number}`, home: { estate, building: 1, unit: 1, room: '101' } });
   const matterOf = (number: number): Matter => ({
-    id: context.truth.nextMatter(), chance, startMs: day, dispute: undefined, story: undefined, facility: facility(number), home: facility(number).home, requesters: [], respondent: undefined, days: 1, amount: 0,
+    id: context.truth.nextMatter(), chance, startMs: day, dispute: undefined, story: undefined, facility: facility(number), home: facility(number).home, requesters: [], respondent: undefined, days: 1, amount: 0, style: context.style, tellings: [],
   });
   const fill = (text: string, number: number) => text.replaceAll('{线}', `${number}路`).replaceAll('{站}', stop).replaceAll('{简}', stop.slice(-3));
   const report = (matter: Matter, number: number, which: number, atMs: number, channel?: string) => {

@@ -3,6 +3,7 @@ import { dayMs } from './context.ts';
 import { bureauFor, type Organisation } from './organisations.ts';
 import type { Home, Person } from './people.ts';
 import { random, type Random } from './random.ts';
+import { asides, openers, places, spokenBuilding, type Style } from './style.ts';
 import { disputes, facilities, type DisputeTexts, type FacilityTexts, type Story } from './texts.ts';
 
 /** A thing in public space, reported again and again. */
@@ -29,13 +30,16 @@ export interface Matter {
   respondent: { person: Person } | { organisation: Organisation } | undefined;
   days: number;
   amount: number;
+  style: Style;
+  /** How it was told so far. */
+  tellings: string[];
 }
 
 const facilityShare = 0.26;
 
 export function facilitiesOf(context: Context): Facility[] {
   const chance = random(context.seed, 'facilities');
-  const count = Math.max(12, Math.floor(context.residents / 60));
+  const count = Math.max(12, Math.floor(context.residents / 25));
   return Array.from({ length: count }, (_, index): Facility => {
     const texts = chance.pick(facilities);
     const estate = chance.pick(context.estates);
@@ -50,14 +54,54 @@ export function facilitiesOf(context: Context): Facility[] {
 export function planMatter(context: Context, available: readonly Facility[], nth: number, total: number): Matter {
   const chance = random(context.seed, 'matter', nth);
   const startMs = Math.floor(context.fromMs + ((context.roundEndMs[0] - 2 * dayMs - context.fromMs) * (nth + chance.next())) / total);
-  const first = context.people.anyAdult(chance);
-  const base = { id: context.truth.nextMatter(), chance, startMs, days: chance.between(3, 240), amount: chance.between(2, 900) * 100 };
+  const base = { chance, startMs, style: context.style, tellings: [], days: chance.between(3, 240), amount: sumOf(context.style, chance) };
   if (chance.chance(facilityShare)) {
     const facility = chance.pick(available);
-    return { ...base, dispute: undefined, story: undefined, facility, home: facility.home, requesters: [first, ...strangers(context, chance)], respondent: undefined };
+    const requesters = [context.people.anyAdult(chance), ...strangers(context, chance)];
+    return { ...base, id: problemOf(context, facility, startMs, nth < total), dispute: undefined, story: undefined, facility, home: facility.home, requesters, respondent: undefined };
   }
+  const { first, dispute, story } = whoAndWhat(context, startMs, chance);
+  const matter: Matter = { ...base, id: context.truth.nextMatter(), dispute, story, facility: undefined, home: first.home, requesters: [first, ...relatives(context, first, chance)], respondent: respondentOf(context, dispute, first, chance) };
+  if (nth < total) remember(context, matter);
+  return matter;
+}
+
+const roundSums = [500, 800, 1_200, 1_500, 2_000, 2_600, 3_000, 4_800, 5_000, 6_800, 8_000, 10_000, 12_000, 20_000, 28_000, 30_000, 50_000, 68_000, 80_000, 120_000];
+
+function sumOf(style: Style, chance: Random): number {
+  return chance.chance(style.roundSum) ? chance.pick(roundSums) : chance.between(2, 900) * 100;
+}
+
+/** Anybody with anything; or somebody whose household has a problem open already; or a neighbour with the same kind of problem. */
+function whoAndWhat(context: Context, startMs: number, chance: Random): { first: Person; dispute: DisputeTexts; story: Story } {
   const dispute = chance.weighted(disputes.map((texts) => [texts, texts.weight] as const));
-  return { ...base, dispute, story: chance.pick(dispute.stories), facility: undefined, home: first.home, requesters: [first, ...relatives(context, first, chance)], respondent: respondentOf(context, dispute, first, chance) };
+  const fresh = { first: context.people.anyAdult(chance), dispute, story: chance.pick(dispute.stories) };
+  const open = context.recent.filter((matter) => startMs - matter.startMs < recentDays * dayMs);
+  const point = chance.next();
+  if (open.length === 0 || point >= context.style.again + context.style.alike) return fresh;
+  const other = chance.pick(open);
+  if (point < context.style.again) return { ...fresh, first: chance.pick(other.requesters) };
+  const neighbour = context.people.neighbour(other.requesters[0]!, chance);
+  return neighbour ? { first: neighbour, dispute: other.dispute!, story: other.story! } : fresh;
+}
+
+const recentDays = 14;
+const recentMax = 200;
+
+function remember(context: Context, matter: Matter): void {
+  context.recent.push(matter);
+  if (context.recent.length > recentMax) context.recent.shift();
+}
+
+const openDays = 30;
+
+/** The reports of one facility problem are one matter (sources.md): what begins while it is open is the same problem. */
+function problemOf(context: Context, facility: Facility, startMs: number, inTurn: boolean): number {
+  const open = context.openProblems.get(facility.identifier);
+  if (!inTurn) return context.truth.nextMatter();
+  const id = open && startMs - open.lastMs < openDays * dayMs ? open.id : context.truth.nextMatter();
+  context.openProblems.set(facility.identifier, { id, lastMs: startMs });
+  return id;
 }
 
 function strangers(context: Context, chance: Random): Person[] {
@@ -77,12 +121,26 @@ function respondentOf(context: Context, dispute: DisputeTexts, first: Person, ch
   return person.index === first.index ? undefined : { person };
 }
 
-/** The problem in the words of whoever tells it this time. */
+/** The problem in the words of whoever tells it this time: sometimes those of an earlier time, often with what says nothing. */
 export function told(matter: Matter, chance: Random): string {
+  const { style, tellings } = matter;
+  if (tellings.length > 0 && chance.chance(style.copied)) return chance.pick(tellings);
   const wording = chance.pick(matter.story?.wordings ?? matter.facility!.texts.wordings);
-  const place = chance.chance(0.8) ? matter.home.estate.name : matter.home.estate.alias;
+  const { topic } = matter.story ?? { topic: matter.facility!.texts.kind };
+  const opener = chance.chance(style.topic) ? chance.pick(openers).replace('{题}', topic) : '';
+  const where = !wording.includes('{地}') && chance.chance(style.place) ? chance.pick(places) : '';
+  const aside = chance.chance(style.aside) ? `，${chance.pick(asides)}` : '';
+  const telling = filled(`${where}${opener}${wording}${aside}`, matter, chance);
+  tellings.push(telling);
+  return telling;
+}
+
+function filled(text: string, matter: Matter, chance: Random): string {
+  const { estate, building } = matter.home;
+  const name = chance.chance(0.8) ? estate.name : estate.alias;
+  const place = chance.chance(matter.style.building) ? name + spokenBuilding(building, chance) : name;
   const other = matter.respondent === undefined ? '对方' : 'organisation' in matter.respondent ? matter.respondent.organisation.name : chance.pick(['对方', '邻居', `${matter.respondent.person.name[0]}某`]);
-  return wording.replaceAll('{地}', place).replaceAll('{方}', other).replaceAll('{天}', String(matter.days)).replaceAll('{额}', String(matter.amount)).replaceAll('{名}', matter.facility?.name ?? '').replaceAll('{路}', matter.home.estate.street);
+  return text.replaceAll('{地}', place).replaceAll('{方}', other).replaceAll('{天}', String(matter.days)).replaceAll('{额}', String(matter.amount)).replaceAll('{名}', matter.facility?.name ?? '').replaceAll('{路}', estate.street);
 }
 
 /** The organisation that handles it: a bureau by kind, or the township where a mediator would begin. */

@@ -74,7 +74,7 @@ function plannedPetition(context: Context, matter: Matter, petitioners: readonly
     xfjbh: number, nd: shanghaiText(registeredMs, 4), xfxs: chance.weighted([['1', 5], ['2', 1], ['3', 3], ['4', 1]]), djsj: writtenTime(registeredMs, chance, { dayOnly: chance.chance(0.3) }),
     xfr: petitioners.map((person, index) => ({ xfrxm: writtenName(person, chance, true), zjhm: ids[index]?.text ?? null, dz: writtenAddress(county, person.home, chance), lxdh: writtenPhone(person, chance) })),
     rs: String(petitioners.length > 1 ? petitioners.length + chance.below(6) : 1), nrfl: path.join('/'), jflxdm: matter.dispute && chance.chance(0.8) ? matter.dispute.code : '', xfmd: chance.chance(0.1) ? '1' : '3',
-    wtsd: divisionOf(context, matter.home, chance), wtdz: writtenAddress(county, matter.home, chance, chance.chance(0.3)), gy: narrative(matter, chance),
+    wtsd: divisionOf(context, matter.home, chance), wtdz: writtenAddress(county, matter.home, chance, chance.chance(context.style.exact)), gy: narrative(matter, chance),
     bfyr: chance.chance(0.2) ? `${chance.pick(['某科长', '李某', '张某', '某经理'])}${truth.someCanary('accused', 'petitions.bfyr')}` : '',
     bfydw: chance.chance(0.05) ? handler.creditCode : chance.chance(0.3) ? company : '', bmyq: chance.chance(0.07) ? '1' : '0', clfs: chance.weighted([['1', 4], ['2', 2], ['3', 3], ['4', 1]]), qxdw: handler.creditCode,
     slgzrq: chance.chance(0.85) ? day(chance.between(2, 17)) : '', bjqx: day(60), yqly: chance.chance(0.05) ? '情况复杂' : '', clyj: decided ? chance.pick(['1', '2', '2', '3']) : '', fcrq: decided && chance.chance(0.1) ? day(chance.between(60, 90)) : '', fhrq: '',

@@ -90,9 +90,9 @@ function addVillage(townships: Map<string, Township>, row: Division): void {
 }
 
 /** Named estates spread over real villages; the more residents, the more estates. */
-export function estatesOf(county: County, residents: number, seed: string): Estate[] {
+export function estatesOf(county: County, residents: number, perEstate: number, seed: string): Estate[] {
   const chance = random(seed, 'estates');
-  const count = Math.min(4_000, Math.max(14, Math.ceil(residents / 110)));
+  const count = Math.min(4_000, Math.max(14, Math.ceil(residents / perEstate)));
   const streets = streetsOf(chance, Math.max(10, Math.ceil(count / 4)));
   const names = new Set<string>();
   return Array.from({ length: count }, () => {

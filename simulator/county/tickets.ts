@@ -120,10 +120,10 @@ export function plannedTicket(context: Context, matter: Matter, person: Person, 
     disputeType: matter.dispute && chance.chance(0.9) ? matter.dispute.code : null,
     requester: { name: writtenName(person, chance), phone: writtenPhone(person, chance), idNumber: id?.text ?? null, address: chance.chance(0.3) ? writtenAddress(context.county, person.home, chance) : nothing(chance) },
     confidential: options.confidential ?? chance.chance(0.07), title: options.text?.title ?? `反映${matter.facility?.name ?? matter.story!.topic}问题`, body: options.text?.body ?? `${text}。${chance.pick(closings)}`,
-    address: options.text?.address ?? writtenAddress(context.county, matter.home, chance, chance.chance(0.4)), regionCode: divisionOf(context, matter.home, chance), gridCode: `${estate.village.code}${String(1 + (estate.number % 6)).padStart(3, '0')}`,
+    address: options.text?.address ?? writtenAddress(context.county, matter.home, chance, chance.chance(context.style.exact)), regionCode: divisionOf(context, matter.home, chance), gridCode: `${estate.village.code}${String(1 + (estate.number % 6)).padStart(3, '0')}`,
     lng: located ? estate.lng : null, lat: located ? estate.lat : null, urgency: chance.weighted([['NORMAL', 80], ['URGENT', 16], ['CRITICAL', 4]]), leadOrg: null, assistOrgs: [], respondentOrg, assignedAt: null, contactedAt: null, acceptedAt: null,
     returnedAt: null, dueAt: null, closedAt: null, status: 'ACCEPTED', reply: null, followUpAt: null, resolvedByResident: null, satisfaction: null, parentTicketNo: options.parent ?? null, subjectKind: kind,
-    facility: matter.facility ? { kind: matter.facility.texts.kind, name: matter.facility.name, identifier: chance.chance(0.75) ? matter.facility.identifier : null } : null, updatedAt: shanghaiRfc3339(receivedMs),
+    facility: matter.facility && (options.text || !chance.chance(context.style.unnamedFacility)) ? { kind: matter.facility.texts.kind, name: matter.facility.name, identifier: chance.chance(0.75) ? matter.facility.identifier : null } : null, updatedAt: shanghaiRfc3339(receivedMs),
   };
   return { ticket, id };
 }

@@ -1,0 +1,103 @@
+import type { Described } from './describe.ts';
+import type { Details } from './details.ts';
+import type { PlacedText } from './places.ts';
+import type { MatterRecord } from './record.ts';
+import type { TokenVectors } from './tokens.ts';
+
+/** The comparisons of two records, each with its levels from the strongest agreement to the strongest disagreement. */
+export const comparisons = {
+  FACILITY: ['SAME', 'OTHER', 'UNKNOWN'],
+  PLACE: ['BUILDING', 'SITE', 'MAYBE', 'OTHER_BUILDING', 'OTHER_SITE', 'UNKNOWN'],
+  CATEGORY: ['SAME', 'OTHER', 'UNKNOWN'],
+  TEXT: ['0.70', '0.50', '0.35', '0.25', '0.15', '0.08', '0.03', 'LESS', 'UNKNOWN'],
+  TIME: ['1', '4', '10', '20', '35', '60', '100', '180', 'MORE', 'UNKNOWN'],
+  PARTY: ['TWO', 'RARE', 'SHARED', 'FAMILY', 'NONE', 'UNKNOWN'],
+  ORGANISATION: ['RARE', 'SHARED', 'OTHER', 'UNKNOWN'],
+  AMOUNT: ['RARE', 'SHARED', 'OTHER', 'UNKNOWN'],
+} as const;
+
+export type Comparison = keyof typeof comparisons;
+export const comparisonNames = Object.keys(comparisons) as Comparison[];
+
+/** The level of every comparison, in the order of `comparisonNames`, as indices into `comparisons`. */
+export function levelsOf({ records, placed, texts, times, details }: Described, i: number, j: number): number[] {
+  const [a, b] = [records[i]!, records[j]!];
+  return [facility(a, b), place(placed[i]!, placed[j]!), category(a, b), text(texts, i, j), time(a, b), party(a, b, times), organisation(details[i]!, details[j]!, times), amount(details[i]!, details[j]!, times)];
+}
+
+function facility(a: MatterRecord, b: MatterRecord): number {
+  if (a.thing === null || b.thing === null) return 2;
+  if (a.thing.kind !== b.thing.kind) return 1;
+  if (a.thing.identifier !== null && b.thing.identifier !== null) return a.thing.identifier === b.thing.identifier ? 0 : 1;
+  return a.thing.name === b.thing.name ? 0 : 1;
+}
+
+function place(a: PlacedText, b: PlacedText): number {
+  const [p, q] = [a.place, b.place];
+  if (p.site === null || q.site === null) return 5;
+  if (p.site === q.site) return p.building === null || q.building === null ? 1 : p.building === q.building ? 0 : 3;
+  if (sameStem(p.site, q.site)) return 2;
+  return p.known && q.known ? 4 : 5;
+}
+
+/** `丁香` may be 丁香@红牌楼路; two streets are two estates. */
+function sameStem(a: string, b: string): boolean {
+  return a.startsWith(`${b}@`) || b.startsWith(`${a}@`);
+}
+
+function category(a: MatterRecord, b: MatterRecord): number {
+  const unknown = (code: string | null) => code === null || code === '' || code === '99';
+  if (unknown(a.category) || unknown(b.category)) return 2;
+  return a.category === b.category ? 0 : 1;
+}
+
+const textBounds = comparisons.TEXT.slice(0, 7).map(Number);
+
+function text(texts: TokenVectors, i: number, j: number): number {
+  if (texts.ids[i]!.length === 0 || texts.ids[j]!.length === 0) return 8;
+  const cosine = texts.cosine(i, j);
+  const level = textBounds.findIndex((bound) => cosine >= bound);
+  return level === -1 ? 7 : level;
+}
+
+const dayMs = 86_400_000;
+const timeBounds = comparisons.TIME.slice(0, 8).map(Number);
+
+function time(a: MatterRecord, b: MatterRecord): number {
+  if (a.occurredAtMs === null || b.occurredAtMs === null) return 9;
+  const days = Math.abs(a.occurredAtMs - b.occurredAtMs) / dayMs;
+  const level = timeBounds.findIndex((bound) => days <= bound);
+  return level === -1 ? 8 : level;
+}
+
+/** A key that was never counted is borne by the two at hand. */
+function timesOf(times: ReadonlyMap<string, number>, key: string): number {
+  return times.get(key) ?? 2;
+}
+
+/** A party that few records name says more than one whom many name. */
+const rareRecordsMax = 6;
+/** A phone or home that more records share is a shelter's, an office's or the hotline's own. */
+const familyRecordsMax = 40;
+
+function party(a: MatterRecord, b: MatterRecord, times: ReadonlyMap<string, number>): number {
+  if (a.parties.length === 0 || b.parties.length === 0) return 5;
+  const shared = a.parties.filter((one) => b.parties.includes(one));
+  if (shared.length === 0) return a.circle.some((key) => b.circle.includes(key) && timesOf(times, key) <= familyRecordsMax) ? 3 : 4;
+  if (shared.length > 1) return 0;
+  return timesOf(times, shared[0]!) <= rareRecordsMax ? 1 : 2;
+}
+
+function organisation(a: Details, b: Details, times: ReadonlyMap<string, number>): number {
+  if (a.organisations.length === 0 || b.organisations.length === 0) return 3;
+  const shared = a.organisations.filter((one) => b.organisations.includes(one));
+  if (shared.length === 0) return 2;
+  return shared.some((one) => timesOf(times, `organisation ${one}`) <= rareRecordsMax) ? 0 : 1;
+}
+
+function amount(a: Details, b: Details, times: ReadonlyMap<string, number>): number {
+  if (a.amounts.length === 0 || b.amounts.length === 0) return 3;
+  const shared = a.amounts.filter((one) => b.amounts.includes(one));
+  if (shared.length === 0) return 2;
+  return shared.some((one) => timesOf(times, `yuan ${one}`) <= rareRecordsMax) ? 0 : 1;
+}
