@@ -36,12 +36,22 @@ const countyDigits = 6;
 
 /** Reads places and finds those that a text names; two estates of one stem on two streets stay two. */
 export function readPlaces(records: readonly MatterRecord[], divisions: DivisionIndex, dictionary: PlaceDictionary): PlacedText[] {
-  const stems = new Map(Object.entries(dictionary).map(([code, county]) => [code, new Set(Object.values(county.estates).map((estate) => estate.stem))]));
+  const stems = stemsOf(dictionary);
   return records.map((record) => {
     const code = record.division?.slice(0, countyDigits) ?? '';
     const county: County = { ...(dictionary[code] ?? nothingKnown), stems: stems.get(code) ?? new Set() };
     return placed(record, standardiseAddress(record.placeText, divisions, record.division), county);
   });
+}
+
+const known = new WeakMap<PlaceDictionary, ReadonlyMap<string, ReadonlySet<string>>>();
+
+function stemsOf(dictionary: PlaceDictionary): ReadonlyMap<string, ReadonlySet<string>> {
+  const before = known.get(dictionary);
+  if (before) return before;
+  const made = new Map(Object.entries(dictionary).map(([code, county]) => [code, new Set(Object.values(county.estates).map((estate) => estate.stem))]));
+  known.set(dictionary, made);
+  return made;
 }
 
 interface County extends CountyPlaces {
@@ -59,8 +69,8 @@ function placed(record: MatterRecord, address: Address | null, county: County): 
   const estate = address?.estate ?? atHouse ?? said.estate;
   const site = estate === null ? streetSite(address) : siteOf(estate, address?.street ?? null, county);
   const township = address?.township?.slice(0, 9) ?? (record.division && record.division.slice(6, 9) !== '000' ? record.division.slice(0, 9) : null);
-  const known = estate === null ? site !== null : dictionaryStem(estate, county) !== null;
-  return { place: { site, known, building: address?.building ?? said.building, township }, content: said.content };
+  const isKnown = estate === null ? site !== null : dictionaryStem(estate, county) !== null;
+  return { place: { site, known: isKnown, building: address?.building ?? said.building, township }, content: said.content };
 }
 
 /** `440-1` is an annexe of 440. */

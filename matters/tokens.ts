@@ -27,9 +27,7 @@ export function learnTokens(texts: readonly string[], kinds: readonly (string | 
 
 /** The texts as sparse vectors of unit length; tokens that were not learnt say nothing. */
 export function tokenVectors(texts: readonly string[], learnt: TokenWeights): TokenVectors {
-  const names = Object.keys(learnt);
-  const vocabulary = new Map(names.map((name, id) => [name, id]));
-  const weight = Float32Array.from(names, (name) => learnt[name]!);
+  const { vocabulary, weight } = compiled(learnt);
   const ids: Int32Array[] = [];
   const weights: Float32Array[] = [];
   for (const text of texts) {
@@ -43,6 +41,23 @@ export function tokenVectors(texts: readonly string[], learnt: TokenWeights): To
   return { ids, weights, cosine: (a, b) => dot(ids[a]!, weights[a]!, ids[b]!, weights[b]!) };
 }
 
+interface Compiled {
+  vocabulary: Map<string, number>;
+  weight: Float32Array;
+}
+
+const known = new WeakMap<TokenWeights, Compiled>();
+
+/** An online run asks for the same weights again and again. */
+function compiled(learnt: TokenWeights): Compiled {
+  const before = known.get(learnt);
+  if (before) return before;
+  const names = Object.keys(learnt);
+  const made = { vocabulary: new Map(names.map((name, id) => [name, id])), weight: Float32Array.from(names, (name) => learnt[name]!) };
+  known.set(learnt, made);
+  return made;
+}
+
 /** Distinct tokens. Runs of digits are one token: a number is either the same or another. */
 function tokensOf(text: string): Set<string> {
   const letters = text.normalize('NFKC').slice(0, charactersMax).match(/\d+(?:[.,]\d+)*|\p{L}/gu) ?? [];
@@ -52,8 +67,8 @@ function tokensOf(text: string): Set<string> {
 }
 
 function idOf(token: string, vocabulary: Map<string, number>): number {
-  const known = vocabulary.get(token);
-  if (known !== undefined) return known;
+  const id = vocabulary.get(token);
+  if (id !== undefined) return id;
   vocabulary.set(token, vocabulary.size);
   return vocabulary.size - 1;
 }

@@ -53,7 +53,7 @@ export function generateDataset(options: GenerateOptions): { regionRoot: string;
 function contextOf(out: string, residents: number, seed: string): Context {
   const county = countyOf(seed);
   const style = styleOf(seed);
-  const estates = estatesOf(county, residents, style.estateResidents, seed);
+  const estates = estatesOf(county, residents, seed, style.estateResidents);
   const asOfMs = Date.parse(asOf);
   return {
     seed, residents, county, estates, style, openProblems: new Map(), recent: [], people: peopleOf(county, estates, residents, seed), organisations: organisationsOf(county, residents, seed), truth: new Truth(join(out, 'truth'), seed),

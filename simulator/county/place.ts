@@ -90,7 +90,7 @@ function addVillage(townships: Map<string, Township>, row: Division): void {
 }
 
 /** Named estates spread over real villages; the more residents, the more estates. */
-export function estatesOf(county: County, residents: number, perEstate: number, seed: string): Estate[] {
+export function estatesOf(county: County, residents: number, seed: string, perEstate = 110): Estate[] {
   const chance = random(seed, 'estates');
   const count = Math.min(4_000, Math.max(14, Math.ceil(residents / perEstate)));
   const streets = streetsOf(chance, Math.max(10, Math.ceil(count / 4)));

@@ -12,7 +12,7 @@ export interface Reason {
 
 /**
  * Why each record belongs to its matter, without what the other record protects: that a party is shared tells who the
- * other record's party is, so it takes the right to person fields there; every other reason takes the right to work fields.
+ * other record's party is, so it takes the right to person fields there; time, place, category and text take that to work fields.
  */
 export const evidenceByRid: Batch<string, Reason[]> = async (context, rids) => {
   const tx = await context.tx();
@@ -30,9 +30,12 @@ type Columns = { rid: string; evidence: StoredEvidence; other: string; departmen
 const ofWork = { coordinate: 'MatterRecordEdge.basis', class: 'WORK', mask: null, owner: null } as const;
 const ofPerson = { coordinate: 'MatterRecordEdge.evidence', class: 'PERSONAL', mask: null, owner: null } as const;
 
+/** Reasons that tell of the other record's parties, or of what was asked there. */
+const personal: ReadonlySet<EvidenceKindType> = new Set<EvidenceKindType>(['SHARED_PARTY', 'SHARED_HOUSEHOLD', 'OTHER_PARTY', 'ORGANISATION', 'AMOUNT']);
+
 function shownReasons({ policy, viewer }: SubgraphContext, row: Columns): Reason[] {
   const other = rowAccess({ department: row.department, relation: Number(row.relation), rid: row.other });
   const opens = (field: typeof ofWork | typeof ofPerson) => policy.decide(viewer, field, other).effect === 'FULL';
   const reasons = row.evidence.reasons as Reason[];
-  return reasons.filter(({ kind }) => opens(kind === 'SHARED_PARTY' ? ofPerson : ofWork)).map(({ kind, weight }) => ({ kind, weight }));
+  return reasons.filter(({ kind }) => opens(personal.has(kind) ? ofPerson : ofWork)).map(({ kind, weight }) => ({ kind, weight }));
 }

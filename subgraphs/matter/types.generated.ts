@@ -204,18 +204,26 @@ export type DockingChannelType =
 
 /** 聚合证据的种类 · kinds of evidence */
 export type EvidenceKindType =
+  /** 金额 · the sum of money */
+  | 'AMOUNT'
   /** 类型 · category */
   | 'CATEGORY'
   /** 人工确认 · a person's confirmation */
   | 'CONFIRMED'
   /** 明确引用 · an explicit reference */
   | 'EXPLICIT_REFERENCE'
+  /** 涉及的单位 · the organisation concerned */
+  | 'ORGANISATION'
   /** 不同设施 · different facilities */
   | 'OTHER_FACILITY'
+  /** 当事人不同 · different parties */
+  | 'OTHER_PARTY'
   /** 地点相近 · place */
   | 'PLACE'
   /** 同一设施 · the same facility */
   | 'SAME_FACILITY'
+  /** 当事人同住或共用电话 · parties who share a home or a phone */
+  | 'SHARED_HOUSEHOLD'
   /** 相同当事人 · a shared party */
   | 'SHARED_PARTY'
   /** 文字相近 · text */

@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clusterRecords } from '../../matters/cluster.ts';
-import type { MatterRecord } from '../../matters/record.ts';
+import { clusterRecords as cluster } from '../../matters/cluster.ts';
+import { divisionsOf } from '../../jobs/mentions.ts';
+import type { MatterDecision, MatterRecord } from '../../matters/record.ts';
 
 const day = 86_400_000;
 let serial = 0;
 
+const divisions = divisionsOf([{ division: '510107001001' }]);
+const clusterRecords = (records: readonly MatterRecord[], decisions: readonly MatterDecision[] = []) => cluster({ records, divisions, decisions });
+const route = (name: string) => ({ kind: '公交线路', name, identifier: `BUS-${name}` });
+
 function record(over: Partial<MatterRecord>): MatterRecord {
   serial += 1;
-  return { rid: `r${String(serial).padStart(4, '0')}`, department: 'hotline', stream: 'tickets', occurredAtMs: 1_780_000_000_000 + serial, category: '02', division: '510107001001', placeText: '', text: '', thingKey: null, parentRid: null, parties: [], rule: 'CLUSTER', ...over };
+  return { rid: `r${String(serial).padStart(4, '0')}`, department: 'hotline', stream: 'tickets', occurredAtMs: 1_780_000_000_000 + serial, category: '02', division: '510107001001', placeText: '', text: '', thing: null, parentRid: null, parties: [], circle: [], organisations: [], rule: 'CLUSTER', ...over };
 }
 
 /** Unrelated records give the words their weight, as a county's do. */
@@ -22,7 +27,7 @@ function groups(...records: MatterRecord[]): string[][] {
 describe('records become matters', () => {
   it('joins a call and a ticket about one leak in one house', () => {
     const a = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
-    const b = record({ text: '阳台渗水，楼上不修', placeText: '通用机器厂家属院三栋玉林中路', stream: 'jcj_jjd' });
+    const b = record({ text: '阳台渗水，楼上不修', placeText: '通用机器厂家属院三栋', stream: 'jcj_jjd' });
     expect(groups(a, b)).toEqual([[a.rid, b.rid]]);
   });
 
@@ -55,9 +60,9 @@ describe('records become matters', () => {
 
   it('reports of one route join within days, another route and another month do not', () => {
     const text = '等车四十分钟一辆都没来';
-    const [a, b] = [record({ thingKey: 't12', text }), record({ thingKey: 't12', text: '车间隔太长等不上' })];
-    const other = record({ thingKey: 't335', text });
-    const later = record({ thingKey: 't12', text: '晚上收车太早', occurredAtMs: 1_780_000_000_000 + 90 * day });
+    const [a, b] = [record({ thing: route('12路'), text }), record({ thing: route('12路'), text: '车间隔太长等不上' })];
+    const other = record({ thing: route('335路'), text });
+    const later = record({ thing: route('12路'), text: '晚上收车太早', occurredAtMs: 1_780_000_000_000 + 90 * day });
     expect(groups(a, b, other, later)).toEqual([[a.rid, b.rid], [other.rid], [later.rid]]);
   });
 

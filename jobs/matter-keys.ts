@@ -1,0 +1,63 @@
+import { sql } from 'drizzle-orm';
+import type { Transaction } from '../base/db.ts';
+import type { Keys } from '../base/keys.ts';
+import type { DivisionIndex } from '../linkage/standardise/division-index.ts';
+import { countedKeys, describe, type Learnt } from '../matters/describe.ts';
+import { candidateKeys } from '../matters/keys.ts';
+import type { MatterRecord } from '../matters/record.ts';
+
+const rowsPerStatement = 20_000;
+const keyType = 'matter';
+
+/** Writes the keys of these records, under which online runs find candidates and count how many bear a key. */
+export async function writeKeys(tx: Transaction, keys: Keys, records: readonly MatterRecord[], divisions: DivisionIndex, learnt: Learnt, everything: boolean): Promise<void> {
+  await tx.execute(everything ? sql`TRUNCATE hub.matter_key` : sql`DELETE FROM hub.matter_key WHERE rid = ANY (${sql.param(records.map((record) => record.rid))}::text[])`);
+  const described = describe(records, divisions, learnt, new Map());
+  const rows = records.flatMap((record, index) => {
+    const own = new Map<string, number | null>(countedKeys(record, described.details[index]!).map((key) => [key, null]));
+    for (const { key, neighboursMax } of candidateKeys(described, index)) own.set(key, neighboursMax);
+    return [...own].map(([key, most]) => ({ rid: record.rid, key: keys.blockingHash(keyType, key), most, at: record.occurredAtMs }));
+  });
+  for (let from = 0; from < rows.length; from += rowsPerStatement) {
+    const part = rows.slice(from, from + rowsPerStatement);
+    await tx.execute(sql`
+      INSERT INTO hub.matter_key (rid, key_hash, neighbours_max, occurred_at)
+      SELECT r, k, n, to_timestamp(t / 1000.0) FROM unnest(${sql.param(part.map((row) => row.rid))}::text[], ${sql.param(part.map((row) => row.key))}::text[],
+        ${sql.param(part.map((row) => row.most))}::int[], ${sql.param(part.map((row) => row.at))}::float8[]) AS x(r, k, n, t)
+      ON CONFLICT DO NOTHING`);
+  }
+}
+
+/**
+ * The records that these may be one problem with: bearers of a shared key nearest in time, before and after; what an
+ * explicit reference or a person's decision names; and all records of the matters of any of them.
+ */
+export async function reachedFrom(tx: Transaction, rids: readonly string[]): Promise<string[]> {
+  const list = sql.param([...rids]);
+  const { rows } = await tx.execute(sql`
+    WITH own AS (SELECT rid, key_hash, neighbours_max, coalesce(occurred_at, 'epoch') AS at FROM hub.matter_key WHERE rid = ANY (${list}::text[]) AND neighbours_max IS NOT NULL),
+    near AS (
+      SELECT n.rid FROM own o CROSS JOIN LATERAL (
+        (SELECT k.rid FROM hub.matter_key k WHERE k.key_hash = o.key_hash AND k.occurred_at <= o.at AND k.occurred_at > o.at - make_interval(days => ${reachDays}) ORDER BY k.occurred_at DESC LIMIT o.neighbours_max)
+        UNION ALL
+        (SELECT k.rid FROM hub.matter_key k WHERE k.key_hash = o.key_hash AND k.occurred_at > o.at AND k.occurred_at < o.at + make_interval(days => ${reachDays}) ORDER BY k.occurred_at LIMIT o.neighbours_max)) n
+      UNION SELECT unnest(${list}::text[])
+      UNION SELECT p.rid FROM hub.record r JOIN hub.record p ON p.department = r.department AND p.stream = r.stream AND p.record_key = r.parent_key WHERE r.rid = ANY (${list}::text[])
+      UNION SELECT c.rid FROM hub.record r JOIN hub.record c ON c.department = r.department AND c.stream = r.stream AND c.parent_key = r.record_key WHERE r.rid = ANY (${list}::text[])
+      UNION SELECT d.b FROM hub.matter_decision d WHERE d.a = ANY (${list}::text[])
+      UNION SELECT d.a FROM hub.matter_decision d WHERE d.b = ANY (${list}::text[]))
+    SELECT rid FROM near
+    UNION SELECT m.rid FROM near JOIN hub.matter_member here USING (rid) JOIN hub.matter_member m ON m.matter_key = here.matter_key`);
+  return rows.map((row) => row['rid'] as string);
+}
+
+/** Time alone keeps two records further apart from being one problem (weights.ts, TIME). */
+const reachDays = 100;
+
+/** How many records of the hub bear each key whose rarity counts. */
+export async function keyTimes(tx: Transaction, keys: Keys, records: readonly MatterRecord[], divisions: DivisionIndex, learnt: Learnt): Promise<Map<string, number>> {
+  const { details } = describe(records, divisions, learnt, new Map());
+  const names = new Map(records.flatMap((record, index) => countedKeys(record, details[index]!).map((key) => [keys.blockingHash(keyType, key), key] as const)));
+  const { rows } = await tx.execute(sql`SELECT key_hash, count(*) AS times FROM hub.matter_key WHERE key_hash = ANY (${sql.param([...names.keys()])}::text[]) GROUP BY 1`);
+  return new Map(rows.map((row) => [names.get(row['key_hash'] as string)!, row['times'] as number]));
+}

@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm';
+import type { Transaction } from '../base/db.ts';
+import type { Keys } from '../base/keys.ts';
+import { planKeys } from '../matters/assign.ts';
+import type { MatterCluster } from '../matters/cluster.ts';
+import { matterStatus } from '../matters/status.ts';
+import type { RecordRow } from './matter-rows.ts';
+
+/** Rows of one statement: a parameter of many more would be too long for the driver. */
+const rowsPerStatement = 5_000;
+
+/**
+ * Writes what changed: matters, memberships with their evidence, and the numbers that lead from a merged matter to its
+ * successor. `rows` are all records of the clusters. Returns the memberships that are new or changed.
+ */
+export async function writeClusters(tx: Transaction, keys: Keys, clusters: readonly MatterCluster[], rows: readonly RecordRow[]): Promise<number> {
+  const previous = new Map(rows.flatMap((row) => (row.matter_key === null ? [] : [[row.rid, row.matter_key]])) as [string, string][]);
+  const plan = planKeys(clusters, previous, keys.matterKey);
+  const byRid = new Map(rows.map((row) => [row.rid, row]));
+  await writeMatters(tx, clusters.map((cluster, index) => derived(plan.keys[index]!, cluster.members.map((member) => byRid.get(member.rid)!), keys)));
+  const changed = await writeMembers(tx, clusters, plan.keys);
+  await retireEmpty(tx, plan.mergedInto, new Set(previous.values()));
+  return changed;
+}
+
+type MatterRow = ReturnType<typeof derived>;
+
+/** What a matter shows of itself: the first of its records names its place and category, the last change dates it. */
+function derived(matterKey: string, rows: readonly RecordRow[], keys: Keys) {
+  const first = <T>(pick: (row: RecordRow) => T | null) => rows.map(pick).find((value) => value !== null) ?? null;
+  return {
+    matter_key: matterKey,
+    matter_no: keys.matterNo(matterKey),
+    category: first((row) => row.category),
+    status: matterStatus(rows.map((row) => row.status)),
+    lead_org: first((row) => row.lead_org),
+    division_now: first((row) => row.division_now),
+    opened_ms: first((row) => row.occurred_ms),
+    updated_ms: Math.max(...rows.map((row) => row.updated_ms)),
+  };
+}
+
+async function writeMatters(tx: Transaction, matters: readonly MatterRow[]): Promise<void> {
+  for (const part of parts(matters)) {
+    await tx.execute(sql`
+      INSERT INTO hub.matter AS m (matter_key, matter_no, category, status, lead_org, division_now, opened_at, updated_at)
+      SELECT x.matter_key, x.matter_no, x.category, x.status, x.lead_org, x.division_now, to_timestamp(x.opened_ms / 1000.0), to_timestamp(x.updated_ms / 1000.0)
+      FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb)
+        AS x(matter_key text, matter_no text, category text, status text, lead_org text, division_now text, opened_ms double precision, updated_ms double precision)
+      ON CONFLICT (matter_key) DO UPDATE SET category = excluded.category, status = excluded.status, lead_org = excluded.lead_org,
+        division_now = excluded.division_now, opened_at = excluded.opened_at, updated_at = excluded.updated_at, merged_into = NULL
+      WHERE (m.category, m.status, m.lead_org, m.division_now, m.opened_at, m.updated_at, m.merged_into)
+        IS DISTINCT FROM (excluded.category, excluded.status, excluded.lead_org, excluded.division_now, excluded.opened_at, excluded.updated_at, NULL)`);
+  }
+}
+
+async function writeMembers(tx: Transaction, clusters: readonly MatterCluster[], matterKeys: readonly string[]): Promise<number> {
+  const members = clusters.flatMap((cluster, index) =>
+    cluster.members.map((member) => ({ rid: member.rid, matter_key: matterKeys[index]!, basis: member.basis, trust_group: member.trustGroup, evidence: member.evidence })),
+  );
+  let changed = 0;
+  for (const part of parts(members)) {
+    const { rowCount } = await tx.execute(sql`
+      INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence)
+      SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence
+      FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(rid text, matter_key text, basis text, trust_group text, evidence jsonb)
+      ON CONFLICT (rid) DO UPDATE SET matter_key = excluded.matter_key, basis = excluded.basis, trust_group = excluded.trust_group, evidence = excluded.evidence,
+        joined_at = CASE WHEN m.matter_key = excluded.matter_key THEN m.joined_at ELSE now() END
+      WHERE (m.matter_key, m.basis, m.trust_group, m.evidence) IS DISTINCT FROM (excluded.matter_key, excluded.basis, excluded.trust_group, excluded.evidence)`);
+    changed += rowCount ?? 0;
+  }
+  return changed;
+}
+
+/** A matter without records stays as a number that leads to its successor, where one took its records over. */
+async function retireEmpty(tx: Transaction, mergedInto: ReadonlyMap<string, string>, before: ReadonlySet<string>): Promise<void> {
+  const pairs = [...mergedInto].map(([from, into]) => ({ from_key: from, into_key: into }));
+  await tx.execute(sql`
+    UPDATE hub.matter m SET merged_into = x.into_key
+    FROM jsonb_to_recordset(${JSON.stringify(pairs)}::jsonb) AS x(from_key text, into_key text)
+    WHERE m.matter_key = x.from_key AND m.merged_into IS DISTINCT FROM x.into_key`);
+  await deleteEmpty(tx, [...before]);
+}
+
+/** Of these, and of those that lost a record otherwise, the matters that hold none and lead nowhere and that nothing leads to. */
+export async function deleteEmpty(tx: Transaction, matterKeys: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    WITH lost AS (DELETE FROM hub.matter_left RETURNING matter_key)
+    DELETE FROM hub.matter m
+    WHERE (m.matter_key = ANY (${sql.param([...matterKeys])}::text[]) OR m.matter_key IN (SELECT matter_key FROM lost)) AND m.merged_into IS NULL
+      AND NOT EXISTS (SELECT 1 FROM hub.matter_member e WHERE e.matter_key = m.matter_key)
+      AND NOT EXISTS (SELECT 1 FROM hub.matter s WHERE s.merged_into = m.matter_key)`);
+}
+
+function parts<T>(rows: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(rows.length / rowsPerStatement) }, (_, part) => rows.slice(part * rowsPerStatement, (part + 1) * rowsPerStatement));
+}
