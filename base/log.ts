@@ -1,14 +1,23 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type Logger } from 'pino';
 
+const about = new AsyncLocalStorage<Readonly<Record<string, string>>>();
+const textCharactersMax = 300;
+const itemsMax = 20;
+
 /**
- * The structured log. Nothing of a record goes in: callers log codes, counts, stream names and positions. The redaction
- * below is the second wall, for what a library attaches to an error by itself (threats.md, 19).
+ * The structured log. Nothing of a record goes in: callers log codes, counts, stream names and positions. Three walls stand
+ * behind that (threats.md, 19): a closed list of fields, texts in which runs of digits are starred out, and names of secrets
+ * that are redacted wherever a library puts them.
  */
 export const log: Logger = pino(
   {
     level: process.env['YIWANG_LOG_LEVEL'] ?? 'info',
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => ({ ...about.getStore() }),
+    formatters: { log: knownFields },
+    hooks: { logMethod: withSafeTexts },
     redact: { paths: secretPaths(), censor: '[redacted]' },
     serializers: { err: safeError },
   },
@@ -17,8 +26,40 @@ export const log: Logger = pino(
 
 export type { Logger };
 
+/** Whatever is logged within `work`, however deep, carries these fields: of which run, of which operation it is. */
+export function logged<T>(fields: Partial<Record<(typeof contextFields)[number], string>>, work: () => T): T {
+  return about.run({ ...about.getStore(), ...fields }, work);
+}
+
+const contextFields = ['runId', 'traceId', 'department', 'stream'] as const;
+
+/** What may be logged at all. Another field stands as `[redacted]` until somebody has thought about it. */
+export const logFields: ReadonlySet<string> = new Set([
+  ...contextFields, 'err', 'code', 'detail', 'reason', 'subgraph', 'path', 'url', 'services', 'delivery', 'rows', 'bytes', 'waiting', 'answers', 'attempt', 'mode', 'offered', 'touched', 'status',
+]);
+
+/** Made here: a run of their digits is no phone. */
+const ownIds: ReadonlySet<string> = new Set(['runId', 'traceId']);
+
+function knownFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, name === 'err' || ownIds.has(name) ? value : logFields.has(name) ? safeValue(value) : '[redacted]']));
+}
+
+function safeValue(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(value).slice(0, textCharactersMax);
+  if (Array.isArray(value)) return value.slice(0, itemsMax).map((item) => (typeof item === 'object' ? '[redacted]' : safeValue(item)));
+  return typeof value === 'object' && value !== null ? '[redacted]' : value;
+}
+
+/** An error without a text of ours would lend its own to the line, a driver's too: it is told by its safe facts. */
+function withSafeTexts(this: Logger, [first, ...rest]: unknown[], method: (...args: never[]) => void): void {
+  const fields = first instanceof Error ? { err: safeError(first) } : first;
+  const texts = rest.length === 0 && typeof fields === 'object' && fields !== null && 'err' in fields ? ['error'] : rest;
+  method.apply(this, [fields, ...texts].map((part) => (typeof part === 'string' ? withoutSecrets(part) : part)) as never[]);
+}
+
 function secretPaths(): string[] {
-  const names = ['authorization', 'password', 'secret', 'token', 'cookie', 'connectionString', 'parameters', 'idNumber', 'phone', 'name'];
+  const names = ['authorization', 'password', 'secret', 'token', 'cookie', 'set-cookie', 'x-signature', 'connectionString', 'parameters', 'values', 'idNumber', 'phone', 'phones', 'address', 'name'];
   return [...names, ...names.map((name) => `*.${name}`), ...names.map((name) => `*.*.${name}`)];
 }
 
@@ -43,7 +84,7 @@ function safeFacts(error: unknown): Record<string, unknown> {
   return {
     type: error.name,
     ...(typeof code === 'string' ? { code } : {}),
-    message: isDriverError(error) ? '(driver message withheld)' : withoutSecrets(firstLine).slice(0, 300),
+    message: isDriverError(error) ? '(driver message withheld)' : withoutSecrets(firstLine).slice(0, textCharactersMax),
     ...(error.cause instanceof Error ? { cause: safeError(error.cause) } : {}),
     ...(error.name === 'Invariant' ? { stack: error.stack } : {}),
   };

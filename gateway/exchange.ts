@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorCode } from '../base/errors.ts';
+import { logged } from '../base/log.ts';
 import { openSpan, type OpenSpan } from '../base/trace.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { openSeen, type Seen } from '../policy/seen.ts';
@@ -15,6 +16,8 @@ export interface Exchange {
   readonly startedAtMs: number;
   /** The root of its trace, under the same id. */
   readonly span: OpenSpan;
+  /** Does a part of it within its trace: spans and log lines carry its id. */
+  run<T>(work: () => T): T;
   /** Anonymous until the token was checked. */
   viewer: Viewer;
   purposes: readonly Purpose[];
@@ -35,10 +38,12 @@ export interface Exchange {
 
 export function openExchange(policyVersion: string): Exchange {
   const traceId = randomBytes(16).toString('hex');
+  const span = openSpan('operation', {}, { kind: 'SERVER', traceId });
   return {
     traceId,
     startedAtMs: performance.now(),
-    span: openSpan('operation', {}, { kind: 'SERVER', traceId }),
+    span,
+    run: (work) => logged({ traceId }, () => span.run(work)),
     viewer: anonymous(policyVersion, traceId),
     purposes: [],
     grants: null,

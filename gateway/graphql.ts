@@ -53,7 +53,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     void reply.header('x-trace-id', request.exchange.traceId).header('cache-control', 'no-store');
     refuseCrossSite(request);
     const { exchange } = request;
-    Object.assign(exchange, await exchange.span.run(() => options.identify(callerHeaders(request), exchange.traceId)));
+    Object.assign(exchange, await exchange.run(() => options.identify(callerHeaders(request), exchange.traceId)));
   });
   app.addHook('preHandler', async (request) => {
     if (!request.exchange) return;
@@ -121,7 +121,7 @@ async function answered(answers: Answers, context: GatewayGraphQLRequestContext)
   try {
     if (!exchange.document) throw new YiwangError('BAD_REQUEST');
     const { document } = exchange;
-    const result = await exchange.span.run(() => answers(exchange, document, context));
+    const result = await exchange.run(() => answers(exchange, document, context));
     const [first] = result.errors ?? [];
     if (first && isNothing(result.data)) exchange.refusal = codeOf(first);
     return result;
@@ -205,7 +205,7 @@ async function recorded(request: FastifyRequest, reply: FastifyReply, payload: u
   const exchange = request.exchange;
   if (!exchange || request.method !== 'POST') return payload;
   try {
-    await exchange.span.run(() => record(exchange));
+    await exchange.run(() => record(exchange));
     return payload;
   } catch (error) {
     const withheld = error instanceof YiwangError && error.code === 'LOG_TAMPERED' ? new YiwangError('AUDIT_UNWRITTEN', { cause: error }) : error;

@@ -1,5 +1,5 @@
 import { YiwangError, errorTable } from '../base/errors.ts';
-import { log, safeError } from '../base/log.ts';
+import { log, logged, safeError } from '../base/log.ts';
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { recordKeys } from '../base/keys.ts';
@@ -33,10 +33,16 @@ const scheduledAttemptsMax = 40;
 export async function doRun(context: RunContext, runId: string): Promise<void> {
   const run = await claim(context.pool, runId);
   if (!run) return; // done, or another worker has it
+  await logged({ runId, department: run.department, stream: run.stream }, () => did(context, run));
+}
+
+async function did(context: RunContext, run: Run): Promise<void> {
+  log.info({ mode: run.mode, attempt: run.attempt }, 'run begins');
   try {
     const done = await span('run', { 'run.id': run.id, department: run.department, stream: run.stream, mode: run.mode, attempt: run.attempt }, () => worked(context, run));
     if (done.held) await fail(context, run, done.held, done);
     else await finish(context.pool, run, done);
+    log.info({ status: done.held ? 'HELD' : 'SUCCEEDED' }, 'run ended');
   } catch (error) {
     await fail(context, run, error);
   }
@@ -113,7 +119,7 @@ async function supersedeHeld(pool: Pool, { id, department, stream, mode }: Run):
 
 async function fail({ pool, timing: waits = timing }: RunContext, run: Run, error: unknown, done?: Done): Promise<void> {
   const code = error instanceof YiwangError ? error.code : 'INTERNAL';
-  log.warn({ err: safeError(error), department: run.department, stream: run.stream, runId: run.id, code }, 'run failed');
+  log.warn({ err: safeError(error), code }, 'run failed');
   if (code === 'STREAM_BUSY') {
     const final = run.requested_by === 'schedule';
     await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, attempt = attempt - 1, error_code = $4, due_at = now() + make_interval(secs => $5) WHERE id = $1 AND status = \'RUNNING\' AND attempt = $6', [run.id, final ? 'BUSY' : 'DUE', final ? new Date() : null, code, waits.busyRetrySeconds, run.attempt]);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { sha256Hex } from '../base/canonical.ts';
 import type { Pool } from '../base/db.ts';
 import { YiwangError, errorTable, type ErrorCode } from '../base/errors.ts';
-import { log, safeError } from '../base/log.ts';
+import { log, logged, safeError } from '../base/log.ts';
 import { span } from '../base/trace.ts';
 import type { Policy } from '../policy/decide.ts';
 import { enforce } from '../policy/enforce.ts';
@@ -106,7 +106,7 @@ async function answered(app: FastifyInstance, name: string, options: Shared, bod
     const now = options.clock?.() ?? new Date();
     const viewer = verifyViewer(header, { audience: name, bodyHash: sha256Hex(body), key: options.viewerKey, now });
     const parent = { header: traceparent, traceId: viewer.traceId };
-    return await span('subgraph request', { subgraph: name }, () => executed(app, name, options, viewer, readRequest(body)), { kind: 'SERVER', parent });
+    return await span('subgraph request', { subgraph: name }, () => logged({ traceId: viewer.traceId }, () => executed(app, name, options, viewer, readRequest(body))), { kind: 'SERVER', parent });
   } catch (error) {
     return failed(error, name);
   }
