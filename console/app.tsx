@@ -8,6 +8,7 @@ import { ExampleList } from './example-list.tsx';
 import { fetchPersonas, fresh, pastedSession, signIn, type Persona, type Session } from './session.ts';
 import { say, texts, type Language } from './texts.ts';
 import { TopBar } from './top-bar.tsx';
+import { Waterfalls } from './waterfall.tsx';
 
 /** One answer of the gateway, with the operation it answers. */
 export interface Exchange {
@@ -83,6 +84,7 @@ export function App() {
           {session ? <Editor key={session.caller.persona} fetcher={fetcher} loaded={loaded} onSchema={setSchema} /> : <p className="signed-out">{say(texts.signedOut, language)}</p>}
           <AccessPanel language={language} exchange={exchange} schema={schema} />
         </section>
+        <Waterfalls language={language} answer={exchange?.answer.data} />
       </main>
     </div>
   );

@@ -67,6 +67,16 @@ export const examples: readonly Example[] = [
     variables: () => ({}),
   },
   {
+    operation: 'LinkageOf', scenario: 19, persona: 'civil-clerk', purpose: 'MATTER_HANDLING', withMatter: true,
+    title: ['本部门的记录为什么归为一人', 'Why were records of my department merged'],
+    variables: () => ({}),
+  },
+  {
+    operation: 'LinkageReviews', scenario: 19, persona: 'operator', purpose: 'DATA_QUALITY', withMatter: false,
+    title: ['待复核的关联：只有级别', 'Linkage to review: levels, no values'],
+    variables: () => ({ first: 10 }),
+  },
+  {
     operation: 'ExplainAccess', scenario: 15, persona: 'developer', purpose: '', withMatter: false,
     title: ['镇街调解员会看到什么', 'What would a township mediator see'],
     variables: () => ({ operation: operationText('MatterParties'), as: { kind: 'CLERK', department: 'MEDIATION', tier: 'TOWNSHIP', purpose: 'MEDIATION', withMatter: true } }),

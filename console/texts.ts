@@ -28,7 +28,47 @@ export const texts = {
   given: ['完整给出', 'given in full'],
   trace: ['追踪编号', 'trace'],
   failed: ['请求失败', 'the request failed'],
+  waterfall: ['为什么是同一人：匹配权重', 'Why one person: match weights'],
+  waterfallHint: ['以比特计；向右支持同一人，向左反对', 'in bits; to the right it speaks for one person, to the left against'],
+  prior: ['先验', 'prior'],
+  total: ['合计', 'sum'],
+  bits: ['比特', 'bits'],
 } as const satisfies Record<string, Text>;
+
+/** Comparisons and levels of the model of persons, in Chinese; the English ones are the model's own. */
+export const waterfallWords: Record<string, Text> = {
+  id: ['证件号码', 'ID number'],
+  name: ['姓名', 'name'],
+  birth: ['出生日期', 'birth date'],
+  phone: ['电话', 'phone'],
+  address: ['住址', 'address'],
+  sex: ['性别', 'sex'],
+  missing: ['缺失', 'missing'],
+  same: ['相同', 'same'],
+  else: ['不同', 'different'],
+  'two valid numbers': ['两个有效号码', 'two valid numbers'],
+  'one slip': ['差一处', 'one slip'],
+  'two slips': ['差两处', 'two slips'],
+  rounded: ['被表格取整', 'rounded'],
+  'same sound': ['同音', 'same sound'],
+  'surname only': ['只有姓', 'surname only'],
+  'surname only, another': ['只有姓，且不同', 'surname only, another'],
+  'same characters': ['字相同、次序不同', 'same characters'],
+  'near sound': ['近音', 'near sound'],
+  'one character left out': ['少一字', 'one character left out'],
+  'one character differs': ['差一字', 'one character differs'],
+  'same year, partial': ['同年，日期不全', 'same year, partial'],
+  'same, surname only': ['相同，只有姓', 'same, surname only'],
+  'same, other name': ['相同，姓名不同', 'same, other name'],
+  'same home': ['同一住处', 'same home'],
+  'same home, surname only': ['同一住处，只有姓', 'same home, surname only'],
+  'same home, other name': ['同一住处，姓名不同', 'same home, other name'],
+  'same building': ['同一栋', 'same building'],
+  'same estate, another house': ['同小区不同户', 'same estate, another house'],
+  'same estate': ['同小区', 'same estate'],
+  'same place': ['同一地点', 'same place'],
+  'same township': ['同一镇街', 'same township'],
+};
 
 /** The reason codes of an answer, in words. The policy's own sentences stand in `explainAccess`. */
 export const reasons: Record<string, Text> = {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import { keyMentionsMax, linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
+import { cnPersons } from '../linkage/models/cn-persons.ts';
 import type { PreviousEntity } from '../linkage/history.ts';
 import type { Mention } from '../linkage/standardise/mention.ts';
 import { asMention, divisionsOf, mentionRows } from './mentions.ts';
@@ -13,6 +14,8 @@ export interface LinkOutcome {
   changed: number;
 }
 
+/** Stored beside the levels, so that a waterfall can be read without the model that made it. */
+const comparisonNames = cnPersons.comparisons.map(({ name }) => name);
 const lockKey = 7_201_003;
 /** Steps from a touched mention along shared keys and stored edges; longer chains are settled by the next full run. */
 const reachStepsMax = 6;
@@ -175,7 +178,7 @@ async function writeEvents(tx: Transaction, links: PersonLinks): Promise<void> {
 async function writeEdges(tx: Transaction, ids: readonly string[], edges: readonly PersonEdge[]): Promise<void> {
   const list = sql.param([...ids]);
   await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
-  const rows = edges.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights }, version: edge.modelVersion }));
+  const rows = edges.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights, comparisons: comparisonNames }, version: edge.modelVersion }));
   await tx.execute(sql`
     INSERT INTO hub.link_edge (a, b, weight, levels, model_version)
     SELECT x.a, x.b, x.weight, x.levels, x.version FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS x(a text, b text, weight double precision, levels jsonb, version text)

@@ -6,6 +6,7 @@ import { YiwangError } from '../../base/errors.ts';
 import type { PersonState } from '../../linkage/persons.ts';
 import { readCsv, writeCsv } from '../csv.ts';
 import { withHub } from '../hub.ts';
+import { waterfallRows } from '../waterfall.ts';
 import { printJson, printLine, printTable } from '../output.ts';
 
 const personColumns = ['department', 'stream', 'recordKey', 'role', 'ordinal', 'personId'] as const;
@@ -90,11 +91,8 @@ async function explain(pool: Pool, a: string, b: string, options: { json?: boole
     if (!left || !right || !settings[0]) throw new YiwangError('NOT_FOUND', { hint: 'nothing has been linked yet; sync first' });
     const explanation = explainPersons(asMention(left, divisions), asMention(right, divisions), settings[0].value);
     if (options.json) return printJson(explanation);
-    printTable(['comparison 比较', 'level 级别', 'weight 权重 (log2)', 'of which rarity 稀有度'], [
-      ['(prior 先验)', '', explanation.prior.toFixed(2), ''],
-      ...explanation.parts.map((part) => [part.comparison, part.level, part.weight.toFixed(2), part.termFrequency.toFixed(2)]),
-      ['(sum 合计)', `p = ${explanation.probability.toFixed(6)}`, explanation.weight.toFixed(2), ''],
-    ]);
+    printTable(['comparison 比较', 'level 级别', 'bits 比特', 'of which rarity 稀有度', 'waterfall 瀑布图'], waterfallRows(explanation));
+    printLine(`p = ${explanation.probability.toFixed(6)}`);
   } finally {
     client.release();
   }

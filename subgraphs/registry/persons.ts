@@ -56,6 +56,12 @@ const ownMentions: Batch<string, Candidate[]> = async (context) => {
   return candidatesByKey(rows, () => selfKey);
 };
 
+/** One visible mention, with the caller's relation to its record. */
+export const mentionById: Batch<string, Candidate> = async (context, ids) => {
+  const rows = await mentions(context, inArray(m.mentionId, [...ids]));
+  return new Map(rows.map((row) => [row.mention.mentionId, asCandidate(row)]));
+};
+
 async function mentions(context: SubgraphContext, which: SQL) {
   const tx = await context.tx();
   return tx

@@ -7,6 +7,7 @@ import { geoPoint, reference, selfKey } from '../record.ts';
 import { divisionsByCode, fullCode, isValidOn, predecessorsByCode, type DivisionRow } from './divisions.ts';
 import { nodeById } from './node.ts';
 import { organizationPage, organizationsByCode, type OrganizationRow } from './organizations.ts';
+import { answers, linkageOf, linkageReviews, pairFields, sideFields } from './linkage.ts';
 import { personByKey, type Mention } from './persons.ts';
 import { placesByKey, thingsByKey } from './places.ts';
 import { sourcesOf } from './provenance.ts';
@@ -29,7 +30,12 @@ export const resolvers = {
       return connection(context, page, rows, { position: (row) => [row.creditCode], node: (row) => ({ ...row, __typename: 'Organization' }) });
     },
     me: (_: unknown, _args: unknown, context: Context) => personByKey(context, selfKey),
+    linkageOf,
+    linkageReviews,
   },
+  Mutation: answers,
+  LinkagePair: pairFields,
+  LinkageSide: sideFields,
   Division: {
     __resolveReference: ({ code }: { code: string }, context: Context) => divisionOf(context, fullCode(code)),
     id: ({ code }: DivisionRow) => globalId('Division', code),

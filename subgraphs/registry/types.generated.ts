@@ -120,6 +120,90 @@ export type HouseholdType = {
   relationToHead?: Maybe<CodedValueType>;
 };
 
+/** 人的决定 · what people decided */
+export type LinkageDecisionType =
+  /** 不是同一人 · two persons */
+  | 'CANNOT_LINK'
+  /** 同一人 · one person */
+  | 'MUST_LINK';
+
+/** 一项比较的结果 · the outcome of one comparison */
+export type LinkageLevelType = {
+  __typename?: 'LinkageLevel';
+  /** 比较项 · the comparison */
+  comparison: Scalars['String']['output'];
+  /** 级别 · the level */
+  level: Scalars['String']['output'];
+  /** 权重（比特）；负值说明更像两个人 · its weight in bits; below zero it speaks for two persons */
+  weight: Scalars['Float']['output'];
+};
+
+/** 两条记录中的人是否同一人：各项比较的级别与权重，不含任何取值 · whether the persons of two records are one: levels and weights, never a value */
+export type LinkagePairType = {
+  __typename?: 'LinkagePair';
+  /** 已有几次答复 · how many answers there were */
+  answers?: Maybe<Scalars['Int']['output']>;
+  /** 人的决定，此后每次运行都遵守；空：没有 · what people decided, obeyed by every later run; null: nothing */
+  decision?: Maybe<LinkageDecisionType>;
+  /** 这一对的标识，不透明 · the id of the pair, opaque */
+  id: Scalars['ID']['output'];
+  /** 逐项比较，按模型的次序：瀑布图的各级 · comparison by comparison: the steps of the waterfall */
+  levels?: Maybe<Array<LinkageLevelType>>;
+  /** 给出这些权重的模型 · the model that gave these weights */
+  modelVersion?: Maybe<Scalars['String']['output']>;
+  /** 先验权重：尚未比较任何内容时 · the weight before anything is compared */
+  prior?: Maybe<Scalars['Float']['output']>;
+  /** 由权重得出的概率 · the probability of that weight */
+  probability?: Maybe<Scalars['Float']['output']>;
+  /** 为何待人工复核；空：不在队列中 · why people are asked; null where they are not */
+  reviewReason?: Maybe<ReviewReasonType>;
+  /** 两侧的记录 · the two sides */
+  sides?: Maybe<Array<LinkageSideType>>;
+  /** 是否已归为同一人 · whether linkage holds them to be one person */
+  together?: Maybe<Scalars['Boolean']['output']>;
+  /** 匹配权重（以 2 为底的对数几率），先验与各项之和 · the match weight in bits: the prior and all comparisons together */
+  weight?: Maybe<Scalars['Float']['output']>;
+};
+
+/** 一页待复核的对 · one page of pairs to review */
+export type LinkagePairConnectionType = {
+  __typename?: 'LinkagePairConnection';
+  /** 条目与游标 · items with their cursors */
+  edges?: Maybe<Array<LinkagePairEdgeType>>;
+  /** 条目 · items */
+  nodes?: Maybe<Array<LinkagePairType>>;
+  /** 分页信息 · page information */
+  pageInfo: PageInfoType;
+};
+
+/** 列表中的一对 · one pair of the page */
+export type LinkagePairEdgeType = {
+  __typename?: 'LinkagePairEdge';
+  /** 游标 · cursor */
+  cursor: Scalars['String']['output'];
+  /** 条目 · the item */
+  node?: Maybe<LinkagePairType>;
+};
+
+/** 一对中的一侧。其他部门的一侧不说明是哪个部门，值按调用者对该记录的权限给出 · one side of a pair; of another department's side not even the department is told, and values follow the caller's rights to that record */
+export type LinkageSideType = {
+  __typename?: 'LinkageSide';
+  /** 住址 · address */
+  address?: Maybe<Scalars['String']['output']>;
+  /** 部门；本部门或运维人员可见 · the department, of own records and for operators */
+  department?: Maybe<Scalars['String']['output']>;
+  /** 公民身份号码 · resident ID number */
+  idNumber?: Maybe<Scalars['String']['output']>;
+  /** 这一侧的人，只含这条记录写的内容 · the person as this one record names them */
+  name?: Maybe<Scalars['String']['output']>;
+  /** 是否本部门的记录 · whether it is a record of the caller's department */
+  own?: Maybe<Scalars['Boolean']['output']>;
+  /** 联系电话 · phones */
+  phones?: Maybe<Array<Scalars['String']['output']>>;
+  /** 在记录中的角色；同上 · the role in the record, likewise */
+  role?: Maybe<Scalars['String']['output']>;
+};
+
 /** 脱敏方式 · how a value is masked */
 export type MaskType =
   /** 到社区为止 · down to the community */
@@ -142,6 +226,30 @@ export type MatterType = NodeType & {
   __typename?: 'Matter';
   /** 全局标识，不透明 · the global id, opaque */
   id: Scalars['ID']['output'];
+};
+
+/** 修改 · changes */
+export type MutationType = {
+  __typename?: 'Mutation';
+  /** 答复一对是否同一人；此后每次运行都遵守，两个有效证件号码不同的人不能归为一人 · answers whether a pair is one person: every later run obeys, and two different valid ID numbers are never one person */
+  resolveReview?: Maybe<LinkagePairType>;
+  /** 撤销最近一次答复，恢复此前的决定 · takes back the last answer: what was decided before it holds again */
+  undoReview?: Maybe<LinkagePairType>;
+};
+
+
+/** 修改 · changes */
+export type MutationResolveReviewArgsType = {
+  answer: ReviewAnswerType;
+  pair: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
+};
+
+
+/** 修改 · changes */
+export type MutationUndoReviewArgsType = {
+  pair: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
 };
 
 /** 有全局标识的对象 · anything with a global id */
@@ -321,6 +429,10 @@ export type QueryType = {
   __typename?: 'Query';
   /** 某日有效的行政区划 · a division as valid on a date */
   division?: Maybe<DivisionType>;
+  /** 本部门、由本机构承办的记录中的人与哪些记录归为同一人，为什么 · what the persons of records of one's own department, which one handles, were linked to, and why */
+  linkageOf?: Maybe<Array<LinkagePairType>>;
+  /** 待复核的对：权重在灰区，或合并被拒绝；最像的在前 · pairs to review: in the grey zone, or a merge that was refused; the likeliest first */
+  linkageReviews?: Maybe<LinkagePairConnectionType>;
   /** 我自己：只含写有我证件号码的记录，不含推断 · myself: only what carries my own ID number, nothing inferred */
   me?: Maybe<PersonType>;
   /** 按全局标识取对象；看不到与不存在没有区别 · an object by its global id; hidden and missing look the same */
@@ -338,6 +450,19 @@ export type QueryDivisionArgsType = {
 
 
 /** 查询 · queries */
+export type QueryLinkageOfArgsType = {
+  record?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+/** 查询 · queries */
+export type QueryLinkageReviewsArgsType = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** 查询 · queries */
 export type QueryNodeArgsType = {
   id: Scalars['ID']['input'];
 };
@@ -349,6 +474,24 @@ export type QueryOrganizationsArgsType = {
   filter?: InputMaybe<OrganizationFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
+
+/** 对一对的答复 · an answer to a pair */
+export type ReviewAnswerType =
+  /** 不是同一人 · different persons */
+  | 'DIFFERENT'
+  /** 同一人 · the same person */
+  | 'SAME'
+  /** 不能确定：保持原状，仍在队列中 · not sure: nothing changes, the pair stays in the queue */
+  | 'UNSURE';
+
+/** 为何待复核 · why people are asked */
+export type ReviewReasonType =
+  /** 合并会使平均权重过低 · joining them would pull the average too low */
+  | 'AVERAGE_WEIGHT'
+  /** 合并会使一人有两个有效证件号码 · joining them would give one person two valid ID numbers */
+  | 'DISTINCT'
+  /** 权重在复核区间内 · the weight lies in the grey zone */
+  | 'GREY_ZONE';
 
 /** 性别（GB/T 2261.1）· sex */
 export type SexType =
@@ -513,14 +656,22 @@ export type ResolversTypesType = {
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   Division: ResolverTypeWrapper<DivisionRow>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  Float: ResolverTypeWrapper<Partial<Scalars['Float']['output']>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   Grid: ResolverTypeWrapper<GridRow>;
   HotlineTicket: ResolverTypeWrapper<Partial<HotlineTicketType>>;
   Household: ResolverTypeWrapper<Partial<HouseholdType>>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
+  LinkageDecision: ResolverTypeWrapper<Partial<LinkageDecisionType>>;
+  LinkageLevel: ResolverTypeWrapper<Partial<LinkageLevelType>>;
+  LinkagePair: ResolverTypeWrapper<Partial<LinkagePairType>>;
+  LinkagePairConnection: ResolverTypeWrapper<Partial<LinkagePairConnectionType>>;
+  LinkagePairEdge: ResolverTypeWrapper<Partial<LinkagePairEdgeType>>;
+  LinkageSide: ResolverTypeWrapper<Partial<LinkageSideType>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
   Matter: ResolverTypeWrapper<Partial<MatterType>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<OrganizationRow>;
   OrganizationConnection: ResolverTypeWrapper<Partial<Omit<OrganizationConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['OrganizationEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Organization']>> }>>;
@@ -534,6 +685,8 @@ export type ResolversTypesType = {
   PoliceCall: ResolverTypeWrapper<Partial<PoliceCallType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ReviewAnswer: ResolverTypeWrapper<Partial<ReviewAnswerType>>;
+  ReviewReason: ResolverTypeWrapper<Partial<ReviewReasonType>>;
   Sex: ResolverTypeWrapper<Partial<SexType>>;
   SourceRepair: ResolverTypeWrapper<Partial<SourceRepairType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
@@ -552,13 +705,20 @@ export type ResolversParentTypesType = {
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Division: DivisionRow;
+  Float: Partial<Scalars['Float']['output']>;
   GeoPoint: Partial<GeoPointType>;
   Grid: GridRow;
   HotlineTicket: Partial<HotlineTicketType>;
   Household: Partial<HouseholdType>;
   ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
+  LinkageLevel: Partial<LinkageLevelType>;
+  LinkagePair: Partial<LinkagePairType>;
+  LinkagePairConnection: Partial<LinkagePairConnectionType>;
+  LinkagePairEdge: Partial<LinkagePairEdgeType>;
+  LinkageSide: Partial<LinkageSideType>;
   Matter: Partial<MatterType>;
+  Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: OrganizationRow;
   OrganizationConnection: Partial<Omit<OrganizationConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['OrganizationEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Organization']>> }>;
@@ -639,9 +799,55 @@ export type HouseholdResolversType<ContextType = SubgraphContext, ParentType ext
   relationToHead?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
 };
 
+export type LinkageLevelResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LinkageLevel'] = ResolversParentTypesType['LinkageLevel']> = {
+  comparison?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  level?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  weight?: Resolver<ResolversTypesType['Float'], ParentType, ContextType>;
+};
+
+export type LinkagePairResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LinkagePair'] = ResolversParentTypesType['LinkagePair']> = {
+  answers?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  decision?: Resolver<Maybe<ResolversTypesType['LinkageDecision']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  levels?: Resolver<Maybe<Array<ResolversTypesType['LinkageLevel']>>, ParentType, ContextType>;
+  modelVersion?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  prior?: Resolver<Maybe<ResolversTypesType['Float']>, ParentType, ContextType>;
+  probability?: Resolver<Maybe<ResolversTypesType['Float']>, ParentType, ContextType>;
+  reviewReason?: Resolver<Maybe<ResolversTypesType['ReviewReason']>, ParentType, ContextType>;
+  sides?: Resolver<Maybe<Array<ResolversTypesType['LinkageSide']>>, ParentType, ContextType>;
+  together?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  weight?: Resolver<Maybe<ResolversTypesType['Float']>, ParentType, ContextType>;
+};
+
+export type LinkagePairConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LinkagePairConnection'] = ResolversParentTypesType['LinkagePairConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['LinkagePairEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['LinkagePair']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
+};
+
+export type LinkagePairEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LinkagePairEdge'] = ResolversParentTypesType['LinkagePairEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypesType['LinkagePair']>, ParentType, ContextType>;
+};
+
+export type LinkageSideResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LinkageSide'] = ResolversParentTypesType['LinkageSide']> = {
+  address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  department?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  idNumber?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  own?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  phones?: Resolver<Maybe<Array<ResolversTypesType['String']>>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+};
+
 export type MatterResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Matter'] = ResolversParentTypesType['Matter']> = {
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
+  resolveReview?: Resolver<Maybe<ResolversTypesType['LinkagePair']>, ParentType, ContextType, RequireFields<MutationResolveReviewArgsType, 'answer' | 'pair' | 'reason'>>;
+  undoReview?: Resolver<Maybe<ResolversTypesType['LinkagePair']>, ParentType, ContextType, RequireFields<MutationUndoReviewArgsType, 'pair' | 'reason'>>;
 };
 
 export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
@@ -727,6 +933,8 @@ export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType ex
 
 export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType, RequireFields<QueryDivisionArgsType, 'code'>>;
+  linkageOf?: Resolver<Maybe<Array<ResolversTypesType['LinkagePair']>>, ParentType, ContextType, Partial<QueryLinkageOfArgsType>>;
+  linkageReviews?: Resolver<Maybe<ResolversTypesType['LinkagePairConnection']>, ParentType, ContextType, RequireFields<QueryLinkageReviewsArgsType, 'first'>>;
   me?: Resolver<Maybe<ResolversTypesType['Person']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypesType['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgsType, 'id'>>;
   organizations?: Resolver<Maybe<ResolversTypesType['OrganizationConnection']>, ParentType, ContextType, RequireFields<QueryOrganizationsArgsType, 'first'>>;
@@ -767,7 +975,13 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Grid?: GridResolversType<ContextType>;
   HotlineTicket?: HotlineTicketResolversType<ContextType>;
   Household?: HouseholdResolversType<ContextType>;
+  LinkageLevel?: LinkageLevelResolversType<ContextType>;
+  LinkagePair?: LinkagePairResolversType<ContextType>;
+  LinkagePairConnection?: LinkagePairConnectionResolversType<ContextType>;
+  LinkagePairEdge?: LinkagePairEdgeResolversType<ContextType>;
+  LinkageSide?: LinkageSideResolversType<ContextType>;
   Matter?: MatterResolversType<ContextType>;
+  Mutation?: MutationResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;
   Organization?: OrganizationResolversType<ContextType>;
   OrganizationConnection?: OrganizationConnectionResolversType<ContextType>;

@@ -56,7 +56,7 @@ export async function scenarioHub({ seed = 90_210, residents = 600, env: further
   const [db, police] = await Promise.all([testDatabase(), emptyDatabase()]);
   const port = await freePort();
   const secrets = sourceSecrets(home);
-  const simulator = await startSimulator({ dataset, port: 0, secrets, policeTarget: police.url, policeDatabase: `${new URL(police.url).pathname.slice(1)}_source`, ingestUrl: `http://127.0.0.1:${port}/ingest/hotline` });
+  const simulator = await startSimulator({ dataset, port: 0, secrets, policeTarget: police.url, policeDatabase: `${new URL(police.url).pathname.slice(1)}_source`, dropFolder: join(home, 'drop'), ingestUrl: `http://127.0.0.1:${port}/ingest/hotline` });
   const env = { ...simulator.addresses, ...secrets, ...further, DATABASE_URL: db.url, YIWANG_HOME: home, PORT: String(port) };
   const config = readConfig({ env, sources: await sourceNeeds() });
   await loadReference(db.pool);
