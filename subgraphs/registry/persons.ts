@@ -59,7 +59,7 @@ const ownMentions: Batch<string, Candidate[]> = async (context) => {
 /** One visible mention, with the caller's relation to its record. */
 export const mentionById: Batch<string, Candidate> = async (context, ids) => {
   const rows = await mentions(context, inArray(m.mentionId, [...ids]));
-  return new Map(rows.map((row) => [row.mention.mentionId, asCandidate(row)]));
+  return new Map(rows.flatMap((row) => asCandidates([row]).map((one) => [row.mention.mentionId, one] as const)));
 };
 
 async function mentions(context: SubgraphContext, which: SQL) {
