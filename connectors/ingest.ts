@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type pg from 'pg';
 import { sha256Hex } from '../base/canonical.ts';
-import { connect, type Pool } from '../base/db.ts';
+import { asOperatingError, connect, type Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import type { Row, Stream } from './contract.ts';
 import { addCounts, countsOf, noCounts, type Counts } from './counts.ts';
@@ -73,7 +73,7 @@ export async function storeEvents(pool: Pool, department: string, body: Buffer):
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined); // gone with its connection
     client.release(error as Error);
-    throw error;
+    throw asOperatingError(error);
   }
 }
 
