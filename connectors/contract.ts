@@ -20,6 +20,8 @@ export interface Connector {
   /** A comparison of everything by key and hash, to find what a watermark or a push cannot: nightly. */
   reconcile: { cron: string; tz: string };
   source: SourceDeclaration;
+  /** How long it has to answer a correction, where another rule holds for it than for all (0603_corrections.sql). */
+  correction?: { workingDays: number; basis: string };
   streams: readonly Stream[];
 }
 

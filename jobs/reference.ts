@@ -7,11 +7,12 @@ const rowsPerStatementMax = 20_000;
 
 /**
  * Loads what is public and real: every division of five tiers, the superseded ones with their successors, the unit map, and
- * the periods of retention that connectors declare. Nothing is read where it has been loaded before. About 670,000 rows, some ten seconds.
+ * the periods of retention and of answering corrections that connectors declare. Nothing is read where it has been loaded before. About 670,000 rows, some ten seconds.
  */
 export async function loadReference(pool: Pool, progress: (done: number, total: number) => void = () => undefined): Promise<void> {
   await loadUnits(pool);
   await loadRetention(pool);
+  await loadCorrectionPeriods(pool);
   const { rows } = await pool.query<{ value: string }>(`SELECT value #>> '{}' AS value FROM hub.setting WHERE name = 'divisions_loaded'`);
   if (rows.length > 0) return;
   const all = [...divisions().values()];
@@ -84,4 +85,15 @@ async function loadRetention(pool: Pool): Promise<void> {
      ON CONFLICT (department, stream) DO UPDATE SET years = excluded.years, basis = excluded.basis WHERE (t.years, t.basis) IS DISTINCT FROM (excluded.years, excluded.basis)`,
     [JSON.stringify(periods)],
   );
+}
+
+async function loadCorrectionPeriods(pool: Pool): Promise<void> {
+  for (const { department, correction } of (await connectors()).values()) {
+    if (!correction) continue;
+    await pool.query(
+      `INSERT INTO hub.correction_period AS t (department, working_days, basis) VALUES ($1, $2, $3)
+       ON CONFLICT (department) DO UPDATE SET working_days = excluded.working_days, basis = excluded.basis WHERE (t.working_days, t.basis) IS DISTINCT FROM (excluded.working_days, excluded.basis)`,
+      [department, correction.workingDays, correction.basis],
+    );
+  }
 }

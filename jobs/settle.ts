@@ -28,6 +28,7 @@ async function settled(config: Config, pool: Pool, last: number): Promise<void> 
   await span('clocks', {}, () => refreshClocks(pool));
   const { touched } = await span('link', {}, () => linkTouched(pool, keys));
   await span('cluster', {}, () => clusterTouched(pool, keys));
+  await span('corrections', {}, () => pool.query('SELECT hub.answer_by_source()'));
   if (touched >= analyzeRecordsMin) await pool.query(analyze);
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
 }

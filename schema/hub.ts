@@ -84,6 +84,30 @@ export const effect = hub.table('effect', {
   policyVersion: text('policy_version').notNull(),
 });
 
+/** A correction asked of a department, and its texts, which only the two sides read (0603_corrections.sql). */
+export const correction = hub.table('correction', {
+  id: uuid('id').primaryKey(),
+  rid: text('rid').notNull(),
+  mentionId: text('mention_id'),
+  department: text('department').notNull(),
+  divisionNow: text('division_now'),
+  coordinate: text('coordinate').notNull(),
+  requester: text('requester').notNull(),
+  state: text('state').notNull(),
+  outcome: text('outcome'),
+  requestedAt: instant('requested_at').notNull(),
+  dueOn: day('due_on').notNull(),
+  basis: text('basis').notNull(),
+  answeredAt: instant('answered_at'),
+});
+
+export const correctionText = hub.table('correction_text', {
+  id: uuid('id').primaryKey(),
+  proposed: text('proposed'),
+  reason: text('reason').notNull(),
+  note: text('note'),
+});
+
 export const streamCoverage = hub.view('stream_coverage', {
   department: text('department').notNull(),
   stream: text('stream').notNull(),

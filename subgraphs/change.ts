@@ -3,6 +3,7 @@ import { callerPseudonym } from '../audit/caller.ts';
 import type { Transaction } from '../base/db.ts';
 import { invariant } from '../base/errors.ts';
 import { classificationOfField } from '../policy/classes.ts';
+import type { Decision } from '../policy/decide.ts';
 import { ChangeRefused } from '../policy/enforce.ts';
 import { unknownRow, type RowAccess } from '../policy/row.ts';
 import { effect } from '../schema/hub.ts';
@@ -42,10 +43,15 @@ export async function change<T>(context: SubgraphContext, info: GraphQLResolveIn
  * which is refused in the same words. Call it before `change`, with the row as the reading role sees it.
  */
 export function requireChange(context: SubgraphContext, info: GraphQLResolveInfo, row: RowAccess | null): asserts row is RowAccess {
+  const decision = changeDecision(context, info, row ?? unknownRow);
+  if (decision.effect === 'WITHHELD' || row === null) throw new ChangeRefused(decision, row ?? unknownRow);
+}
+
+/** What the policy says of this mutation on this row. */
+export function changeDecision(context: SubgraphContext, info: GraphQLResolveInfo, row: RowAccess): Decision {
   const mutation = info.schema.getMutationType();
   const field = isObjectType(mutation) ? mutation.getFields()[info.fieldName] : undefined;
   const classified = field && classificationOfField(info.schema, 'Mutation', field as GraphQLField<unknown, unknown>);
   invariant(classified, 'a change is made by a classified field of Mutation');
-  const decision = context.policy.decide(context.viewer, classified, row ?? unknownRow);
-  if (decision.effect === 'WITHHELD' || row === null) throw new ChangeRefused(decision, row ?? unknownRow);
+  return context.policy.decide(context.viewer, classified, row);
 }

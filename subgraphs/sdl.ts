@@ -44,7 +44,7 @@ export function recordTypes(sdl: string): string[] {
 const homes: Record<string, readonly string[]> = {
   registry: ['person', 'place', 'organization', 'thing', 'linkage'],
   matter: ['matter', 'clock'],
-  hub: ['hub'],
+  hub: ['hub', 'correction'],
 };
 const everywhere = ['directives', 'common'];
 const departmentParts = ['record'];

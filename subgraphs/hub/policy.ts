@@ -1,4 +1,5 @@
 import { YiwangError } from '../../base/errors.ts';
+import type { Classified } from '../../policy/classes.ts';
 import { explainOperation } from '../../policy/explain.ts';
 import { callers, classifiedFields, exampleViewer, policyMatrix } from '../../policy/matrix.ts';
 import { publishedSchema } from '../../policy/published.ts';
@@ -22,6 +23,14 @@ export function explanation({ policy }: SubgraphContext, { operation, as }: { op
   const viewer = exampleViewer({ kind, tier: tier ?? null, purpose: purpose ?? null, department: department?.toUpperCase() ?? null, withMatter: withMatter ?? false });
   return explainOperation({ supergraphSchema: publishedSchema(), policy, viewer, operation }).map((field) => ({ ...field, reason: reasonOf(policy, field.policy, field.reason) }));
 }
+
+/** How the graph classifies a field of an object type; null for anything else. */
+export function classifiedField(coordinate: string): Classified | null {
+  if (!/^[A-Z]\w{0,63}\.[a-z]\w{0,63}$/.test(coordinate)) return null;
+  return (fields ??= new Map(classifiedFields(publishedSchema()).map((field) => [field.coordinate, field]))).get(coordinate) ?? null;
+}
+
+let fields: ReadonlyMap<string, Classified> | undefined;
 
 function reasonOf({ rules }: SubgraphContext['policy'], rule: string, code: string) {
   const found = rules.get(rule);

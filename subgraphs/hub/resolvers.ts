@@ -1,9 +1,13 @@
 import { access, noRow } from '../../policy/row.ts';
+import type { Resolvers } from '../build.ts';
 import { connection, pageOf, rowsMaxOf, type PageArgs } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
+import { globalId, keyOfId } from '../globalId.ts';
 import { allByKey, load } from '../loader.ts';
 import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts';
 import { byReason, reconciliation, runCounts, streamCounts } from './counts.ts';
+import { correctionChanges } from './correct.ts';
+import { correctionPage, countsByDepartment, disputesOf, recordsByRid, stateOf, textsById, type CorrectionParent, type DisputedRecord } from './corrections.ts';
 import { datasets } from './datasets.ts';
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
@@ -12,8 +16,12 @@ import type { AccessLogFilterType, CallerInputType, QueryDatasetsArgsType, Query
 
 type Context = SubgraphContext;
 
-/** Connectors and their runs for operators, the policy for everyone, the access log for auditors and residents. */
-export const resolvers = {
+/** Connectors and their runs for operators, the policy for everyone, the access log for auditors and residents, corrections for both sides. */
+export function resolvers(recordTypes: readonly string[]): Resolvers {
+  return { ...types, ...Object.fromEntries(recordTypes.map((name) => [name, recordOf(name)])) };
+}
+
+const types = {
   Query: {
     connectors: async (_: unknown, _args: unknown, context: Context) => {
       const departments = allByKey(await streamReports(context), (row) => row.department);
@@ -29,6 +37,11 @@ export const resolvers = {
       const rows = await quarantinePage(context, page, args);
       return connection(context, page, rows, { position: (row) => [row.id], node: (row) => row });
     },
+    corrections: async (_: unknown, args: PageArgs & { state?: string | null }, context: Context) => {
+      const page = pageOf(context, 'Query.corrections', { ...args });
+      const rows = await correctionPage(context, page, args.state);
+      return connection(context, page, rows, { position: (row) => [row.requestedAt.toISOString(), row.id], node: (row) => row });
+    },
     policyMatrix: (_: unknown, args: QueryPolicyMatrixArgsType, context: Context) => matrix(context, args),
     explainAccess: (_: unknown, args: { operation: string; as: CallerInputType }, context: Context) => explanation(context, args),
     accessLog: async (_: unknown, args: PageArgs & { filter?: AccessLogFilterType | null }, context: Context) => {
@@ -40,7 +53,19 @@ export const resolvers = {
     datasets: (_: unknown, { department }: QueryDatasetsArgsType, context: Context) => datasets(context, department),
     verifyAccessLog: (_: unknown, _args: unknown, context: Context) => verification(context),
   },
-  Mutation: { ...operations },
+  Mutation: { ...operations, ...correctionChanges },
+  Connector: {
+    corrections: async ({ department }: { department: string }, _: unknown, context: Context) => (await load(context, countsByDepartment, department)) ?? { sent: 0, overdue: 0, answered: 0 },
+  },
+  Correction: {
+    field: ({ coordinate }: CorrectionParent) => coordinate,
+    recordId: ({ typeName, rid }: CorrectionParent) => (typeName === null ? null : globalId(typeName, rid)),
+    state: (parent: CorrectionParent, _: unknown, { clock }: Context) => stateOf(parent, clock()),
+    askedBy: ({ requester }: CorrectionParent) => (requester.startsWith('resident:') ? 'RESIDENT' : 'CLERK'),
+    proposed: async ({ id }: CorrectionParent, _: unknown, context: Context) => (await load(context, textsById, id))?.proposed ?? null,
+    reason: async ({ id }: CorrectionParent, _: unknown, context: Context) => (await load(context, textsById, id))?.reason ?? null,
+    note: async ({ id }: CorrectionParent, _: unknown, context: Context) => (await load(context, textsById, id))?.note ?? null,
+  },
   ConnectorStream: {
     counts: (stream: StreamReport) => streamCounts(stream),
     drift: ({ drift }: StreamReport) => byReason(drift),
@@ -54,3 +79,10 @@ export const resolvers = {
     released: ({ counts }: RunReport) => byReason(counts['released']),
   },
 };
+
+function recordOf(typeName: string) {
+  return {
+    __resolveReference: ({ id }: { id: string }, context: Context) => load(context, recordsByRid, keyOfId(typeName, id) ?? ''),
+    disputes: ({ rid }: DisputedRecord, _: unknown, context: Context) => disputesOf(context, rid),
+  };
+}

@@ -170,6 +170,15 @@ export type AccessedFieldType = {
   effect: AccessEffectType;
 };
 
+/** 社会救助申请（jzsq）；家庭经济状况核对从不入库 · an application for social assistance; the means test is never stored */
+export type AssistanceApplicationType = RecordType & {
+  __typename?: 'AssistanceApplication';
+  /** 有争议、来源尚未答复的字段 · fields in dispute that the source has not answered yet */
+  disputes?: Maybe<Array<DisputeType>>;
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
+};
+
 /** 中英文各一份 · the same in both languages */
 export type BothLanguagesType = {
   __typename?: 'BothLanguages';
@@ -224,6 +233,8 @@ export type CodedValueType = {
 /** 一个部门的接入 · the connection of one department */
 export type ConnectorType = {
   __typename?: 'Connector';
+  /** 发给该部门的校核请求数 · corrections asked of the department */
+  corrections?: Maybe<CorrectionCountsType>;
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 各数据流 · its streams */
@@ -251,6 +262,104 @@ export type ConnectorStreamType = {
   staleReason?: Maybe<Scalars['String']['output']>;
   /** 数据流 · stream */
   stream: Scalars['String']['output'];
+};
+
+/** 一项校核请求：发给数据所属部门，答复之前该值标为有争议 · a correction asked of the department that owns a value; the value is in dispute until it answers */
+export type CorrectionType = {
+  __typename?: 'Correction';
+  /** 答复时间 · when it was answered */
+  answeredAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 由居民本人还是经办单位提出 · whether a resident or an organisation asked */
+  askedBy: CallerKindType;
+  /** 期限的依据 · on what the period rests */
+  basis: Scalars['String']['output'];
+  /** 应答复的部门 · the department that is asked */
+  department: Scalars['String']['output'];
+  /** 答复期限（按国务院公布的工作日计算）· due date, in working days as the State Council announces them */
+  dueOn: Scalars['Date']['output'];
+  /** 有争议的字段坐标 · coordinate of the field in dispute */
+  field: Scalars['String']['output'];
+  /** 标识 · id */
+  id: Scalars['ID']['output'];
+  /** 部门的说明 · what the department says to it */
+  note?: Maybe<Scalars['String']['output']>;
+  /** 结果 · outcome */
+  outcome?: Maybe<CorrectionOutcomeType>;
+  /** 主张的正确值 · the value that is said to be right */
+  proposed?: Maybe<Scalars['String']['output']>;
+  /** 理由 · why */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** 所在记录的标识 · id of the record */
+  recordId?: Maybe<Scalars['ID']['output']>;
+  /** 提出时间 · when it was asked */
+  requestedAt: Scalars['DateTime']['output'];
+  /** 状态 · state */
+  state: CorrectionStateType;
+};
+
+/** 部门可以作出的答复 · what a department can answer */
+export type CorrectionAnswerType =
+  /** 核实无误 · looked at, and right as it is */
+  | 'CONFIRMED'
+  /** 已更正 · corrected */
+  | 'CORRECTED';
+
+/** 校核请求列表 · a page of corrections */
+export type CorrectionConnectionType = {
+  __typename?: 'CorrectionConnection';
+  /** 条目与游标 · items with their cursors */
+  edges?: Maybe<Array<CorrectionEdgeType>>;
+  /** 条目 · items */
+  nodes?: Maybe<Array<CorrectionType>>;
+  /** 分页信息 · page information */
+  pageInfo: PageInfoType;
+};
+
+/** 各状态的校核请求数 · corrections by state */
+export type CorrectionCountsType = {
+  __typename?: 'CorrectionCounts';
+  /** 已答复 · answered */
+  answered: Scalars['Int']['output'];
+  /** 逾期 · overdue */
+  overdue: Scalars['Int']['output'];
+  /** 已发出，未到期 · sent and not yet due */
+  sent: Scalars['Int']['output'];
+};
+
+/** 列表中的一项 · one correction of the page */
+export type CorrectionEdgeType = {
+  __typename?: 'CorrectionEdge';
+  /** 游标 · cursor */
+  cursor: Scalars['String']['output'];
+  /** 校核请求 · the correction */
+  node: CorrectionType;
+};
+
+/** 校核的结果 · how a correction ended */
+export type CorrectionOutcomeType =
+  /** 核实无误 · looked at, and right as it is */
+  | 'CONFIRMED'
+  /** 已更正 · corrected */
+  | 'CORRECTED'
+  /** 来源送来了新的值 · a newer version arrived in which the value is another */
+  | 'SOURCE_CHANGED';
+
+/** 校核请求的状态 · the state of a correction */
+export type CorrectionStateType =
+  /** 已答复 · answered */
+  | 'ANSWERED'
+  /** 逾期未答复 · not answered in time */
+  | 'OVERDUE'
+  /** 已发出 · sent */
+  | 'SENT';
+
+/** 诉前调解案件 · a case before registration, as the court received it */
+export type CourtCaseType = RecordType & {
+  __typename?: 'CourtCase';
+  /** 有争议、来源尚未答复的字段 · fields in dispute that the source has not answered yet */
+  disputes?: Maybe<Array<DisputeType>>;
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
 };
 
 /** 目录中的一个数据集：一个部门的一个数据流，由接入声明与分级的模式生成 · a data set of the catalogue: one stream of one department, generated from its declaration and the classified schema */
@@ -309,6 +418,17 @@ export type DatasetFieldType = {
   values: Array<Scalars['String']['output']>;
 };
 
+/** 一个有争议的字段 · a field in dispute */
+export type DisputeType = {
+  __typename?: 'Dispute';
+  /** 答复期限 · when the answer is due */
+  dueOn: Scalars['Date']['output'];
+  /** 字段坐标 · its coordinate */
+  field: Scalars['String']['output'];
+  /** 何时起 · since when */
+  since: Scalars['DateTime']['output'];
+};
+
 /** 密级 · classes of fields */
 export type FieldClassType =
   /** 可识别：证件号码、详细地址、出生日期、坐标 · ID number, exact address, birth date, coordinates */
@@ -340,6 +460,15 @@ export type GeoPointType = {
   latitude: Scalars['Decimal']['output'];
   /** 经度 · longitude */
   longitude: Scalars['Decimal']['output'];
+};
+
+/** 12345 热线工单 · a ticket of the 12345 hotline */
+export type HotlineTicketType = RecordType & {
+  __typename?: 'HotlineTicket';
+  /** 有争议、来源尚未答复的字段 · fields in dispute that the source has not answered yet */
+  disputes?: Maybe<Array<DisputeType>>;
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
 };
 
 /** 血缘的一步 · one step of lineage */
@@ -375,16 +504,28 @@ export type MaskType =
 /** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
 export type MutationType = {
   __typename?: 'Mutation';
+  /** 数据所属部门答复一项校核请求 · the department that owns the value answers a correction */
+  answerCorrection?: Maybe<CorrectionType>;
   /** 确认一个因删除过多而暂缓的任务：重新运行并允许删除 · approves a run that was held because it would delete too much: it runs again and may */
   approveHeldRun?: Maybe<SyncRunType>;
   /** 暂停一个数据流：不再产生新任务，已到期的任务等待恢复 · pauses a stream: no new runs, and those that are due wait until it is resumed */
   pauseStream?: Maybe<ConnectorStreamType>;
   /** 请求释放隔离的记录：按序重读，恰好一次；由后台任务执行，每个数据流一个任务 · asks for quarantined records to be released: re-read in order, exactly once; one run for each stream, done by a worker */
   releaseQuarantine?: Maybe<Array<SyncRunType>>;
+  /** 请求校核一个值（居民限本人的，经办人员限所承办的记录）：发给数据所属部门，有答复期限；本平台不改来源的值 · asks the department that owns a value to correct it (residents: their own; clerks: records they handle), with a due date; the hub never edits a source's value */
+  requestCorrection?: Maybe<CorrectionType>;
   /** 请求重新运行一个数据流；由后台任务执行 · asks for a run of a stream; a worker does it */
   rerunConnector?: Maybe<Array<SyncRunType>>;
   /** 恢复一个数据流 · resumes a stream */
   resumeStream?: Maybe<ConnectorStreamType>;
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationAnswerCorrectionArgsType = {
+  id: Scalars['ID']['input'];
+  note?: InputMaybe<Scalars['String']['input']>;
+  outcome: CorrectionAnswerType;
 };
 
 
@@ -407,6 +548,16 @@ export type MutationReleaseQuarantineArgsType = {
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
   reason?: InputMaybe<Scalars['String']['input']>;
   stream?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationRequestCorrectionArgsType = {
+  field: Scalars['String']['input'];
+  person?: InputMaybe<Scalars['ID']['input']>;
+  proposed?: InputMaybe<Scalars['String']['input']>;
+  reason: Scalars['String']['input'];
+  record?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -479,6 +630,24 @@ export type PageInfoType = {
   hasPreviousPage: Scalars['Boolean']['output'];
   /** 本页第一条的游标 · the cursor of the first item */
   startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** 信访事项；揭发控告类从不入库 · a petition; accusations are never stored */
+export type PetitionType = RecordType & {
+  __typename?: 'Petition';
+  /** 有争议、来源尚未答复的字段 · fields in dispute that the source has not answered yet */
+  disputes?: Maybe<Array<DisputeType>>;
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
+};
+
+/** 110 接处警（jcj_jjd）中的纠纷类警情 · a 110 call about a dispute */
+export type PoliceCallType = RecordType & {
+  __typename?: 'PoliceCall';
+  /** 有争议、来源尚未答复的字段 · fields in dispute that the source has not answered yet */
+  disputes?: Maybe<Array<DisputeType>>;
+  /** 全局标识，不透明 · the global id, opaque */
+  id: Scalars['ID']['output'];
 };
 
 /** 策略表的一行：某类人为某目的对某字段 · one row of the policy table: what a class of callers may see of a field for a purpose */
@@ -575,6 +744,8 @@ export type QueryType = {
   accessLog?: Maybe<AccessEntryConnectionType>;
   /** 各部门接入的新鲜程度与计数 · how fresh each department's connection is, and its counts */
   connectors?: Maybe<Array<ConnectorType>>;
+  /** 校核请求，最近的在前：居民看本人的，经办人员看本单位提出的与应由本部门答复的 · corrections, newest first: a resident's own; for clerks what their organisation asked for and what their department is to answer */
+  corrections?: Maybe<CorrectionConnectionType>;
   /** 数据目录：各部门的数据集，含共享属性、提供方、时效与血缘 · the catalogue of data sets with sharing attribute, steward, freshness and lineage */
   datasets?: Maybe<Array<DatasetType>>;
   /** 某人会在一个操作中看到什么，为什么；不读取任何记录 · what a caller would see of an operation, and why; no record is read */
@@ -597,6 +768,14 @@ export type QueryAccessLogArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AccessLogFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** 查询 · queries */
+export type QueryCorrectionsArgsType = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  state?: InputMaybe<CorrectionStateType>;
 };
 
 
@@ -672,6 +851,14 @@ export type ReconciliationType = {
   removed: Scalars['Int']['output'];
   /** 已按来源恢复的记录数 · of the different ones, those written again at once */
   restored: Scalars['Int']['output'];
+};
+
+/** 每条记录的争议标记 · the dispute flags of every record */
+export type RecordType = {
+  /** 有争议、来源尚未答复的字段 · fields in dispute that the source has not answered yet */
+  disputes?: Maybe<Array<DisputeType>>;
+  /** 全局标识 · the global id */
+  id: Scalars['ID']['output'];
 };
 
 /** 保存期限 · a period of retention */
@@ -947,6 +1134,13 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
   Node: never;
+  Record:
+    | ( any )
+    | ( any )
+    | ( any )
+    | ( any )
+    | ( any )
+  ;
 };
 
 /** Mapping between all available schema types and the resolvers types */
@@ -961,6 +1155,7 @@ export type ResolversTypesType = {
   AccessLogVerification: ResolverTypeWrapper<Partial<AccessLogVerificationType>>;
   AccessReason: ResolverTypeWrapper<Partial<AccessReasonType>>;
   AccessedField: ResolverTypeWrapper<Partial<AccessedFieldType>>;
+  AssistanceApplication: ResolverTypeWrapper<any>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   BothLanguages: ResolverTypeWrapper<Partial<BothLanguagesType>>;
   CallerInput: ResolverTypeWrapper<Partial<CallerInputType>>;
@@ -968,14 +1163,24 @@ export type ResolversTypesType = {
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
   Connector: ResolverTypeWrapper<Partial<ConnectorType>>;
   ConnectorStream: ResolverTypeWrapper<Partial<ConnectorStreamType>>;
+  Correction: ResolverTypeWrapper<Partial<CorrectionType>>;
+  CorrectionAnswer: ResolverTypeWrapper<Partial<CorrectionAnswerType>>;
+  CorrectionConnection: ResolverTypeWrapper<Partial<CorrectionConnectionType>>;
+  CorrectionCounts: ResolverTypeWrapper<Partial<CorrectionCountsType>>;
+  CorrectionEdge: ResolverTypeWrapper<Partial<CorrectionEdgeType>>;
+  CorrectionOutcome: ResolverTypeWrapper<Partial<CorrectionOutcomeType>>;
+  CorrectionState: ResolverTypeWrapper<Partial<CorrectionStateType>>;
+  CourtCase: ResolverTypeWrapper<any>;
   Dataset: ResolverTypeWrapper<Partial<DatasetType>>;
   DatasetField: ResolverTypeWrapper<Partial<DatasetFieldType>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
+  Dispute: ResolverTypeWrapper<Partial<DisputeType>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
   FindingText: ResolverTypeWrapper<Partial<FindingTextType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
+  HotlineTicket: ResolverTypeWrapper<any>;
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   LineageStep: ResolverTypeWrapper<Partial<LineageStepType>>;
@@ -986,6 +1191,8 @@ export type ResolversTypesType = {
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   OwnAccessEntry: ResolverTypeWrapper<Partial<OwnAccessEntryType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
+  Petition: ResolverTypeWrapper<any>;
+  PoliceCall: ResolverTypeWrapper<any>;
   PolicyRow: ResolverTypeWrapper<Partial<PolicyRowType>>;
   Purpose: ResolverTypeWrapper<Partial<PurposeType>>;
   QuarantinedRecord: ResolverTypeWrapper<Partial<QuarantinedRecordType>>;
@@ -994,6 +1201,7 @@ export type ResolversTypesType = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ReasonCount: ResolverTypeWrapper<Partial<ReasonCountType>>;
   Reconciliation: ResolverTypeWrapper<Partial<ReconciliationType>>;
+  Record: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Record']>;
   RetentionPeriod: ResolverTypeWrapper<Partial<RetentionPeriodType>>;
   RunCounts: ResolverTypeWrapper<Partial<RunCountsType>>;
   SharingAttribute: ResolverTypeWrapper<Partial<SharingAttributeType>>;
@@ -1020,19 +1228,27 @@ export type ResolversParentTypesType = {
   AccessLogVerification: Partial<AccessLogVerificationType>;
   AccessReason: Partial<AccessReasonType>;
   AccessedField: Partial<AccessedFieldType>;
+  AssistanceApplication: any;
   Boolean: Partial<Scalars['Boolean']['output']>;
   BothLanguages: Partial<BothLanguagesType>;
   CallerInput: Partial<CallerInputType>;
   CodedValue: Partial<CodedValueType>;
   Connector: Partial<ConnectorType>;
   ConnectorStream: Partial<ConnectorStreamType>;
+  Correction: Partial<CorrectionType>;
+  CorrectionConnection: Partial<CorrectionConnectionType>;
+  CorrectionCounts: Partial<CorrectionCountsType>;
+  CorrectionEdge: Partial<CorrectionEdgeType>;
+  CourtCase: any;
   Dataset: Partial<DatasetType>;
   DatasetField: Partial<DatasetFieldType>;
   Date: Partial<Scalars['Date']['output']>;
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
+  Dispute: Partial<DisputeType>;
   FindingText: Partial<FindingTextType>;
   GeoPoint: Partial<GeoPointType>;
+  HotlineTicket: any;
   ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
   LineageStep: Partial<LineageStepType>;
@@ -1042,6 +1258,8 @@ export type ResolversParentTypesType = {
   Organization: Partial<OrganizationType>;
   OwnAccessEntry: Partial<OwnAccessEntryType>;
   PageInfo: Partial<PageInfoType>;
+  Petition: any;
+  PoliceCall: any;
   PolicyRow: Partial<PolicyRowType>;
   QuarantinedRecord: Partial<QuarantinedRecordType>;
   QuarantinedRecordConnection: Partial<QuarantinedRecordConnectionType>;
@@ -1049,6 +1267,7 @@ export type ResolversParentTypesType = {
   Query: Record<PropertyKey, never>;
   ReasonCount: Partial<ReasonCountType>;
   Reconciliation: Partial<ReconciliationType>;
+  Record: ResolversInterfaceTypesType<ResolversParentTypesType>['Record'];
   RetentionPeriod: Partial<RetentionPeriodType>;
   RunCounts: Partial<RunCountsType>;
   StreamCounts: Partial<StreamCountsType>;
@@ -1128,6 +1347,12 @@ export type AccessedFieldResolversType<ContextType = SubgraphContext, ParentType
   effect?: Resolver<ResolversTypesType['AccessEffect'], ParentType, ContextType>;
 };
 
+export type AssistanceApplicationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AssistanceApplication'] = ResolversParentTypesType['AssistanceApplication']> = {
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['Dispute']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type BothLanguagesResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BothLanguages'] = ResolversParentTypesType['BothLanguages']> = {
   en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -1140,6 +1365,7 @@ export type CodedValueResolversType<ContextType = SubgraphContext, ParentType ex
 };
 
 export type ConnectorResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Connector'] = ResolversParentTypesType['Connector']> = {
+  corrections?: Resolver<Maybe<ResolversTypesType['CorrectionCounts']>, ParentType, ContextType>;
   department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   streams?: Resolver<Maybe<Array<ResolversTypesType['ConnectorStream']>>, ParentType, ContextType>;
 };
@@ -1154,6 +1380,46 @@ export type ConnectorStreamResolversType<ContextType = SubgraphContext, ParentTy
   pausedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   staleReason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
+export type CorrectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Correction'] = ResolversParentTypesType['Correction']> = {
+  answeredAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  askedBy?: Resolver<ResolversTypesType['CallerKind'], ParentType, ContextType>;
+  basis?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  dueOn?: Resolver<ResolversTypesType['Date'], ParentType, ContextType>;
+  field?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypesType['CorrectionOutcome']>, ParentType, ContextType>;
+  proposed?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  recordId?: Resolver<Maybe<ResolversTypesType['ID']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypesType['CorrectionState'], ParentType, ContextType>;
+};
+
+export type CorrectionConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CorrectionConnection'] = ResolversParentTypesType['CorrectionConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['CorrectionEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['Correction']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
+};
+
+export type CorrectionCountsResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CorrectionCounts'] = ResolversParentTypesType['CorrectionCounts']> = {
+  answered?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  overdue?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  sent?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+};
+
+export type CorrectionEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CorrectionEdge'] = ResolversParentTypesType['CorrectionEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['Correction'], ParentType, ContextType>;
+};
+
+export type CourtCaseResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['CourtCase'] = ResolversParentTypesType['CourtCase']> = {
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['Dispute']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type DatasetResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Dataset'] = ResolversParentTypesType['Dataset']> = {
@@ -1197,6 +1463,12 @@ export interface DecimalScalarConfigType extends GraphQLScalarTypeConfig<Resolve
   name: 'Decimal';
 }
 
+export type DisputeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Dispute'] = ResolversParentTypesType['Dispute']> = {
+  dueOn?: Resolver<ResolversTypesType['Date'], ParentType, ContextType>;
+  field?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+};
+
 export type FindingTextResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['FindingText'] = ResolversParentTypesType['FindingText']> = {
   en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -1207,6 +1479,12 @@ export type GeoPointResolversType<ContextType = SubgraphContext, ParentType exte
   longitude?: Resolver<ResolversTypesType['Decimal'], ParentType, ContextType>;
 };
 
+export type HotlineTicketResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['HotlineTicket'] = ResolversParentTypesType['HotlineTicket']> = {
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['Dispute']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type LineageStepResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['LineageStep'] = ResolversParentTypesType['LineageStep']> = {
   reads?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
   repair?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -1215,9 +1493,11 @@ export type LineageStepResolversType<ContextType = SubgraphContext, ParentType e
 };
 
 export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
+  answerCorrection?: Resolver<Maybe<ResolversTypesType['Correction']>, ParentType, ContextType, RequireFields<MutationAnswerCorrectionArgsType, 'id' | 'outcome'>>;
   approveHeldRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType, RequireFields<MutationApproveHeldRunArgsType, 'id'>>;
   pauseStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationPauseStreamArgsType, 'department' | 'stream'>>;
   releaseQuarantine?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, Partial<MutationReleaseQuarantineArgsType>>;
+  requestCorrection?: Resolver<Maybe<ResolversTypesType['Correction']>, ParentType, ContextType, RequireFields<MutationRequestCorrectionArgsType, 'field' | 'reason'>>;
   rerunConnector?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, RequireFields<MutationRerunConnectorArgsType, 'department' | 'dryRun' | 'full'>>;
   resumeStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationResumeStreamArgsType, 'department' | 'stream'>>;
 };
@@ -1250,6 +1530,18 @@ export type PageInfoResolversType<ContextType = SubgraphContext, ParentType exte
   hasNextPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+};
+
+export type PetitionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Petition'] = ResolversParentTypesType['Petition']> = {
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['Dispute']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PoliceCallResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PoliceCall'] = ResolversParentTypesType['PoliceCall']> = {
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['Dispute']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type PolicyRowResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PolicyRow'] = ResolversParentTypesType['PolicyRow']> = {
@@ -1291,6 +1583,7 @@ export type QuarantinedRecordEdgeResolversType<ContextType = SubgraphContext, Pa
 export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
   accessLog?: Resolver<Maybe<ResolversTypesType['AccessEntryConnection']>, ParentType, ContextType, RequireFields<QueryAccessLogArgsType, 'first'>>;
   connectors?: Resolver<Maybe<Array<ResolversTypesType['Connector']>>, ParentType, ContextType>;
+  corrections?: Resolver<Maybe<ResolversTypesType['CorrectionConnection']>, ParentType, ContextType, RequireFields<QueryCorrectionsArgsType, 'first'>>;
   datasets?: Resolver<Maybe<Array<ResolversTypesType['Dataset']>>, ParentType, ContextType, Partial<QueryDatasetsArgsType>>;
   explainAccess?: Resolver<Maybe<Array<ResolversTypesType['AccessDecision']>>, ParentType, ContextType, RequireFields<QueryExplainAccessArgsType, 'as' | 'operation'>>;
   myAccessHistory?: Resolver<Maybe<Array<ResolversTypesType['OwnAccessEntry']>>, ParentType, ContextType, RequireFields<QueryMyAccessHistoryArgsType, 'first'>>;
@@ -1312,6 +1605,10 @@ export type ReconciliationResolversType<ContextType = SubgraphContext, ParentTyp
   missing?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   removed?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   restored?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+};
+
+export type RecordResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Record'] = ResolversParentTypesType['Record']> = {
+  __resolveType: TypeResolveFn<'AssistanceApplication' | 'CourtCase' | 'HotlineTicket' | 'Petition' | 'PoliceCall', ParentType, ContextType>;
 };
 
 export type RetentionPeriodResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RetentionPeriod'] = ResolversParentTypesType['RetentionPeriod']> = {
@@ -1393,17 +1690,25 @@ export type ResolversType<ContextType = SubgraphContext> = {
   AccessLogVerification?: AccessLogVerificationResolversType<ContextType>;
   AccessReason?: AccessReasonResolversType<ContextType>;
   AccessedField?: AccessedFieldResolversType<ContextType>;
+  AssistanceApplication?: AssistanceApplicationResolversType<ContextType>;
   BothLanguages?: BothLanguagesResolversType<ContextType>;
   CodedValue?: CodedValueResolversType<ContextType>;
   Connector?: ConnectorResolversType<ContextType>;
   ConnectorStream?: ConnectorStreamResolversType<ContextType>;
+  Correction?: CorrectionResolversType<ContextType>;
+  CorrectionConnection?: CorrectionConnectionResolversType<ContextType>;
+  CorrectionCounts?: CorrectionCountsResolversType<ContextType>;
+  CorrectionEdge?: CorrectionEdgeResolversType<ContextType>;
+  CourtCase?: CourtCaseResolversType<ContextType>;
   Dataset?: DatasetResolversType<ContextType>;
   DatasetField?: DatasetFieldResolversType<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
+  Dispute?: DisputeResolversType<ContextType>;
   FindingText?: FindingTextResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
+  HotlineTicket?: HotlineTicketResolversType<ContextType>;
   LineageStep?: LineageStepResolversType<ContextType>;
   Mutation?: MutationResolversType<ContextType>;
   NeverStored?: NeverStoredResolversType<ContextType>;
@@ -1411,6 +1716,8 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Organization?: OrganizationResolversType<ContextType>;
   OwnAccessEntry?: OwnAccessEntryResolversType<ContextType>;
   PageInfo?: PageInfoResolversType<ContextType>;
+  Petition?: PetitionResolversType<ContextType>;
+  PoliceCall?: PoliceCallResolversType<ContextType>;
   PolicyRow?: PolicyRowResolversType<ContextType>;
   QuarantinedRecord?: QuarantinedRecordResolversType<ContextType>;
   QuarantinedRecordConnection?: QuarantinedRecordConnectionResolversType<ContextType>;
@@ -1418,6 +1725,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   Query?: QueryResolversType<ContextType>;
   ReasonCount?: ReasonCountResolversType<ContextType>;
   Reconciliation?: ReconciliationResolversType<ContextType>;
+  Record?: RecordResolversType<ContextType>;
   RetentionPeriod?: RetentionPeriodResolversType<ContextType>;
   RunCounts?: RunCountsResolversType<ContextType>;
   StreamCounts?: StreamCountsResolversType<ContextType>;

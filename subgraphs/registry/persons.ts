@@ -6,7 +6,7 @@ import { mention, record } from '../../schema/hub.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, load, type Batch } from '../loader.ts';
 import { selfKey } from '../record.ts';
-import { bySurvivorship } from './survivorship.ts';
+import { bySurvivorship } from '../survivorship.ts';
 import type { PersonRow } from './rows.ts';
 
 export type Mention = Pick<typeof mention.$inferSelect, 'mentionId' | 'rid' | 'department' | 'role' | 'name' | 'sex' | 'birthDate' | 'idNumber' | 'phones' | 'address' | 'householdNo' | 'relationToHead' | 'sourceUpdatedAt'> & {

@@ -9,7 +9,7 @@ export function sourcesOf({ policy, viewer }: SubgraphContext, all: readonly Can
   return all
     .filter((candidate) => policy.decide(viewer, edge, candidate.access).effect !== 'WITHHELD')
     .map(({ value, access: row }) => {
-      const { department, role, from } = value as Mention;
-      return { department, role, sourceSystem: `${department}/${from.stream}`, sourceKey: from.recordKey, runId: from.runId, fetchedAt: from.fetchedAt, sourceUpdatedAt: from.sourceUpdatedAt, repairs: from.repairs, [access]: row };
+      const { mentionId, department, role, from } = value as Mention;
+      return { mentionId, department, role, sourceSystem: `${department}/${from.stream}`, sourceKey: from.recordKey, runId: from.runId, fetchedAt: from.fetchedAt, sourceUpdatedAt: from.sourceUpdatedAt, repairs: from.repairs, [access]: row };
     });
 }

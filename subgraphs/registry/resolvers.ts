@@ -5,6 +5,7 @@ import { globalId } from '../globalId.ts';
 import { load } from '../loader.ts';
 import { geoPoint, reference, selfKey } from '../record.ts';
 import { divisionsByCode, fullCode, isValidOn, predecessorsByCode, type DivisionRow } from './divisions.ts';
+import { disputesByMention } from './disputes.ts';
 import { nodeById } from './node.ts';
 import { organizationPage, organizationsByCode, type OrganizationRow } from './organizations.ts';
 import { answers, linkageOf, linkageReviews, pairFields, sideFields } from './linkage.ts';
@@ -64,9 +65,13 @@ export const resolvers = {
     idNumber: ({ idNumber }: Mention) => idNumber,
     phones: ({ phones }: Mention) => (phones.length > 0 ? phones : null),
     address: ({ address }: Mention) => address,
+    disputes: ({ mentionId }: Mention, _: unknown, context: Context) => load(context, disputesByMention, mentionId),
     household: ({ householdNo, relationToHead, address }: Mention) =>
       householdNo === null ? null : { number: householdNo, relationToHead: coded(relationToHead, 'relation-to-head'), address },
     provenance: ({ all }: Mention, _: unknown, context: Context) => sourcesOf(context, all),
+  },
+  PersonSource: {
+    disputes: async ({ mentionId }: { mentionId: string }, _: unknown, context: Context) => (await load(context, disputesByMention, mentionId)) ?? [],
   },
   Place: {
     __resolveReference: ({ placeKey }: { placeKey: string }, context: Context) => load(context, placesByKey, placeKey),

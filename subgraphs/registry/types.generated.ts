@@ -335,6 +335,8 @@ export type PersonType = NodeType & {
   address?: Maybe<Scalars['String']['output']>;
   /** 出生年份 · year of birth */
   birthYear?: Maybe<Scalars['Int']['output']>;
+  /** 有争议的字段（校核中，来源尚未答复）· fields in dispute that their source has not answered yet */
+  disputes?: Maybe<Array<Scalars['String']['output']>>;
   /** 仅供子图之间关联，不对外 · joins between subgraphs only, never in the API */
   entityKey: Scalars['ID']['output'];
   /** 户 · the household */
@@ -358,6 +360,8 @@ export type PersonSourceType = {
   __typename?: 'PersonSource';
   /** 部门 · department */
   department?: Maybe<Scalars['String']['output']>;
+  /** 这里来的哪些字段有争议，来源尚未答复 · which fields from here are in dispute, unanswered by the source */
+  disputes?: Maybe<Array<Scalars['String']['output']>>;
   /** 取得时间 · when it was fetched */
   fetchedAt?: Maybe<Scalars['DateTime']['output']>;
   /** 入库时所做的修正 · the repairs made on the way in */
@@ -890,6 +894,7 @@ export type PageInfoResolversType<ContextType = SubgraphContext, ParentType exte
 export type PersonResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Person'] = ResolversParentTypesType['Person']> = {
   address?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   birthYear?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['String']>>, ParentType, ContextType>;
   entityKey?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
   household?: Resolver<Maybe<ResolversTypesType['Household']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
@@ -903,6 +908,7 @@ export type PersonResolversType<ContextType = SubgraphContext, ParentType extend
 
 export type PersonSourceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['PersonSource'] = ResolversParentTypesType['PersonSource']> = {
   department?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  disputes?: Resolver<Maybe<Array<ResolversTypesType['String']>>, ParentType, ContextType>;
   fetchedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   repairs?: Resolver<Maybe<Array<ResolversTypesType['SourceRepair']>>, ParentType, ContextType>;
   role?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;

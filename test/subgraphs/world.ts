@@ -36,7 +36,7 @@ export async function openWorld(db: TestDatabase, more: Partial<StartOptions> = 
     async ask(subgraph, viewer, query, variables = {}) {
       statements.length = 0;
       const body = JSON.stringify({ query, variables });
-      const header = signViewer(viewer, { audience: subgraph, bodyHash: sha256Hex(body), key: viewerKey, now: new Date() });
+      const header = signViewer(viewer, { audience: subgraph, bodyHash: sha256Hex(body), key: viewerKey, now: more.clock?.() ?? new Date() });
       const answer = await subgraphs.inject(subgraph, body, { [viewerHeader]: header });
       // What a gateway gets went through JSON.
       return JSON.parse(JSON.stringify({ ...answer, data: answer.body.data }));
