@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { openArena, type Arena, type Report } from './compare.ts';
+import { shrunk } from './shrink.ts';
+import { worldOf } from './world.ts';
+
+export interface Campaign {
+  /** Operations to compare, at least. */
+  runs: number;
+  seed: number;
+  planner?: 'hive' | 'apollo';
+  progress?(done: number): void;
+}
+
+export interface Tally {
+  worlds: number;
+  uncomposed: number;
+  operations: number;
+  invalid: number;
+  /** Why the reference was found wrong → how often. */
+  apolloWrong: Record<string, number>;
+  /** The first failure, made small. */
+  failure: (Report & { seed: number }) | undefined;
+}
+
+const operationsPerWorld = 25;
+const worldChoicesMax = 250;
+const operationChoicesMax = 120;
+const choiceMax = 2 ** 20;
+const shrinkMsMax = 60_000;
+
+/**
+ * Compares our engine with the reference on random worlds and operations until `runs` operations were compared or one
+ * failed. World number n is drawn with `seed` + n, so that a failure is found again by its own seed.
+ */
+export async function campaign({ runs, seed, planner, progress }: Campaign): Promise<Tally> {
+  const tally: Tally = { worlds: 0, uncomposed: 0, operations: 0, invalid: 0, apolloWrong: {}, failure: undefined };
+  for (let number = seed; tally.operations < runs && !tally.failure; number += 1) {
+    await oneWorld(tally, number, planner);
+    progress?.(tally.operations);
+  }
+  return tally;
+}
+
+const choices = (length: number) => fc.array(fc.nat(choiceMax), { minLength: length / 2, maxLength: length, size: 'max' });
+const drawn = fc.tuple(choices(worldChoicesMax), fc.array(choices(operationChoicesMax), { minLength: operationsPerWorld, maxLength: operationsPerWorld, size: 'max' }));
+
+async function oneWorld(tally: Tally, seed: number, planner: Campaign['planner']): Promise<void> {
+  const [[world, operations]] = fc.sample(drawn, { seed, numRuns: 1 }) as [[number[], number[][]]];
+  const arena = await openArena(worldOf(world), planner);
+  tally[arena ? 'worlds' : 'uncomposed'] += 1;
+  if (!arena) return;
+  try {
+    for (const operation of operations) {
+      const verdict = await arena.compare(operation);
+      tally[verdict.kind === 'invalid' ? 'invalid' : 'operations'] += 1;
+      if (verdict.kind === 'apolloWrong') tally.apolloWrong[verdict.why] = (tally.apolloWrong[verdict.why] ?? 0) + 1;
+      if (verdict.kind === 'failed') {
+        tally.failure = { ...(await smallest(arena, world, operation, planner)), seed };
+        return;
+      }
+    }
+  } finally {
+    await arena.close();
+  }
+}
+
+/** The operation is made small on the world as it is, then the world, then the operation again. */
+async function smallest(arena: Arena, world: readonly number[], operation: readonly number[], planner: Campaign['planner']): Promise<Report> {
+  const untilMs = performance.now() + shrinkMsMax;
+  const short = await shrunk(operation, async (candidate) => (await failureIn(arena, candidate)) !== undefined, untilMs);
+  let report = await failureIn(arena, short);
+  const small = await shrunk(world, async (candidate) => (await failureOn(candidate, short, planner)) !== undefined, untilMs);
+  report = (await failureOn(small, short, planner)) ?? report;
+  if (!report) throw new RangeError('a failure of this campaign does not show again: something outside the seed decides');
+  return report;
+}
+
+async function failureOn(world: readonly number[], operation: readonly number[], planner: Campaign['planner']): Promise<Report | undefined> {
+  const arena = await openArena(worldOf(world), planner).catch(() => undefined);
+  const failure = arena && (await failureIn(arena, operation));
+  await arena?.close();
+  return failure;
+}
+
+async function failureIn(arena: Arena, operation: readonly number[]): Promise<Report | undefined> {
+  const verdict = await arena.compare(operation);
+  return verdict.kind === 'failed' ? verdict.report : undefined;
+}

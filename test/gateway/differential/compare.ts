@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DocumentNode } from 'graphql';
+import { compiledEngine } from '../../../gateway/engine/main.ts';
+import { apolloEngine, type Engine } from '../../../gateway/executor.ts';
+import { answerOf, engineOptions, graphOf, outcomeOf, validOperation, type Graph, type Outcome } from './graph.ts';
+import type { Operation } from './operation.ts';
+import { answerOfOne } from './oracle.ts';
+import type { World } from './world.ts';
+
+/** How an operation went; `apolloWrong`: the reference fails or differs from one server that holds everything, and we do not. */
+export type Verdict = { kind: 'agreed' | 'invalid' } | { kind: 'apolloWrong'; why: string } | { kind: 'failed'; report: Report };
+
+export interface Report {
+  why: string;
+  subgraphs: Record<string, string>;
+  operation: string;
+  variables: Record<string, unknown>;
+  ours: Outcome | string;
+  apollo: Outcome | string;
+  /** Of graphql-js over the whole schema; undefined where it has no opinion. */
+  one: Outcome | undefined;
+  calls: { ours: string[]; apollo: string[] };
+}
+
+export interface Arena {
+  compare(choices: readonly number[]): Promise<Verdict>;
+  close(): Promise<void>;
+}
+
+/** Both engines on one world; undefined where it does not compose. `planner`: whose plans ours compiles, unless the default. */
+export async function openArena(world: World, planner?: 'hive' | 'apollo'): Promise<Arena | undefined> {
+  const side = await openSide(world, planner);
+  let whole: Side | undefined; // the same world with nobody missing, opened when it is needed
+  return side && {
+    async compare(choices) {
+      const operation = validOperation(side.apollo.schema, choices);
+      if (!operation) return { kind: 'invalid' };
+      const answers = await answersOf(side, operation);
+      if (answers.one) return judged(side.graph, operation, answers, answers.one);
+      if (isSame(answers.ours, answers.apollo)) return { kind: 'agreed' };
+      whole ??= await openSide({ ...world, missing: 0 }, planner);
+      const full = whole && (await answersOf(whole, operation));
+      if (full?.one && whole && judged(whole.graph, operation, full, full.one).kind === 'apolloWrong') return { kind: 'apolloWrong', why: 'as with nobody missing' };
+      return { kind: 'failed', report: report('differs from the reference', side.graph, operation, answers) };
+    },
+    async close() {
+      await Promise.all([side.apollo.stop(), side.ours.stop(), whole?.apollo.stop(), whole?.ours.stop()]);
+    },
+  };
+}
+
+interface Side {
+  world: World;
+  graph: Graph;
+  apollo: Engine;
+  ours: Engine;
+}
+
+interface Answers {
+  ours: Outcome | string;
+  apollo: Outcome | string;
+  one: Outcome | undefined;
+  calls: Report['calls'];
+}
+
+type Asked = Operation & { document: DocumentNode };
+
+async function openSide(world: World, planner: 'hive' | 'apollo' | undefined): Promise<Side | undefined> {
+  const graph = graphOf(world);
+  if (typeof graph === 'string') return undefined;
+  const [apollo, ours] = await Promise.all([apolloEngine(engineOptions(graph)), compiledEngine({ ...engineOptions(graph), ...(planner ? { planner } : {}) })]);
+  return { world, graph, apollo, ours };
+}
+
+async function answersOf({ world, graph, apollo, ours }: Side, operation: Asked): Promise<Answers> {
+  const fromApollo = await answerOf(apollo, graph, operation).catch(sentence);
+  const apolloCalls = [...graph.calls];
+  const fromOurs = await answerOf(ours, graph, operation).catch(sentence);
+  const one = world.missing > 0 ? undefined : await answerOfOne(world, apollo.schema, operation.document, operation.variables);
+  return { ours: fromOurs, apollo: fromApollo, one: one && outcomeOf(one.data, one.errors), calls: { ours: [...graph.calls], apollo: apolloCalls } };
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` : String(error);
+}
+
+function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome): Verdict {
+  const fails = (why: string): Verdict => ({ kind: 'failed', report: report(why, graph, operation, answers) });
+  const { ours, apollo } = answers;
+  if (typeof ours === 'string') return fails('ours fails');
+  if (!isDeepStrictEqual(ours.data, one.data)) return fails('data differs from that of one server');
+  // What a `@requires` needs may fail where nobody asked for it: only gateways have that error.
+  const expected = visibleErrors(one);
+  const given = visibleErrors(ours);
+  if (!(derives(operation) ? expected.every((line) => given.includes(line)) : isDeepStrictEqual(given, expected))) return fails('errors differ from those of one server');
+  if (one.errors.length > 0 && ours.errors.length === 0) return fails('an error got lost');
+  if (typeof apollo === 'string') return { kind: 'apolloWrong', why: 'it cannot plan the operation' };
+  if (!isDeepStrictEqual(apollo.data, one.data)) return { kind: 'apolloWrong', why: 'its data differs from that of one server' };
+  return isDeepStrictEqual(given, visibleErrors(apollo)) ? { kind: 'agreed' } : { kind: 'apolloWrong', why: 'its errors differ from those of one server' };
+}
+
+/** Asks for a field that is made from others (`…From…`). */
+function derives({ text }: Asked): boolean {
+  return /From\d/.test(text);
+}
+
+/** Without a third opinion errors are compared by path without list positions: the reference counts those wrong. */
+function isSame(ours: Outcome | string, apollo: Outcome | string): boolean {
+  if (typeof ours === 'string' || typeof apollo === 'string') return typeof ours === typeof apollo;
+  const lines = (outcome: Outcome) => [...new Set(visibleErrors(outcome).map((line) => line.replace(/\.\d+(?=[. ])/g, '')))].sort();
+  return isDeepStrictEqual(ours.data, apollo.data) && isDeepStrictEqual(lines(ours), lines(apollo));
+}
+
+/**
+ * Errors at places that the answer has. Of what a null swallowed that had to climb, the specification (6.4.4) leaves open
+ * which errors are still told: a server may stop looking.
+ */
+function visibleErrors({ data, errors }: Outcome): string[] {
+  return errors.filter((line) => {
+    const [path = ''] = line.split(' ');
+    let at = data;
+    for (const key of path.split('.').slice(0, -1)) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+    return typeof at === 'object' && at !== null;
+  });
+}
+
+function report(why: string, graph: Graph, { text, variables }: Asked, { ours, apollo, one, calls }: Answers): Report {
+  return { why, subgraphs: Object.fromEntries(graph.subgraphs), operation: text, variables, ours, apollo, one, calls };
+}
