@@ -56,7 +56,7 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
       const { json } = openShape({ schema, operation, fragments: fragmentsOf(request.document), refused: new Map() }).write({ data: data ?? null, variables: coerced ?? {}, introspected: null });
       return { data: JSON.parse(json) as JsonObject | null, ...(errors ? { errors } : {}) };
     },
-    stop: async () => undefined,
+    stop: async () => planner.stop?.(),
   };
 }
 
@@ -66,5 +66,21 @@ const operationMsMax = 25_000;
 async function plannerOf({ planner, supergraphSdl }: CompiledEngineOptions, supergraph: ReadSupergraph): Promise<Planner> {
   const native = planner === 'apollo' ? undefined : await hivePlanner(supergraphSdl);
   if (!native && planner === 'hive') throw new YiwangError('CONFIG', { hint: 'there is no native query planner for this machine' });
-  return native ?? supergraph.planner();
+  return native ? withReserve(native, () => supergraph.planner()) : supergraph.planner();
+}
+
+/** What the native planner cannot plan, or dies of, Apollo's may plan. */
+function withReserve(native: Planner, reserve: () => Planner): Planner {
+  let made: Planner | undefined;
+  return {
+    ...native,
+    async plan(text, document, signal) {
+      try {
+        return await native.plan(text, document, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        return (made ??= reserve()).plan(text, document, signal);
+      }
+    },
+  };
 }

@@ -6,4 +6,5 @@ export interface Planner {
   name: 'hive' | 'apollo';
   /** Rejects when `signal` is aborted, as far as the planner can be interrupted. `text` is `document`, printed. */
   plan(text: string, document: DocumentNode, signal: AbortSignal): Promise<Step | null>;
+  stop?(): void;
 }

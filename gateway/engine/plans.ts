@@ -6,6 +6,7 @@ import { serially } from './plan.ts';
 import type { Planner } from './planner.ts';
 import { compile } from './program.ts';
 import type { Program } from './run.ts';
+import { withTypenames } from './typenames.ts';
 import type { IsOfType } from './types.ts';
 
 /** Programs by the key of what was planned. */
@@ -25,8 +26,9 @@ export function openPlans(planner: Planner, isOfType: IsOfType): Plans {
   const underWay = new Map<string, Promise<Program>>();
   const turn = turns();
   const planned = async (planKey: string, document: DocumentNode) => {
-    const text = print(document);
-    const step = await turn(() => inTime((signal) => planner.plan(text, document, signal)));
+    const told = withTypenames(document);
+    const text = print(told);
+    const step = await turn(() => inTime((signal) => planner.plan(text, told, signal)));
     const program = step ? compile(serially(step), isOfType, defaultsOf(document)) : nothing;
     return kept.set(planKey, { program, characters: text.length }).program;
   };

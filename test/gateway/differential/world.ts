@@ -181,12 +181,15 @@ function addFields(tape: Tape, world: World, object: ObjectSpec): void {
   }
 }
 
-/** Fields made from others, in a subgraph that does not resolve those itself; they may be made from each other. */
+/**
+ * Fields made from others, in a subgraph that does not resolve those itself; they may be made from each other. Not from a
+ * field that was taken over: composition forgets that it is external where it is required (2.14.4).
+ */
 function addDerived(tape: Tape, object: ObjectSpec): void {
   const count = tape.below(3);
   for (let index = 0; index < count; index += 1) {
     const at = tape.one(object.in)!;
-    const sources = object.fields.filter((one) => !one.in.includes(at) && one.overridden !== at && one.args.length === 0 && isSource(one));
+    const sources = object.fields.filter((one) => !one.in.includes(at) && one.overridden === null && one.args.length === 0 && isSource(one));
     const chosen = sources.filter((_one, position) => position === 0 || tape.chance(40));
     if (chosen.length > 0) object.fields.push({ ...plain(`${object.name.toLowerCase()}From${index}`, { name: 'String', wraps: '' }, [at]), requires: chosen });
   }

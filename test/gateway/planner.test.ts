@@ -1,0 +1,69 @@
+import { composeServices } from '@apollo/composition';
+import { buildASTSchema, parse, print, validate } from 'graphql';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { invariant } from '../../base/errors.ts';
+import { compiledEngine } from '../../gateway/engine/main.ts';
+import { openNative, type Native } from '../../gateway/engine/native.ts';
+import { withTypenames } from '../../gateway/engine/typenames.ts';
+
+const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@external", "@requires", "@provides"])
+  type Ref @shareable { x: ID! }`;
+
+// Found by the differential campaign: on this graph the native planner (0.0.38) panics at `breaking` and ends its process.
+const supergraphSdl = composed({
+  s0: `type Query { cs: [C!]! }
+    type A @key(fields: "ref { x } code") { code: String! ref: Ref! }
+    type B @key(fields: "id", resolvable: false) { id: ID! }
+    type C @key(fields: "ref { x }") { ref: Ref! b: B! }
+    type D @key(fields: "id") @key(fields: "ref { x }") { id: ID! ref: Ref! many: [Either]! }
+    union Either = A | C | D`,
+  s1: `type Query { either: Either }
+    type A @key(fields: "id") @key(fields: "ref { x }") { id: ID! ref: Ref! bs(n: Int! = 7): [B]! @provides(fields: "grade") }
+    type B @key(fields: "id code") { id: ID! code: String! first: String @requires(fields: "grade") grade: Int @external }
+    type D @key(fields: "id code") { id: ID! code: String! }
+    union Either = A | B | D`,
+  s2: `type Query { ds: [[D]] }
+    type A @key(fields: "id") @key(fields: "ref { x } code") @key(fields: "ref { x }") { id: ID! code: String! ref: Ref! }
+    type B @key(fields: "id") @key(fields: "id code") { id: ID! code: String! names(ids: [ID!] = ["a"]): [[String!]!] grade: Int @shareable second: String @requires(fields: "first") first: String @external }
+    type C @key(fields: "id") @key(fields: "ref { x }") { id: ID! ref: Ref! }
+    type D @key(fields: "id") @key(fields: "ref { x }") @key(fields: "id code") { id: ID! code: String! ref: Ref! }`,
+});
+const breaking = 'query ($ids: [ID!]) { cs { b { second } } either { ... on D { many { ... on A { bs { names(ids: $ids) } } } } } }';
+const harmless = '{ cs { b { id } } }';
+let native: Native;
+
+beforeAll(async () => {
+  const opened = await openNative(supergraphSdl);
+  invariant(opened, 'this machine has a build of the native planner');
+  native = opened;
+});
+afterAll(() => native.stop());
+
+test('a document at which the native planner dies does not end this process', async () => {
+  const never = new AbortController().signal;
+  expect(await native.plan(harmless, never)).not.toBeNull();
+  const both = await Promise.allSettled([native.plan(breaking, never), native.plan(breaking, never)]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
+test('what the native planner dies of or refuses is planned by the other, and later documents are answered', async () => {
+  const engine = await compiledEngine({ supergraphSdl, transport: { send: async () => ({ data: null, errors: [{ message: 'nobody is there' }] }), close: async () => undefined }, headers: () => ({}) });
+  expect(engine.planner).toBe('hive');
+  await engine.prepare(parse(breaking), 'breaking');
+  await engine.prepare(parse(harmless), 'harmless');
+  await engine.stop();
+});
+
+test('a type asked for under an alias is asked for under its own name too, through fragments', () => {
+  const schema = buildASTSchema(parse('type Query { item: Item } interface Item { label: String next: Item } type A implements Item { label: String next: Item }'));
+  const document = parse('{ item { ...F next { label __typename } } } fragment F on Item { ... on A { x: __typename } }');
+  const told = withTypenames(document);
+  expect(print(told)).toMatch(/item {\s+__typename\s+\.\.\.F\s+next {\s+label\s+__typename\s+}/);
+  expect(validate(schema, told)).toEqual([]);
+});
+
+function composed(subgraphs: Record<string, string>): string {
+  const { supergraphSdl: text, errors } = composeServices(Object.entries(subgraphs).map(([name, sdl]) => ({ name, url: `http://${name}`, typeDefs: parse(`${head} ${sdl}`) })));
+  invariant(text, `the subgraphs compose: ${errors?.map(({ message }) => message).join('; ')}`);
+  return text;
+}
