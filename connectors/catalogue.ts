@@ -119,7 +119,8 @@ function headsOf(column: string): string[] {
 
 function fieldOf(name: string, connector: Connector, stream: Stream, lines: { line: Lineage; published: Published | null }[]): DatasetField {
   const shown = lines.flatMap(({ published }) => published ?? []);
-  const [first] = shown;
+  // What shows the column by itself says what it is; a status that many columns decide does not.
+  const [first] = lines.toSorted((a, b) => a.line.reads.length - b.line.reads.length).flatMap(({ published }) => published ?? []);
   const fieldClass = shown.length === 0 ? 'RESTRICTED' : strictest(shown.map((one) => one.class));
   const coded = lines.flatMap(({ line, published }) => (published && line.reads.length === 1 && !translated.has(line.repair) ? [published] : []));
   const ownList = coded.some((one) => one.isCode) || stream.closedLists[name] ? `${connector.department}/${stream.name}#${name}` : null;

@@ -82,6 +82,11 @@ export const examples: readonly Example[] = [
     variables: () => ({ operation: operationText('MatterParties'), as: { kind: 'CLERK', department: 'MEDIATION', tier: 'TOWNSHIP', purpose: 'MEDIATION', withMatter: true } }),
   },
   {
+    operation: 'Datasets', scenario: 16, persona: 'developer', purpose: '', withMatter: false,
+    title: ['数据目录：提供方、时效、血缘', 'The catalogue of data sets'],
+    variables: () => ({ department: 'hotline' }),
+  },
+  {
     operation: 'DivisionAt', scenario: 18, persona: 'county-analyst', purpose: 'STATISTICS', withMatter: false,
     title: ['某日有效的行政区划', 'A division as valid on a date'],
     variables: () => ({ code: '330103000000', asOf: '2020-06-01' }),

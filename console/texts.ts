@@ -4,6 +4,7 @@ export type Language = 'zh' | 'en';
 
 export const texts = {
   subtitle: ['县域矛盾纠纷一网联办 · 演示控制台', 'one graph over departmental systems · console'],
+  catalogue: ['数据目录', 'catalogue'],
   persona: ['身份', 'Persona'],
   purpose: ['目的', 'Purpose'],
   matter: ['事项编号', 'Matter'],

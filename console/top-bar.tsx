@@ -23,7 +23,7 @@ export function TopBar(props: Props) {
     <header>
       <div className="brand">
         <h1>一网<small>yiwang</small></h1>
-        <p>{say(texts.subtitle, language)}</p>
+        <p>{say(texts.subtitle, language)} · <a href="/catalog">{say(texts.catalogue, language)}</a></p>
       </div>
       {props.personas === null ? <TokenField {...props} /> : <PersonaPicker {...props} />}
       <label title={both(texts.purpose)}>

@@ -51,7 +51,7 @@ async function board(app: FastifyInstance, sessions: BoardSessions, { queues }: 
 }
 
 /** Reads of the library that show no content of a job. */
-const open = [/^\/(?:queue\/[\w%-]+(?:\/[\w%-]+)?|job-schedulers|metrics-history)?\/?$/, /^\/static\/[\w./-]+$/, /^\/api\/(?:queues|queues\/[\w%-]+\/metrics|queues\/[\w%-]+\/[a-z]+-(?:all|[0-9a-f-]{36})[\w-]*|job-schedulers)$/];
+const open = [/^\/(?:queue\/[\w%-]+(?:\/[\w%-]+)?)?\/?$/, /^\/static\/[\w./-]+$/, /^\/api\/(?:queues|queues\/[\w%-]+\/metrics|queues\/[\w%-]+\/[a-z]+-(?:all|[0-9a-f-]{36})[\w-]*)$/];
 
 async function guard(request: FastifyRequest, reply: FastifyReply, sessions: BoardSessions): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return void (await reply.code(405).header('allow', 'GET').send({ error: { message: 'the board changes nothing · 看板只读' } }));
@@ -87,9 +87,15 @@ async function withoutContent(request: FastifyRequest, reply: FastifyReply, payl
   if (typeof payload !== 'string') return payload;
   if (String(reply.getHeader('content-type')).startsWith('text/html')) return payload.replace(/<link href="https:\/\/[^>]*>/g, '');
   if (!request.url.startsWith(`${boardPath}/api/`)) return payload;
-  return JSON.stringify(JSON.parse(payload, (key, value: unknown) => (Object.hasOwn(hidden, key) ? hidden[key] : value)));
+  const { job, queues, ...rest } = JSON.parse(payload) as { job?: object; queues?: { jobs: object[] }[] };
+  return JSON.stringify({ ...rest, ...(job ? { job: bare(job) } : {}), ...(queues ? { queues: queues.map((queue) => ({ ...queue, jobs: queue.jobs.map(bare) })) } : {}) });
 }
 
-const hidden: Readonly<Record<string, unknown>> = { data: {}, opts: {}, stacktrace: [], failedReason: null, returnValue: null, progress: 0, logs: [] };
+/** Times, counts, name and id of a job; what the page wants beside them is empty. */
+function bare(job: object): object {
+  return { ...Object.fromEntries(Object.entries(job).filter(([name]) => shown.has(name))), data: {}, opts: {}, stacktrace: [], failedReason: null, returnValue: null, progress: 0 };
+}
+
+const shown: ReadonlySet<string> = new Set(['id', 'name', 'timestamp', 'processedOn', 'finishedOn', 'attempts', 'attemptsStarted', 'stalledCounter', 'priority', 'delay', 'isFailed']);
 
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";

@@ -63,7 +63,7 @@ describe.runIf(services().chromium)('the console in a browser', () => {
     await expect.poll(async () => (await lines()).join('\n')).toContain('NO_MATTER');
   });
 
-  test.each(['MatterState resident', 'Matters city-app', 'TicketsByStatus hotline-supervisor', 'ConnectorHealth operator', 'ExplainAccess developer', 'DivisionAt county-analyst'])('example %s gives data and no error', async (example) => {
+  test.each(['MatterState resident', 'Matters city-app', 'TicketsByStatus hotline-supervisor', 'ConnectorHealth operator', 'ExplainAccess developer', 'Datasets developer', 'DivisionAt county-analyst'])('example %s gives data and no error', async (example) => {
     await run(example);
     await expect.poll(answer).toContain('"data"');
     expect(await answer()).not.toContain('"errors"');
