@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoIssuer } from '../../gateway/demo-issuer.ts';
@@ -102,6 +104,9 @@ describe('traces', () => {
       UNION SELECT record_key FROM hub.record UNION SELECT rid FROM hub.record UNION SELECT place_text FROM hub.record WHERE length(place_text) > 3`);
     expect(rows.length).toBeGreaterThan(200);
     expect(rows.map((row) => row.value).filter((value) => texts.includes(value))).toEqual([]);
+    const canaries = JSON.parse(readFileSync(join(hub.dataset, 'truth', 'canaries.json'), 'utf8')) as { value: string }[];
+    expect(canaries.length).toBeGreaterThan(20);
+    expect(canaries.map((canary) => canary.value).filter((value) => texts.includes(value))).toEqual([]);
     const claims = await hub.claims('operator');
     expect(texts).not.toContain(String(claims['org']));
     const statements = collector.spans.filter((span) => span.name === 'sql').map((span) => String(attribute(span, 'db.query.text')));
