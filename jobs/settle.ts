@@ -7,6 +7,7 @@ import { clusterTouched } from './cluster.ts';
 import { linkTouched } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
 import { placeTouched } from './places.ts';
+import { refreshSituations } from './situations.ts';
 import { settleThings } from './things.ts';
 
 /**
@@ -29,6 +30,7 @@ async function settled(config: Config, pool: Pool, last: number): Promise<void> 
   const { touched } = await span('link', {}, () => linkTouched(pool, keys));
   await span('cluster', {}, () => clusterTouched(pool, keys));
   await span('corrections', {}, () => pool.query('SELECT hub.answer_by_source()'));
+  await span('situations', {}, () => refreshSituations(pool, config.masterSecret));
   if (touched >= analyzeRecordsMin) await pool.query(analyze);
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
 }

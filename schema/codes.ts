@@ -42,3 +42,8 @@ const codeLists = {
 
 /** `outcome` of mediation before registration (sources.md, 2). */
 export const outcomes: Record<string, string> = { PENDING: '调解中', AGREED: '达成协议', NOT_AGREED: '未达成协议', WITHDRAWN: '撤回', FILED: '转立案' };
+
+/** Channels through which records come in: the hotline's own, and one for each other department. */
+export const channelNames: Record<string, string> = {
+  PHONE_12345: '12345 电话', WECHAT_MINIAPP: '微信小程序', QR_CODE: '二维码', WEB: '网站', GRID_WORKER: '网格员', COUNTER: '窗口', POLICE_110: '110 报警', COURT: '法院诉前', PETITION: '信访', CIVIL_COUNTER: '民政窗口',
+};

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Connector, Stream } from '../contract.ts';
+import type { Connector, Rule, Stream } from '../contract.ts';
 import { sourceTime } from '../repairs/times.ts';
 import { code, codes, derived, idNumber, integer, latitude, longitude, name, phones, text, texts, time, truth } from '../rules.ts';
 
@@ -10,6 +10,12 @@ const truthValue = z.boolean().nullish();
 const states: Readonly<Record<string, string>> = {
   ACCEPTED: 'OPEN', DISPATCHED: 'ASSIGNED', HANDLING: 'IN_PROGRESS', SUPERVISED: 'IN_PROGRESS', REPLIED: 'RESOLVED', CLOSED: 'CLOSED', FOLLOWED_UP: 'CLOSED', EVALUATED: 'CLOSED',
 };
+
+/** The names of a content category, from the widest to the narrowest: `交通出行/公交/班次`. */
+function joined(path: string): Rule<string | null> {
+  const names = codes(path);
+  return { ...names, apply: (row, found) => names.apply(row, found).join('/') || null };
+}
 
 /** Times that cannot be read are not later than anything. */
 function isLater(a: string | null, b: string): boolean {
@@ -63,7 +69,7 @@ const tickets: Stream = {
     facts: {
       receivedAt: time('receivedAt'), assignedAt: time('assignedAt'), contactedAt: time('contactedAt'), acceptedAt: time('acceptedAt'), returnedAt: time('returnedAt'),
       dueAt: time('dueAt'), closedAt: time('closedAt'), followUpAt: time('followUpAt'), channel: code('channel'), appealType: code('appealType'), resolvedByResident: truth('resolvedByResident'), satisfaction: integer('satisfaction'),
-      topic: code('categoryCode'),
+      topicPath: joined('categoryPath'),
     },
     milestones: { ASSIGNED: derived(['assignedAt'], 'given', (at) => at !== null) },
   },

@@ -10,8 +10,9 @@ import { facets } from './facets.ts';
 import { matterKeysByNumber, matterPage, matterPosition, mattersByKey, type MatterParent } from './matters.ts';
 import { partiesByMatter, type PartyParent } from './parties.ts';
 import { membersByMatter, recordPage, recordPosition, recordsByRid, type MemberStub, type RecordStub } from './records.ts';
+import { situation, situationPage, situationPosition } from './situations.ts';
 import { statistic } from './statistic.ts';
-import type { MatterFilterType, MatterOrderType, RecordFilterType, StatisticCodeType } from './types.generated.ts';
+import type { MatterFilterType, MatterOrderType, RecordFilterType, SituationFilterType, StatisticCodeType } from './types.generated.ts';
 
 type Context = SubgraphContext;
 
@@ -34,6 +35,11 @@ const Query = {
     const page = pageOf(context, 'Query.records', { ...args });
     const rows = await recordPage(context, page, args.filter ?? {});
     return connection(context, page, rows, { position: recordPosition, node: (row) => row });
+  },
+  situations: async (_: unknown, args: PageArgs & { filter?: SituationFilterType | null }, context: Context) => {
+    const page = pageOf(context, 'Query.situations', { ...args });
+    const rows = await situationPage(context, page, args.filter ?? {});
+    return connection(context, page, rows, { position: situationPosition, node: (row) => situation(context, row) });
   },
   statistic: (_: unknown, { code }: { code: StatisticCodeType }) => statistic(code),
 };

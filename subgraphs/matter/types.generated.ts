@@ -586,6 +586,8 @@ export type QueryType = {
   matters?: Maybe<MatterConnectionType>;
   /** 可见的记录，最近发生的在前 · the records the caller can see, newest first */
   records?: Maybe<RecordConnectionType>;
+  /** 热点，最近的在前 · hotspots, the latest first */
+  situations?: Maybe<SituationConnectionType>;
   /** 一项统计 · a statistic */
   statistic?: Maybe<StatisticType>;
 };
@@ -610,6 +612,14 @@ export type QueryMattersArgsType = {
 export type QueryRecordsArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<RecordFilterType>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** 查询 · queries */
+export type QuerySituationsArgsType = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<SituationFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -679,6 +689,128 @@ export type RecurrenceType = {
   /** 三十天内第三条记录的时间 · when the third record within 30 days came in */
   thirdRecordAt?: Maybe<Scalars['DateTime']['output']>;
 };
+
+/** 情况（热点）：设施、地点或类型与区划，绝不是人 · a hotspot: a facility, a place, or a topic in a division; never a person */
+export type SituationType = {
+  __typename?: 'Situation';
+  /** 渠道 · the channels */
+  channels?: Maybe<Array<CodedValueType>>;
+  /** 由多条诉求得出的事实 · what several reports tell */
+  facts?: Maybe<Array<SituationFactType>>;
+  /** 最早一条诉求的时间 · the first report */
+  from?: Maybe<Scalars['DateTime']['output']>;
+  /** 关键词，取自标题与分类，不含姓名、电话、地址 · keywords from titles and categories, without names, phones and addresses */
+  keywords?: Maybe<Array<Scalars['String']['output']>>;
+  /** 涉及的事项；只对督办与承办开放 · the matters; for supervision and those who handle them only */
+  matters?: Maybe<Array<MatterType>>;
+  /** 提示 · a notice in words */
+  notice?: Maybe<SituationNoticeType>;
+  /** 多少条记录：公共设施为准确数，其他加有噪声 · how many records: exact for a public facility, with noise for others */
+  records?: Maybe<Scalars['String']['output']>;
+  /** 多少诉求人，只写下限 · how many people reported it: a floor only */
+  requesters?: Maybe<Scalars['String']['output']>;
+  /** 对象 · its subject */
+  subject?: Maybe<SituationSubjectType>;
+  /** 最近一条诉求的时间 · the last report */
+  to?: Maybe<Scalars['DateTime']['output']>;
+  /** 趋势 · the trend */
+  trend?: Maybe<SituationTrendType>;
+};
+
+/** 热点列表 · a page of hotspots */
+export type SituationConnectionType = {
+  __typename?: 'SituationConnection';
+  /** 条目与游标 · items with their cursors */
+  edges?: Maybe<Array<SituationEdgeType>>;
+  /** 条目 · items */
+  nodes?: Maybe<Array<SituationType>>;
+  /** 分页信息 · page information */
+  pageInfo: PageInfoType;
+};
+
+/** 列表中的一个热点 · one hotspot of the page */
+export type SituationEdgeType = {
+  __typename?: 'SituationEdge';
+  /** 游标 · cursor */
+  cursor: Scalars['String']['output'];
+  /** 热点 · the hotspot */
+  node: SituationType;
+};
+
+/** 关于热点的一项事实 · one fact about a hotspot */
+export type SituationFactType = {
+  __typename?: 'SituationFact';
+  /** 名称 · which fact */
+  name: Scalars['String']['output'];
+  /** 依据多少条诉求，只写下限 · how many reports it rests on: the floor only */
+  reports: Scalars['String']['output'];
+  /** 单位 · its unit */
+  unit: Scalars['String']['output'];
+  /** 数值 · the value */
+  value: Scalars['String']['output'];
+};
+
+/** 热点的筛选条件 · which hotspots */
+export type SituationFilterType = {
+  /** 此时以前开始 · begun before */
+  before?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 纠纷类型代码 · dispute type codes */
+  category?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** 区划代码，含下级 · division code, those below included */
+  division?: InputMaybe<Scalars['String']['input']>;
+  /** 此时及以后仍有诉求 · with reports at or after */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 设施编号 · the identifier of a facility */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** 对象的种类 · kinds of subjects */
+  kind?: InputMaybe<Array<SituationKindType>>;
+};
+
+/** 热点对象的种类 · kinds of subjects */
+export type SituationKindType =
+  /** 小区等地点 · a place, such as an estate */
+  | 'PLACE'
+  /** 公共设施 · a public facility */
+  | 'PUBLIC_FACILITY'
+  /** 类型与区划 · a topic in a division */
+  | 'TOPIC';
+
+/** 热点提示 · a notice */
+export type SituationNoticeType = {
+  __typename?: 'SituationNotice';
+  /** 英文 · in English */
+  en: Scalars['String']['output'];
+  /** 中文 · in Chinese */
+  zh: Scalars['String']['output'];
+};
+
+/** 热点的对象 · the subject of a hotspot */
+export type SituationSubjectType = {
+  __typename?: 'SituationSubject';
+  /** 纠纷类型 · the dispute type of a topic */
+  category?: Maybe<CodedValueType>;
+  /** 区划 · the division */
+  division?: Maybe<DivisionType>;
+  /** 设施种类 · the kind of a facility */
+  facilityKind?: Maybe<Scalars['String']['output']>;
+  /** 设施编号 · the identifier of a facility */
+  identifier?: Maybe<Scalars['String']['output']>;
+  /** 种类 · kind */
+  kind: SituationKindType;
+  /** 名称 · its name */
+  name: Scalars['String']['output'];
+};
+
+/** 趋势，与此前同样长的时间相比 · the trend, against the time before */
+export type SituationTrendType =
+  /** 下降 · falling */
+  | 'FALLING'
+  /** 新出现 · new */
+  | 'NEW'
+  /** 上升 · rising */
+  | 'RISING'
+  /** 持平 · steady */
+  | 'STEADY';
 
 /** 一项统计：定义、覆盖情况与各单元 · a statistic: its definition, its coverage, its cells */
 export type StatisticType = {
@@ -937,6 +1069,15 @@ export type ResolversTypesType = {
   RecordEdge: ResolverTypeWrapper<Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversTypesType['Record'] }>>;
   RecordFilter: ResolverTypeWrapper<Partial<RecordFilterType>>;
   Recurrence: ResolverTypeWrapper<Partial<RecurrenceType>>;
+  Situation: ResolverTypeWrapper<Partial<Omit<SituationType, 'matters'> & { matters?: Maybe<Array<ResolversTypesType['Matter']>> }>>;
+  SituationConnection: ResolverTypeWrapper<Partial<Omit<SituationConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['SituationEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Situation']>> }>>;
+  SituationEdge: ResolverTypeWrapper<Partial<Omit<SituationEdgeType, 'node'> & { node: ResolversTypesType['Situation'] }>>;
+  SituationFact: ResolverTypeWrapper<Partial<SituationFactType>>;
+  SituationFilter: ResolverTypeWrapper<Partial<SituationFilterType>>;
+  SituationKind: ResolverTypeWrapper<Partial<SituationKindType>>;
+  SituationNotice: ResolverTypeWrapper<Partial<SituationNoticeType>>;
+  SituationSubject: ResolverTypeWrapper<Partial<SituationSubjectType>>;
+  SituationTrend: ResolverTypeWrapper<Partial<SituationTrendType>>;
   Statistic: ResolverTypeWrapper<Partial<StatisticType>>;
   StatisticCell: ResolverTypeWrapper<Partial<StatisticCellType>>;
   StatisticCode: ResolverTypeWrapper<Partial<StatisticCodeType>>;
@@ -988,6 +1129,13 @@ export type ResolversParentTypesType = {
   RecordEdge: Partial<Omit<RecordEdgeType, 'node'> & { node: ResolversParentTypesType['Record'] }>;
   RecordFilter: Partial<RecordFilterType>;
   Recurrence: Partial<RecurrenceType>;
+  Situation: Partial<Omit<SituationType, 'matters'> & { matters?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
+  SituationConnection: Partial<Omit<SituationConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['SituationEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Situation']>> }>;
+  SituationEdge: Partial<Omit<SituationEdgeType, 'node'> & { node: ResolversParentTypesType['Situation'] }>;
+  SituationFact: Partial<SituationFactType>;
+  SituationFilter: Partial<SituationFilterType>;
+  SituationNotice: Partial<SituationNoticeType>;
+  SituationSubject: Partial<SituationSubjectType>;
   Statistic: Partial<StatisticType>;
   StatisticCell: Partial<StatisticCellType>;
   StatisticCoverage: Partial<StatisticCoverageType>;
@@ -1187,6 +1335,7 @@ export type QueryResolversType<ContextType = SubgraphContext, ParentType extends
   matter?: Resolver<Maybe<ResolversTypesType['Matter']>, ParentType, ContextType, RequireFields<QueryMatterArgsType, 'matterNo'>>;
   matters?: Resolver<Maybe<ResolversTypesType['MatterConnection']>, ParentType, ContextType, RequireFields<QueryMattersArgsType, 'first' | 'orderBy'>>;
   records?: Resolver<Maybe<ResolversTypesType['RecordConnection']>, ParentType, ContextType, RequireFields<QueryRecordsArgsType, 'first'>>;
+  situations?: Resolver<Maybe<ResolversTypesType['SituationConnection']>, ParentType, ContextType, RequireFields<QuerySituationsArgsType, 'first'>>;
   statistic?: Resolver<Maybe<ResolversTypesType['Statistic']>, ParentType, ContextType, RequireFields<QueryStatisticArgsType, 'code'>>;
 };
 
@@ -1211,6 +1360,52 @@ export type RecurrenceResolversType<ContextType = SubgraphContext, ParentType ex
   reopenedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
   repeatPetition?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
   thirdRecordAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+};
+
+export type SituationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Situation'] = ResolversParentTypesType['Situation']> = {
+  channels?: Resolver<Maybe<Array<ResolversTypesType['CodedValue']>>, ParentType, ContextType>;
+  facts?: Resolver<Maybe<Array<ResolversTypesType['SituationFact']>>, ParentType, ContextType>;
+  from?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  keywords?: Resolver<Maybe<Array<ResolversTypesType['String']>>, ParentType, ContextType>;
+  matters?: Resolver<Maybe<Array<ResolversTypesType['Matter']>>, ParentType, ContextType>;
+  notice?: Resolver<Maybe<ResolversTypesType['SituationNotice']>, ParentType, ContextType>;
+  records?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  requesters?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypesType['SituationSubject']>, ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  trend?: Resolver<Maybe<ResolversTypesType['SituationTrend']>, ParentType, ContextType>;
+};
+
+export type SituationConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SituationConnection'] = ResolversParentTypesType['SituationConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['SituationEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['Situation']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
+};
+
+export type SituationEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SituationEdge'] = ResolversParentTypesType['SituationEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['Situation'], ParentType, ContextType>;
+};
+
+export type SituationFactResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SituationFact'] = ResolversParentTypesType['SituationFact']> = {
+  name?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  reports?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  unit?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
+export type SituationNoticeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SituationNotice'] = ResolversParentTypesType['SituationNotice']> = {
+  en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
+export type SituationSubjectResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['SituationSubject'] = ResolversParentTypesType['SituationSubject']> = {
+  category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
+  facilityKind?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  identifier?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  kind?: Resolver<ResolversTypesType['SituationKind'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
 export type StatisticResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Statistic'] = ResolversParentTypesType['Statistic']> = {
@@ -1280,6 +1475,12 @@ export type ResolversType<ContextType = SubgraphContext> = {
   RecordConnection?: RecordConnectionResolversType<ContextType>;
   RecordEdge?: RecordEdgeResolversType<ContextType>;
   Recurrence?: RecurrenceResolversType<ContextType>;
+  Situation?: SituationResolversType<ContextType>;
+  SituationConnection?: SituationConnectionResolversType<ContextType>;
+  SituationEdge?: SituationEdgeResolversType<ContextType>;
+  SituationFact?: SituationFactResolversType<ContextType>;
+  SituationNotice?: SituationNoticeResolversType<ContextType>;
+  SituationSubject?: SituationSubjectResolversType<ContextType>;
   Statistic?: StatisticResolversType<ContextType>;
   StatisticCell?: StatisticCellResolversType<ContextType>;
   StatisticCoverage?: StatisticCoverageResolversType<ContextType>;

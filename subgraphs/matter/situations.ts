@@ -1,0 +1,91 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { access, divisionAccess } from '../../policy/row.ts';
+import { channelNames, coded, named } from '../../schema/codes.ts';
+import type { Page } from '../connection.ts';
+import type { SubgraphContext } from '../context.ts';
+import type { Position } from '../cursor.ts';
+import { load } from '../loader.ts';
+import { reference } from '../record.ts';
+import { territoryPrefix } from '../territory.ts';
+import { mattersByKey, type MatterParent } from './matters.ts';
+import type { SituationFilterType, SituationKindType, SituationTrendType } from './types.generated.ts';
+
+export type SituationColumns = {
+  situation_key: string;
+  kind: SituationKindType;
+  name: string;
+  identifier: string | null;
+  facility_kind: string | null;
+  category: string | null;
+  division: string;
+  from_at: string;
+  to_at: string;
+  records: string;
+  requesters: string;
+  channels: string[];
+  keywords: string[];
+  trend: SituationTrendType;
+  matter_keys: string[];
+  facts: { name: string; value: string; unit: string; reports: string }[];
+};
+
+/** One page of hotspots, the latest first; of the caller's territory, which row-level security holds too. */
+export async function situationPage(context: SubgraphContext, page: Page, filter: SituationFilterType): Promise<SituationColumns[]> {
+  const tx = await context.tx();
+  const after = page.after ? [sql`(s.to_at, s.situation_key) < (${page.after[0]}::timestamptz, ${page.after[1]})`] : [];
+  const where = sql.join([sql`true`, ...conditions(filter), ...after], sql` AND `);
+  const { rows } = await tx.execute<SituationColumns>(sql`
+    SELECT s.situation_key, s.kind, s.name, s.identifier, s.facility_kind, s.category, s.division, s.from_at::text, s.to_at::text, s.records, s.requesters, s.channels, s.keywords, s.trend, s.matter_keys, s.facts
+    FROM hub.situation s WHERE ${where} ORDER BY s.to_at DESC, s.situation_key DESC LIMIT ${page.rowsMax + 1}`);
+  return rows;
+}
+
+export function situationPosition(row: SituationColumns): Position {
+  return [row.to_at, row.situation_key];
+}
+
+const mattersMax = 100;
+
+/** A hotspot lies in its division; the matters behind it are each the caller's to see or not. */
+export function situation(context: SubgraphContext, row: SituationColumns) {
+  return {
+    [access]: divisionAccess(context.viewer, row.division),
+    subject: { kind: row.kind, name: row.name, identifier: row.identifier, facilityKind: row.facility_kind, category: coded(row.category, 'dispute-type'), division: reference('Division', 'code', row.division) },
+    from: row.from_at,
+    to: row.to_at,
+    records: row.records,
+    requesters: row.requesters,
+    channels: row.channels.map((channel) => named(channel, 'channel', channelNames)),
+    keywords: row.keywords,
+    trend: row.trend,
+    facts: row.facts,
+    matters: async (): Promise<MatterParent[]> => (await Promise.all(row.matter_keys.slice(0, mattersMax).map((key) => load(context, mattersByKey, key)))).filter((found) => found !== null),
+    notice: notice(row),
+  };
+}
+
+function notice(row: SituationColumns): { zh: string; en: string } {
+  const category = coded(row.category, 'dispute-type')?.name ?? '';
+  const [zh, en] = row.kind === 'TOPIC' ? [`${category}类诉求`, `category ${row.category}`] : [`${row.facility_kind ?? ''}${row.name}`, row.name];
+  const [from, to] = [shanghai(row.from_at), shanghai(row.to_at)];
+  const facts = row.facts.map((fact) => `${fact.name} ${fact.value} ${fact.unit}`).join('; ');
+  return {
+    zh: `${zh}：${from} 至 ${to} 收到 ${row.records} 件诉求，来自 ${row.channels.length} 个渠道，诉求人 ${row.requesters}${facts ? `（${facts}）` : ''}。`,
+    en: `${en}: ${row.records} reports through ${row.channels.length} channels from ${from} to ${to}, requesters ${row.requesters}${facts ? ` (${facts})` : ''}.`,
+  };
+}
+
+function shanghai(instant: string): string {
+  return new Date(Date.parse(instant) + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+function conditions(filter: SituationFilterType): SQL[] {
+  const found: SQL[] = [];
+  if (filter.kind) found.push(sql`s.kind = ANY (${sql.param(filter.kind)}::text[])`);
+  if (filter.division) found.push(sql`starts_with(s.division, ${territoryPrefix(filter.division) ?? 'none'})`);
+  if (filter.category) found.push(sql`s.category = ANY (${sql.param(filter.category)}::text[])`);
+  if (filter.identifier) found.push(sql`s.identifier = ${filter.identifier}`);
+  if (filter.from) found.push(sql`s.to_at >= ${filter.from.toISOString()}::timestamptz`);
+  if (filter.before) found.push(sql`s.from_at < ${filter.before.toISOString()}::timestamptz`);
+  return found;
+}
