@@ -62,6 +62,31 @@ export const examples: readonly Example[] = [
     variables: () => ({}),
   },
   {
+    operation: 'Hotspots', scenario: 5, persona: 'county-analyst', purpose: 'STATISTICS', withMatter: false,
+    title: ['公共设施热点', 'Hotspots on public facilities'],
+    variables: () => ({ filter: { kind: ['PUBLIC_FACILITY'] } }),
+  },
+  {
+    operation: 'PrelitigationByDivision', scenario: 6, persona: 'province-analyst', purpose: 'STATISTICS', withMatter: false,
+    title: ['诉前委派与调解成功，按市州', 'Diversion and success by city'],
+    variables: () => ({}),
+  },
+  {
+    operation: 'HotlineToday', scenario: 7, persona: 'hotline-supervisor', purpose: 'SUPERVISION', withMatter: false,
+    title: ['热线时限、重复与未分类', 'Hotline clocks, repeats, unclassified'],
+    variables: () => ({}),
+  },
+  {
+    operation: 'DockingQuarter', scenario: 8, persona: 'county-analyst', purpose: 'STATISTICS', withMatter: false,
+    title: ['本季度三调对接', 'Three-way docking of the quarter'],
+    variables: () => ({ period: '2026-Q3' }),
+  },
+  {
+    operation: 'Mediators', scenario: 14, persona: 'resident', purpose: '', withMatter: false,
+    title: ['可以调解物业纠纷的组织', 'Mediators for property disputes'],
+    variables: () => ({ mediates: '14' }),
+  },
+  {
     operation: 'ConnectorHealth', scenario: 9, persona: 'operator', purpose: 'DATA_QUALITY', withMatter: false,
     title: ['接入是否新鲜，为何隔离', 'Connectors and quarantine'],
     variables: () => ({}),

@@ -15,7 +15,7 @@ export async function dispatch(pool: Pool, queues: Queues): Promise<void> {
   const { rows } = await pool.query<{ id: string; attempt: number }>(`SELECT id, attempt FROM hub.sync_run r WHERE status = 'DUE' AND due_at <= now() AND NOT ${waitsForResume} ORDER BY requested_at LIMIT 200`);
   for (const { id, attempt } of rows) await queues.ring('sync', id, attempt);
   const settling = await pool.query(
-    `SELECT 1 FROM hub.outbox o WHERE o.kind = 'TOUCHED' AND o.done_at IS NULL
+    `SELECT 1 FROM hub.outbox o WHERE o.kind IN ('TOUCHED', 'SNAPSHOT') AND o.done_at IS NULL
      AND (o.created_at < now() - make_interval(secs => $1) OR NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume}))) LIMIT 1`,
     [settleWaitSeconds],
   );

@@ -9,6 +9,7 @@ import { dispatch, reviveAbandoned, runSchedules } from './dispatch.ts';
 import { openQueues } from './queues.ts';
 import { doRun } from './runs.ts';
 import { settle } from './settle.ts';
+import { askNightlySnapshot } from './snapshot.ts';
 import { registerStreams } from './streams.ts';
 import { timing as usual, type Timing } from './timing.ts';
 
@@ -46,6 +47,7 @@ export async function startJobs({ config, pool, databaseUrl, now = () => new Dat
   const slow = repeat(timing.slowTickMs, stopping.signal, async () => {
     await reviveAbandoned(pool, timing.abandonedAfterSeconds);
     await runSchedules(pool, config);
+    await askNightlySnapshot(pool);
   });
   return {
     stop: async () => {

@@ -8,13 +8,19 @@ import { linkTouched } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
 import { placeTouched } from './places.ts';
 import { refreshSituations } from './situations.ts';
+import { takeSnapshot } from './snapshot.ts';
 import { settleThings } from './things.ts';
 
 /**
- * What follows a sync: organisations that only records name, places, persons linked, matters clustered. Each step may be repeated;
- * the doorbell rows go only when all are done.
+ * What follows a sync: organisations that only records name, places, things, clocks, persons linked, matters clustered,
+ * hotspots, and a snapshot of statistics where one was asked for. Each step may be repeated; the doorbell rows go only when all are done.
  */
 export async function settle({ config, pool }: { config: Config; pool: Pool }): Promise<void> {
+  await settleTouched(config, pool);
+  await snapshotAsked(config, pool);
+}
+
+async function settleTouched(config: Config, pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ last: number | null }>("SELECT max(id) AS last FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL");
   const last = rows[0]?.last;
   if (last === null || last === undefined) return;
@@ -33,6 +39,15 @@ async function settled(config: Config, pool: Pool, last: number): Promise<void> 
   await span('situations', {}, () => refreshSituations(pool, config.masterSecret));
   if (touched >= analyzeRecordsMin) await pool.query(analyze);
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
+}
+
+/** Statistics are counted when a sync that is waited for has settled, and every night. */
+async function snapshotAsked(config: Config, pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ last: number | null }>("SELECT max(id) AS last FROM hub.outbox WHERE kind = 'SNAPSHOT' AND done_at IS NULL AND NOT EXISTS (SELECT 1 FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL)");
+  const last = rows[0]?.last;
+  if (last === null || last === undefined) return;
+  await span('snapshot', {}, () => takeSnapshot(pool, config.masterSecret));
+  await pool.query("DELETE FROM hub.outbox WHERE kind = 'SNAPSHOT' AND id <= $1", [last]);
 }
 
 /** After a bulk sync the planner still believes the tables empty, and a first question would take seconds. */

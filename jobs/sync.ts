@@ -83,9 +83,10 @@ const timeoutMsDefault = 15 * 60_000;
 /** Events of a paused stream wait for it. */
 export const notPaused = '(department, stream) NOT IN (SELECT department, stream FROM hub.stream WHERE paused)';
 
-/** Ends when the runs are over and every record they touched is linked and clustered. */
+/** Ends when the runs are over, every record they touched is linked and clustered, and statistics are counted anew. */
 export async function waitForSync(pool: Pool, ids: readonly string[], options: WaitOptions = {}): Promise<FinishedRun[]> {
   const deadline = Date.now() + (options.timeoutMs ?? timeoutMsDefault);
+  let counted = false;
   while (Date.now() < deadline) {
     options.signal?.throwIfAborted();
     const { rows } = await pool.query<{ left: number; settling: boolean }>(
@@ -95,10 +96,22 @@ export async function waitForSync(pool: Pool, ids: readonly string[], options: W
     );
     const { left, settling } = rows[0]!;
     options.onProgress?.({ runsLeft: left, settling });
-    if (left === 0 && !settling) return finishedRuns(pool, ids);
+    if (left === 0 && !settling) {
+      if (counted || !(await askSnapshot(pool, ids))) return finishedRuns(pool, ids);
+      counted = true;
+    }
     await pause(pollMs);
   }
   throw new YiwangError('SOURCE_UNAVAILABLE', { hint: 'the sync did not end in time; `yiwang status` shows what is still under way' });
+}
+
+/** A dry run changes nothing that is counted, and neither do runs that failed. */
+async function askSnapshot(pool: Pool, ids: readonly string[]): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `INSERT INTO hub.outbox (kind, payload) SELECT 'SNAPSHOT', '{}' WHERE EXISTS (SELECT 1 FROM hub.sync_run WHERE id = ANY($1::uuid[]) AND mode <> 'DRY_RUN' AND status = 'SUCCEEDED')`,
+    [ids],
+  );
+  return rowCount === 1;
 }
 
 async function finishedRuns(pool: Pool, ids: readonly string[]): Promise<FinishedRun[]> {

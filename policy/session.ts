@@ -71,7 +71,7 @@ export function printGrants(databaseUser: string): string {
 }
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
-const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock', 'situation'];
+const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock', 'situation', 'statistic_cell'];
 
 /** Rows about people too, but a mutation writes them. */
 const disputeTables = ['correction', 'correction_text'];

@@ -40,6 +40,9 @@ const codeLists = {
   'organization-kind': { MEDIATION_CENTRE: '矛盾纠纷调解中心', POLICE: '公安机关', COURT: '人民法院', CIVIL: '民政机构', SOCIAL_ORGANIZATION: '社会组织', OTHER: '其他机构' },
 } as const satisfies Record<string, Record<string, string>>;
 
+/** Dispute types 01–14 and 99 (sources.md). */
+export const disputeTypes: readonly string[] = Object.keys(codeLists['dispute-type']).sort();
+
 /** `outcome` of mediation before registration (sources.md, 2). */
 export const outcomes: Record<string, string> = { PENDING: '调解中', AGREED: '达成协议', NOT_AGREED: '未达成协议', WITHDRAWN: '撤回', FILED: '转立案' };
 

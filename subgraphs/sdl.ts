@@ -43,7 +43,7 @@ export function recordTypes(sdl: string): string[] {
 /** The parts of `schema/` that have one home; a subgraph not named here is a department's. */
 const homes: Record<string, readonly string[]> = {
   registry: ['person', 'place', 'organization', 'thing', 'linkage'],
-  matter: ['matter', 'clock', 'situation'],
+  matter: ['matter', 'clock', 'situation', 'statistic'],
   hub: ['hub', 'correction'],
 };
 const everywhere = ['directives', 'common'];

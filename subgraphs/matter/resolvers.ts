@@ -12,7 +12,7 @@ import { partiesByMatter, type PartyParent } from './parties.ts';
 import { membersByMatter, recordPage, recordPosition, recordsByRid, type MemberStub, type RecordStub } from './records.ts';
 import { situation, situationPage, situationPosition } from './situations.ts';
 import { statistic } from './statistic.ts';
-import type { MatterFilterType, MatterOrderType, RecordFilterType, SituationFilterType, StatisticCodeType } from './types.generated.ts';
+import type { MatterFilterType, MatterOrderType, RecordFilterType, SituationFilterType, StatisticCodeType, StatisticFilterType } from './types.generated.ts';
 
 type Context = SubgraphContext;
 
@@ -41,7 +41,7 @@ const Query = {
     const rows = await situationPage(context, page, args.filter ?? {});
     return connection(context, page, rows, { position: situationPosition, node: (row) => situation(context, row) });
   },
-  statistic: (_: unknown, { code }: { code: StatisticCodeType }) => statistic(code),
+  statistic: (_: unknown, { code, filter }: { code: StatisticCodeType; filter?: StatisticFilterType | null }, context: Context) => statistic(context, code, filter ?? {}),
 };
 
 const Matter = {

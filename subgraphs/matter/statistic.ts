@@ -1,62 +1,40 @@
 import { sql } from 'drizzle-orm';
-import { access, noRow } from '../../policy/row.ts';
-import { named } from '../../schema/codes.ts';
+import { statisticFloors, statisticRules } from '../../matters/statistic-rules.ts';
+import { access, divisionAccess } from '../../policy/row.ts';
 import type { SubgraphContext } from '../context.ts';
-import { reference } from '../record.ts';
-import type { StatisticCodeType } from './types.generated.ts';
+import { ownDefinitions, ownCells, type OwnCode } from './own-counts.ts';
+import { readPeriod, snapshotCells, snapshotTime } from './snapshot.ts';
+import type { StatisticCodeType, StatisticFilterType } from './types.generated.ts';
 
-interface Definition {
-  version: string;
-  department: string;
-  stream: string;
-  countedZh: string;
-  countedEn: string;
-  floor: number;
-}
-
-/** Data: what each statistic counts. An organisation's own work is counted exactly from the floor on (matters.md). */
-const definitions: Record<StatisticCodeType, Definition> = {
-  TICKETS_BY_STATUS: {
-    version: '1',
-    department: 'hotline',
-    stream: 'tickets',
-    countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次',
-    countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once',
-    floor: 10,
-  },
-};
-
-/** A statistic; its parts are read when they are asked for. */
-export function statistic(code: StatisticCodeType) {
-  const definition = definitions[code];
+/** A statistic of a division, the caller's own territory unless told; its parts are read when they are asked for. */
+export function statistic(context: SubgraphContext, code: StatisticCodeType, filter: StatisticFilterType) {
+  const division = (filter.division ?? context.viewer.division ?? '').padEnd(12, '0');
+  readPeriod(filter.period ?? null);
+  const rule = statisticRules.find((one) => one.code === code);
+  const row = { [access]: divisionAccess(context.viewer, division) };
+  if (!rule) {
+    const own = ownDefinitions[code as OwnCode];
+    return { ...row, definition: { code, ...own, exact: true }, takenAt: null, total: null, coverage: () => coverage(context, ['hotline']), cells: () => ownCells(context, code as OwnCode, division, filter) };
+  }
+  const definition = {
+    code, version: rule.version, countedZh: rule.numerator.zh, countedEn: rule.numerator.en, denominatorZh: rule.denominator.zh, denominatorEn: rule.denominator.en, wholeZh: rule.whole?.zh ?? null, wholeEn: rule.whole?.en ?? null,
+    floor: statisticFloors.ordinary, sensitiveFloor: statisticFloors.sensitive, exact: false,
+  };
   return {
-    [access]: noRow,
-    definition: { code, ...definition },
-    coverage: (_: unknown, context: SubgraphContext) => coverage(context, definition),
-    cells: (_: unknown, context: SubgraphContext) => cells(context, definition),
+    ...row, definition, takenAt: () => snapshotTime(context), coverage: () => coverage(context, rule.departments),
+    total: async () => (await snapshotCells(context, rule, division, { ...filter, by: null }))[0] ?? null,
+    cells: () => (filter.by ? snapshotCells(context, rule, division, filter) : []),
   };
 }
 
-async function coverage(context: SubgraphContext, { department, stream }: Definition) {
+async function coverage(context: SubgraphContext, departments: readonly string[]) {
   const tx = await context.tx();
-  const { rows } = await tx.execute<{ department: string; stream: string; fresh_through: string | null }>(
-    sql`SELECT department, stream, fresh_through::text AS fresh_through FROM hub.stream_coverage WHERE department = ${department} AND stream = ${stream}`,
+  const { rows } = await tx.execute<{ department: string; stream: string; fresh_through: string | null; stale: boolean; live: number; quarantined: number }>(
+    sql`SELECT department, stream, fresh_through::text AS fresh_through, stale, live, quarantined FROM hub.stream_coverage WHERE department = ANY (${sql.param([...departments])}) AND stream NOT IN ('rk_hj', 'shzz') ORDER BY 1, 2`,
   );
-  return rows.map((row) => ({ department: row.department, stream: row.stream, freshThrough: row.fresh_through }));
+  return rows.map((row) => ({ department: row.department, stream: row.stream, freshThrough: row.fresh_through, stale: row.stale, completePercent: completePercent(row.live, row.quarantined) }));
 }
 
-/** No totals stand beside the cells: a total minus the shown cells would give a hidden one away. */
-async function cells(context: SubgraphContext, { department, stream, floor }: Definition) {
-  const tx = await context.tx();
-  const { rows } = await tx.execute<{ lead_org: string | null; status: string | null; n: number }>(sql`
-    SELECT r.lead_org, r.status, count(*)::int AS n FROM hub.record r
-    WHERE r.department = ${department} AND r.stream = ${stream} AND starts_with(r.division_now, hub.viewer('division_prefix'))
-    GROUP BY r.lead_org, r.status ORDER BY r.lead_org NULLS LAST, r.status NULLS LAST`);
-  return rows.map((row) => ({
-    organization: reference('Organization', 'creditCode', row.lead_org),
-    status: named(row.status, 'matter-status', statusNames),
-    count: row.n >= floor ? String(row.n) : `<${floor}`,
-  }));
+function completePercent(live: number, quarantined: number): string | null {
+  return live + quarantined === 0 ? null : ((100 * live) / (live + quarantined)).toFixed(1);
 }
-
-const statusNames: Record<string, string> = { OPEN: '已登记', ASSIGNED: '已交办', IN_PROGRESS: '办理中', RESOLVED: '已办结', CLOSED: '已归档', WITHDRAWN: '已撤回' };

@@ -627,6 +627,7 @@ export type QuerySituationsArgsType = {
 /** 查询 · queries */
 export type QueryStatisticArgsType = {
   code: StatisticCodeType;
+  filter?: InputMaybe<StatisticFilterType>;
 };
 
 /** 每条记录所在的事项 · the matter every record belongs to */
@@ -812,40 +813,80 @@ export type SituationTrendType =
   /** 持平 · steady */
   | 'STEADY';
 
-/** 一项统计：定义、覆盖情况与各单元 · a statistic: its definition, its coverage, its cells */
+/** 一项统计：定义、覆盖情况、合计与各单元 · a statistic: its definition, its coverage, the total and the cells */
 export type StatisticType = {
   __typename?: 'Statistic';
-  /** 各单元；小于 10 的只写 `<10` · the cells; below 10 only `<10` */
+  /** 各单元；低于下限的只写 `<k` · the cells; below the floor only `<k` */
   cells?: Maybe<Array<StatisticCellType>>;
-  /** 各部门数据新鲜到何时 · how fresh each department's data are */
+  /** 各部门数据新鲜与完整的程度 · how fresh and how complete each department's data are */
   coverage?: Maybe<Array<StatisticCoverageType>>;
   /** 口径 · the definition */
   definition?: Maybe<StatisticDefinitionType>;
+  /** 快照时间；实时计数的为空 · when the snapshot was taken; null where it is counted as you ask */
+  takenAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 合计；实时计数的没有合计，否则隐藏的单元可以算出 · the total; none where counts are exact, or it would give hidden cells away */
+  total?: Maybe<StatisticCellType>;
 };
 
 /** 一个统计单元 · one cell */
 export type StatisticCellType = {
   __typename?: 'StatisticCell';
-  /** 计数：十进制数，或 `<10` · the count: a decimal number, or `<10` */
+  /** 纠纷类型 · the dispute type */
+  category?: Maybe<CodedValueType>;
+  /** 对接渠道 · the channel of docking */
+  channel?: Maybe<DockingChannelType>;
+  /** 分子：十进制数，或 `<k` · the numerator: a decimal number, or `<k` */
   count: Scalars['String']['output'];
+  /** 分母 · the denominator */
+  denominator?: Maybe<Scalars['String']['output']>;
+  /** 分母占更大全体的百分比 · the denominator as a percentage of the wider whole */
+  denominatorPercentOfWhole?: Maybe<Scalars['String']['output']>;
+  /** 区划 · the division */
+  division?: Maybe<DivisionType>;
   /** 主办单位，未派单为空 · the lead organisation; null where none is assigned yet */
   organization?: Maybe<OrganizationType>;
+  /** 分子占分母的百分比，由所示的数算出 · percent of the denominator, made of what is shown */
+  percent?: Maybe<Scalars['String']['output']>;
+  /** 分子占更大全体的百分比 · percent of the wider whole */
+  percentOfWhole?: Maybe<Scalars['String']['output']>;
+  /** 时限规则 · the rule of a clock */
+  rule?: Maybe<ClockRuleType>;
   /** 状态 · status */
   status?: Maybe<CodedValueType>;
+  /** 更大的全体 · the wider whole */
+  whole?: Maybe<Scalars['String']['output']>;
 };
 
 /** 统计口径 · the registry of statistics */
 export type StatisticCodeType =
-  /** 工单：按主办单位与状态计数 · hotline tickets by lead organisation and status */
-  | 'TICKETS_BY_STATUS';
+  /** 三调对接 · three-way docking */
+  | 'DOCKING'
+  /** 诉前委派与调解成功 · diversion before registration, and its success */
+  | 'PRELITIGATION'
+  /** 重复诉求率 · the rate of repeats */
+  | 'REPEATS'
+  /** 居民确认解决 · resolution confirmed by residents */
+  | 'RESOLUTION'
+  /** 工单：按主办单位与状态计数 · hotline tickets by lead organisation and state */
+  | 'TICKETS_BY_STATUS'
+  /** 重复工单：同一事项有多张工单，按主办单位 · tickets whose matter holds another one, by lead organisation */
+  | 'TICKETS_REPEATED'
+  /** 未分类工单，按主办单位 · tickets without a dispute type, by lead organisation */
+  | 'TICKETS_UNCLASSIFIED'
+  /** 工单时限：按主办单位、规则与状态计数 · clocks of hotline tickets by lead organisation, rule and state */
+  | 'TICKET_CLOCKS';
 
-/** 一个部门一个数据流的新鲜程度 · how fresh one stream is */
+/** 一个部门一个数据流的新鲜与完整程度 · how fresh and how complete one stream is */
 export type StatisticCoverageType = {
   __typename?: 'StatisticCoverage';
+  /** 现存记录中未被隔离所影响的比例（百分比）· percent of what was offered that is here, not in quarantine */
+  completePercent?: Maybe<Scalars['String']['output']>;
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 数据完整到此时 · complete up to here */
   freshThrough?: Maybe<Scalars['DateTime']['output']>;
+  /** 停滞 · stale */
+  stale?: Maybe<Scalars['Boolean']['output']>;
   /** 数据流 · stream */
   stream: Scalars['String']['output'];
 };
@@ -855,14 +896,49 @@ export type StatisticDefinitionType = {
   __typename?: 'StatisticDefinition';
   /** 代码 · code */
   code: StatisticCodeType;
-  /** 所计为何（英文）· what is counted, in English */
+  /** 所计为何（英文），即分子 · what is counted, in English: the numerator */
   countedEn: Scalars['String']['output'];
-  /** 所计为何（中文）· what is counted, in Chinese */
+  /** 所计为何（中文），即分子 · what is counted, in Chinese: the numerator */
   countedZh: Scalars['String']['output'];
-  /** 不低于此数才给出精确值 · counts are exact from here on */
+  /** 分母（英文）· the denominator, in English */
+  denominatorEn?: Maybe<Scalars['String']['output']>;
+  /** 分母（中文）· the denominator, in Chinese */
+  denominatorZh?: Maybe<Scalars['String']['output']>;
+  /** 准确数，或加有噪声（至多 ±2，无偏）· exact, or with noise (at most ±2, unbiased) */
+  exact: Scalars['Boolean']['output'];
+  /** 不低于此数才给出 · counts are given from here on */
   floor: Scalars['Int']['output'];
+  /** 敏感主题的下限；没有则为空 · the floor of sensitive topics; null where there is none */
+  sensitiveFloor?: Maybe<Scalars['Int']['output']>;
   /** 版本 · version */
   version: Scalars['String']['output'];
+  /** 更大的全体（英文）· the wider whole, in English */
+  wholeEn?: Maybe<Scalars['String']['output']>;
+  /** 更大的全体（中文）· the wider whole, in Chinese */
+  wholeZh?: Maybe<Scalars['String']['output']>;
+};
+
+/** 按哪一维展开，至多一维 · by which dimension, one at most */
+export type StatisticDimensionType =
+  /** 纠纷类型 · dispute type */
+  | 'CATEGORY'
+  /** 对接渠道 · channel of docking */
+  | 'CHANNEL'
+  /** 下一级区划 · the divisions below */
+  | 'DIVISION';
+
+/** 统计的筛选条件，维度是封闭的 · what to count; the dimensions are closed */
+export type StatisticFilterType = {
+  /** 按哪一维展开 · by which dimension */
+  by?: InputMaybe<StatisticDimensionType>;
+  /** 纠纷类型代码 · dispute type code */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** 对接渠道 · channel of docking */
+  channel?: InputMaybe<DockingChannelType>;
+  /** 区划代码，默认本辖区 · division code; the caller's own territory unless told */
+  division?: InputMaybe<Scalars['String']['input']>;
+  /** 时期：2026、2026-Q3、2026-09；时限统计还可以是一天 · period: 2026, 2026-Q3, 2026-09; of clocks also one day */
+  period?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** 五级 · the five tiers */
@@ -1083,6 +1159,8 @@ export type ResolversTypesType = {
   StatisticCode: ResolverTypeWrapper<Partial<StatisticCodeType>>;
   StatisticCoverage: ResolverTypeWrapper<Partial<StatisticCoverageType>>;
   StatisticDefinition: ResolverTypeWrapper<Partial<StatisticDefinitionType>>;
+  StatisticDimension: ResolverTypeWrapper<Partial<StatisticDimensionType>>;
+  StatisticFilter: ResolverTypeWrapper<Partial<StatisticFilterType>>;
   String: ResolverTypeWrapper<Partial<Scalars['String']['output']>>;
   Tier: ResolverTypeWrapper<Partial<TierType>>;
   TimelineEntry: ResolverTypeWrapper<Partial<Omit<TimelineEntryType, 'record'> & { record?: Maybe<ResolversTypesType['Record']> }>>;
@@ -1140,6 +1218,7 @@ export type ResolversParentTypesType = {
   StatisticCell: Partial<StatisticCellType>;
   StatisticCoverage: Partial<StatisticCoverageType>;
   StatisticDefinition: Partial<StatisticDefinitionType>;
+  StatisticFilter: Partial<StatisticFilterType>;
   String: Partial<Scalars['String']['output']>;
   TimelineEntry: Partial<Omit<TimelineEntryType, 'record'> & { record?: Maybe<ResolversParentTypesType['Record']> }>;
 };
@@ -1412,17 +1491,30 @@ export type StatisticResolversType<ContextType = SubgraphContext, ParentType ext
   cells?: Resolver<Maybe<Array<ResolversTypesType['StatisticCell']>>, ParentType, ContextType>;
   coverage?: Resolver<Maybe<Array<ResolversTypesType['StatisticCoverage']>>, ParentType, ContextType>;
   definition?: Resolver<Maybe<ResolversTypesType['StatisticDefinition']>, ParentType, ContextType>;
+  takenAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypesType['StatisticCell']>, ParentType, ContextType>;
 };
 
 export type StatisticCellResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StatisticCell'] = ResolversParentTypesType['StatisticCell']> = {
+  category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  channel?: Resolver<Maybe<ResolversTypesType['DockingChannel']>, ParentType, ContextType>;
   count?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  denominator?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  denominatorPercentOfWhole?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
   organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  percent?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  percentOfWhole?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  rule?: Resolver<Maybe<ResolversTypesType['ClockRule']>, ParentType, ContextType>;
   status?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
+  whole?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
 export type StatisticCoverageResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['StatisticCoverage'] = ResolversParentTypesType['StatisticCoverage']> = {
+  completePercent?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   freshThrough?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  stale?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
   stream?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
@@ -1430,8 +1522,14 @@ export type StatisticDefinitionResolversType<ContextType = SubgraphContext, Pare
   code?: Resolver<ResolversTypesType['StatisticCode'], ParentType, ContextType>;
   countedEn?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   countedZh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  denominatorEn?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  denominatorZh?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  exact?: Resolver<ResolversTypesType['Boolean'], ParentType, ContextType>;
   floor?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  sensitiveFloor?: Resolver<Maybe<ResolversTypesType['Int']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  wholeEn?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  wholeZh?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
 };
 
 export type TimelineEntryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['TimelineEntry'] = ResolversParentTypesType['TimelineEntry']> = {

@@ -1,0 +1,61 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { clockRules } from '../../matters/clock-rules.ts';
+import { named } from '../../schema/codes.ts';
+import { stateNames } from '../../schema/states.ts';
+import type { SubgraphContext } from '../context.ts';
+import { reference } from '../record.ts';
+import { territoryPrefix } from '../territory.ts';
+import { clockState } from './clocks.ts';
+import { readPeriod } from './snapshot.ts';
+import type { StatisticCodeType, StatisticFilterType } from './types.generated.ts';
+
+export type OwnCode = Extract<StatisticCodeType, 'TICKETS_BY_STATUS' | 'TICKET_CLOCKS' | 'TICKETS_REPEATED' | 'TICKETS_UNCLASSIFIED'>;
+
+const floor = 10;
+
+/** Data: what organisations are told of their own work, exactly from the floor on (matters.md). */
+export const ownDefinitions: Record<OwnCode, { version: string; countedZh: string; countedEn: string; floor: number }> = {
+  TICKETS_BY_STATUS: { version: '1', floor, countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次', countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once' },
+  TICKET_CLOCKS: { version: '1', floor, countedZh: '辖区内热线工单的时限，按主办单位、规则与状态；时期按截止时间', countedEn: 'clocks of hotline tickets of the jurisdiction, by lead organisation, rule and state; a period is that of the due date' },
+  TICKETS_REPEATED: { version: '1', floor, countedZh: '同一事项有其他工单的热线工单，按主办单位', countedEn: 'hotline tickets whose matter holds another ticket, by lead organisation' },
+  TICKETS_UNCLASSIFIED: { version: '1', floor, countedZh: '没有纠纷类型的热线工单，按主办单位', countedEn: 'hotline tickets without a dispute type, by lead organisation' },
+};
+
+const tickets = sql`r.department = 'hotline' AND r.stream = 'tickets'`;
+
+const counts: Record<OwnCode, { from: SQL; where: SQL; by: SQL; at: SQL }> = {
+  TICKETS_BY_STATUS: { from: sql`hub.record r`, where: tickets, by: sql`r.status`, at: sql`r.occurred_at` },
+  // A day ends at 24:00, which is the next one's beginning.
+  TICKET_CLOCKS: { from: sql`hub.record r JOIN hub.clock c ON c.rid = r.rid`, where: tickets, by: sql`c.rule || ' ' || ${sql.raw(clockState)}`, at: sql`c.due_at - interval '1 millisecond'` },
+  TICKETS_REPEATED: {
+    from: sql`hub.record r JOIN hub.matter_member m ON m.rid = r.rid`, by: sql`NULL::text`, at: sql`r.occurred_at`,
+    where: sql`${tickets} AND EXISTS (SELECT 1 FROM hub.matter_member o JOIN hub.record x ON x.rid = o.rid WHERE o.matter_key = m.matter_key AND o.rid <> r.rid AND x.department = 'hotline')`,
+  },
+  TICKETS_UNCLASSIFIED: { from: sql`hub.record r`, where: sql`${tickets} AND r.category IS NULL`, by: sql`NULL::text`, at: sql`r.occurred_at` },
+};
+
+const cellsMax = 2_000;
+const rules = new Map(clockRules.map((rule) => [rule.id, { ...rule, extendedAmount: rule.extension?.amount ?? null }]));
+
+/** No totals stand beside the cells: a total minus the shown cells would give a hidden one away. */
+export async function ownCells(context: SubgraphContext, code: OwnCode, division: string, filter: StatisticFilterType) {
+  const { from, where, by, at } = counts[code];
+  const period = readPeriod(filter.period ?? null);
+  const within = period ? sql`AND ${at} >= ${period.from}::timestamptz AND ${at} < ${period.to}::timestamptz` : sql``;
+  const category = filter.category ? sql`AND r.category = ${filter.category}` : sql``;
+  const tx = await context.tx();
+  const { rows } = await tx.execute<{ lead_org: string | null; key: string | null; n: number }>(sql`
+    SELECT r.lead_org, ${by} AS key, count(*)::int AS n FROM ${from}
+    WHERE ${where} ${within} ${category} AND starts_with(r.division_now, hub.viewer('division_prefix')) AND starts_with(r.division_now, ${territoryPrefix(division) ?? 'none'})
+    GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2 NULLS LAST LIMIT ${cellsMax}`);
+  return rows.map((row) => ({ organization: reference('Organization', 'creditCode', row.lead_org), ...whatOf(code, row.key), count: row.n >= floor ? String(row.n) : `<${floor}` }));
+}
+
+function whatOf(code: OwnCode, key: string | null) {
+  if (code === 'TICKETS_BY_STATUS') return { status: named(key, 'matter-status', stateNames) };
+  if (code !== 'TICKET_CLOCKS') return {};
+  const [rule, state] = (key ?? ' ').split(' ');
+  return { rule: rules.get(rule!) ?? null, status: named(state, 'clock-state', clockStateNames) };
+}
+
+const clockStateNames: Record<string, string> = { PENDING: '进行中', DUE_SOON: '即将到期', MET: '按时完成', OVERDUE: '超期', PAUSED: '暂停', NOT_APPLICABLE: '不适用' };
