@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { invariant } from './errors.ts';
 
@@ -11,18 +11,38 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 as 64 hexadecimal digits. */
 export function sha256Hex(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** HMAC-SHA-256 as 64 hexadecimal digits (RFC 2104). */
 export function hmacHex(key: Uint8Array, text: string): string {
-  return createHmac('sha256', key).update(text).digest('hex');
+  return createHmac('sha256', macKey(key)).update(text).digest('hex');
 }
 
-/** A 32-byte key for one use, from the hub's master secret (HKDF, RFC 5869): a key is never used for two purposes. */
-export function derivedKey(master: Uint8Array, use: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `yiwang:${use}`, 32));
+/** The same bytes as Node's own key, made once: with it an HMAC takes a sixth of the time. The bytes must not be changed. */
+export function macKey(bytes: Uint8Array): KeyObject {
+  const known = macKeys.get(bytes);
+  if (known) return known;
+  const key = createSecretKey(bytes);
+  macKeys.set(bytes, key);
+  return key;
 }
+
+/**
+ * A 32-byte key for one use, from the hub's master secret (HKDF, RFC 5869): a key is never used for two purposes. The
+ * same bytes are given again: nobody may change them.
+ */
+export function derivedKey(master: Uint8Array, use: string): Buffer {
+  const known = derived.get(master) ?? new Map<string, Buffer>();
+  derived.set(master, known);
+  const key = known.get(use) ?? Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `yiwang:${use}`, 32));
+  if (known.size < usesKeptMax) known.set(use, key);
+  return key;
+}
+
+const usesKeptMax = 200;
+const derived = new WeakMap<Uint8Array, Map<string, Buffer>>();
+const macKeys = new WeakMap<Uint8Array, KeyObject>();
 
 /** Compares two secrets without telling by time where they differ. */
 export function equalSecrets(a: string, b: string): boolean {

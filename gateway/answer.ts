@@ -5,6 +5,7 @@ import { seeWithheld } from './access.ts';
 import type { ReadDocument } from './documents.ts';
 import type { Exchange } from './exchange.ts';
 import type { Engine, EngineResult } from './executor.ts';
+import { openFlights } from './flights.ts';
 import { introspect } from './introspection.ts';
 import { prune, type Judge, type Pruned } from './prune.ts';
 import { recent } from './recent.ts';
@@ -19,6 +20,8 @@ export interface Rules {
   introspectable(exchange: Exchange): GraphQLSchema;
   /** The lines of `extensions.access`. */
   access(exchange: Exchange): readonly object[];
+  /** Names the callers to whom the same question has the same answer, rows and ids included; absent where nothing is shared. */
+  audience?(exchange: Exchange): string;
 }
 
 export type Answers = (exchange: Exchange, document: ReadDocument, apollo: GatewayGraphQLRequestContext) => Promise<ExecutionResult>;
@@ -46,6 +49,8 @@ export function answerText({ data, ...rest }: { data?: unknown }): string {
 export function openAnswers(engine: Engine, rules: Rules): Answers {
   const kept = recent<Prepared>(preparedKeptMax, { weightMax: charactersKeptMax, weightOf: ({ characters }) => characters });
 
+  const flights = openFlights<Answered>(flightsMax);
+
   const preparedFor = (exchange: Exchange, document: ReadDocument): Prepared => {
     const key = `${document.hash} ${rules.callerClass(exchange)}`;
     const known = kept.get(key);
@@ -55,18 +60,33 @@ export function openAnswers(engine: Engine, rules: Rules): Answers {
     return dependsOnVariables() ? prepared : kept.set(key, prepared);
   };
 
-  return async (exchange, document, apollo) => {
+  const answered = async (exchange: Exchange, document: ReadDocument, apollo: GatewayGraphQLRequestContext): Promise<Answered> => {
     const { pruned, planKey, shape } = preparedFor(exchange, document);
-    const { variables } = exchange;
-    exchange.asked = pruned.asked;
+    const { variables, seen } = exchange;
     const result: EngineResult = pruned.empty ? { data: {} } : await engine.gather({ document: pruned.document, planKey, variables: exchange.rawVariables, calling: exchange, apollo });
     const introspected = pruned.introspects ? introspect(rules.introspectable(exchange), document.operation, document.fragments, variables) : null;
     const { json, withheld } = asAsked(result, pruned) ?? shape.write({ data: result.data ?? null, variables, introspected });
-    seeWithheld(exchange.seen, withheld);
+    seeWithheld(seen, withheld);
+    return { errors: result.errors, data: new JsonText(json), seen, asked: pruned.asked };
+  };
+
+  return async (exchange, document, apollo) => {
+    const start = () => answered(exchange, document, apollo);
+    const key = document.operation.operation === 'query' ? rules.audience?.(exchange) : undefined;
+    const { errors, data, seen, asked } = await (key === undefined ? start() : flights(`${key} ${document.hash} ${JSON.stringify(exchange.rawVariables)}`, start));
+    Object.assign(exchange, { seen, asked });
     const access = rules.access(exchange);
-    return { ...(result.errors?.length ? { errors: result.errors } : {}), data: new JsonText(json) as never, ...(access.length > 0 ? { extensions: { access } } : {}) };
+    return { ...(errors?.length ? { errors } : {}), data: data as never, ...(access.length > 0 ? { extensions: { access } } : {}) };
   };
 }
+
+/** Those that share an answer each have an entry of their own in the log: what was seen is the same. */
+interface Answered extends Pick<Exchange, 'seen' | 'asked'> {
+  errors: EngineResult['errors'];
+  data: JsonText;
+}
+
+const flightsMax = 1_000;
 
 /** Where nothing was taken out, an engine that shapes its answers has done so already. */
 function asAsked({ data, shaped }: EngineResult, { refused, introspects }: Pruned): Written | undefined {

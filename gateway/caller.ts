@@ -8,7 +8,7 @@ import { tiers, type Viewer } from '../policy/viewer.ts';
 import type { Grants } from './grants.ts';
 import { visibleMatter } from './matter.ts';
 import { recent } from './recent.ts';
-import { bearerToken, tokenClaims, type TokenRules } from './viewer.ts';
+import { bearerToken, tokenReader, type TokenRules } from './viewer.ts';
 
 /** Who sent a request, and what they may ask for at all. */
 export interface Caller {
@@ -39,10 +39,11 @@ export interface CallerHeaders {
  */
 export function openCallers(options: CallerOptions): (headers: CallerHeaders, traceId: string) => Promise<Caller> {
   const organizations = recent<Promise<Place>>(organizationsKeptMax);
+  const claimsOf = tokenReader(options.rules, readClaims);
   return async (headers, traceId) => {
     const token = bearerToken(headers.authorization);
     if (token === undefined) return { viewer: anonymous(options.policyVersion(), traceId), purposes: [] };
-    const claims = readClaims(await tokenClaims(token, options.rules));
+    const claims = await claimsOf(token);
     const place = await placeOf(options.pool, claims, organizations);
     const viewer: Viewer = {
       kind: claims.kind,

@@ -34,12 +34,15 @@ export interface Documents {
 }
 
 const documentsKeptMax = 1_000;
+/** Characters of the texts kept; a document weighs some tens of times its text. */
+const charactersKeptMax = 4_000_000;
 
 export function openDocuments(schema: GraphQLSchema): Documents {
-  const kept = recent<ReadDocument>(documentsKeptMax);
+  const kept = recent<ReadDocument>(documentsKeptMax, { weightMax: charactersKeptMax, weightOf: ({ text }) => text.length });
+  const hashes = recent<string>(documentsKeptMax, { weightMax: charactersKeptMax, weightOf: (_hash, text) => text.length });
   return {
     read(text, met) {
-      const hash = sha256Hex(text);
+      const hash = hashes.get(text) ?? hashes.set(text, sha256Hex(text)); // a map finds a text faster than it is hashed
       const known = kept.get(hash);
       if (!known) return kept.set(hash, readDocument(schema, text, hash, met));
       met({ name: known.operation.name?.value ?? null, hash: known.normalHash });

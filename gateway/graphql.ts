@@ -2,12 +2,12 @@ import { ApolloServer } from '@apollo/server';
 import type { GatewayGraphQLRequestContext, GatewayInterface } from '@apollo/server-gateway-interface';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, getVariableValues, type ExecutionResult } from 'graphql';
+import { GraphQLError, getVariableValues, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { JsonText, answerText, type Answers } from './answer.ts';
 import { isRecord, readBody } from './body.ts';
 import type { Caller, CallerHeaders } from './caller.ts';
-import { DocumentFault, type Documents } from './documents.ts';
+import { DocumentFault, type Documents, type ReadDocument } from './documents.ts';
 import { callersFault, codeOf, publicError, statusOf } from './errors.ts';
 import { openExchange, type Exchange } from './exchange.ts';
 import type { Engine } from './executor.ts';
@@ -160,12 +160,24 @@ function readRequest(request: FastifyRequest, exchange: Exchange, options: Graph
     options.admit(exchange, operation.hash);
   });
   if (body.operationName !== undefined && body.operationName !== document.operation.name?.value) throw new YiwangError('BAD_REQUEST', { hint: 'the document has no operation of the name in `operationName`' });
-  const { coerced, errors } = getVariableValues(options.engine.schema, document.operation.variableDefinitions ?? [], body.variables, { maxErrors: limits.validationErrorsMax });
-  if (errors) throw new DocumentFault(errors);
-  checkCost(options.engine.schema, document.operation, document.fragments, coerced);
-  Object.assign(exchange, { document, rawVariables: body.variables, variables: coerced });
+  const variables = coercedVariables(options.engine.schema, document, body.variables);
+  Object.assign(exchange, { document, rawVariables: body.variables, variables });
   request.body = { query: text, variables: body.variables };
 }
+
+/** The variables as the schema reads them, with which the answer is not too large. Without variables that is asked once. */
+function coercedVariables(schema: GraphQLSchema, document: ReadDocument, sent: Record<string, unknown>): Record<string, unknown> {
+  const definitions = document.operation.variableDefinitions ?? [];
+  if (definitions.length === 0 && affordable.has(document)) return noVariables;
+  const { coerced, errors } = getVariableValues(schema, definitions, sent, { maxErrors: limits.validationErrorsMax });
+  if (errors) throw new DocumentFault(errors);
+  checkCost(schema, document.operation, document.fragments, coerced);
+  affordable.add(document);
+  return coerced;
+}
+
+const noVariables = {};
+const affordable = new WeakSet<ReadDocument>();
 
 async function onlyPost(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
   await reply.code(405).header('allow', 'POST').type('application/json; charset=utf-8').send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: 'operations are sent by POST' }))] }));

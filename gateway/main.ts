@@ -53,6 +53,8 @@ export interface GatewayOptions {
   engine?: EngineName;
   /** What the jobs hand to the gateway, which sees nothing of them: depths for the metrics, and routes behind an operator's token. */
   jobs?: { depths: QueueDepths; routes(app: FastifyInstance, isOperator: (authorization: string) => Promise<boolean>): Promise<void> };
+  /** Equal queries of one viewer that are under way at once share an answer: viewer, purpose, matter and policy version are of its key. Off unless told. */
+  singleFlight?: boolean;
 }
 
 export interface Gateway {
@@ -101,7 +103,7 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classe
     engine,
     documents,
     operations,
-    answers: openAnswers(engine, policyRules(policy, classes, engine.schema)),
+    answers: openAnswers(engine, policyRules(policy, classes, engine.schema, { singleFlight: options.singleFlight ?? false })),
     identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policyVersion: () => policy.version }),
     admit: ({ viewer }, hash) => admit(viewer.kind, operations.byHash(hash)),
     signInFirst: true,

@@ -5,12 +5,13 @@ import type { Viewer } from '../policy/viewer.ts';
 import { accessLines } from './access.ts';
 import type { Rules } from './answer.ts';
 import type { Classes } from './classes.ts';
+import type { Exchange } from './exchange.ts';
 import { visibleSchema } from './introspection.ts';
 import { policyJudge, viewerClass } from './judge.ts';
 import { recent } from './recent.ts';
 
-/** The hub's rules: the Cedar policy on classified coordinates. */
-export function policyRules(policy: Policy, classes: Classes, schema: GraphQLSchema): Rules {
+/** The hub's rules: the Cedar policy on classified coordinates. With `singleFlight`, one viewer's equal questions under way share an answer. */
+export function policyRules(policy: Policy, classes: Classes, schema: GraphQLSchema, { singleFlight = false } = {}): Rules {
   const schemas = recent<GraphQLSchema>(schemasKeptMax);
   return {
     judge: ({ viewer, variables }) => policyJudge(policy, classes, viewer, variables),
@@ -20,6 +21,8 @@ export function policyRules(policy: Policy, classes: Classes, schema: GraphQLSch
       return schemas.get(key) ?? schemas.set(key, visibleSchema(schema, (coordinate) => couldReveal(policy, classes, viewer, purposes, coordinate)));
     },
     access: ({ seen, asked }) => accessLines(seen, asked),
+    // Everything about the viewer: rows go by organisation and territory, ids and cursors by who asks.
+    ...(singleFlight ? { audience: ({ viewer }: Exchange) => JSON.stringify({ ...viewer, traceId: null }) } : {}),
   };
 }
 

@@ -1,7 +1,9 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
+import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
+import { recent } from './recent.ts';
 
 /** What a token must be to be believed. `keys` finds the issuer's key for a token's header. */
 export interface TokenRules {
@@ -37,6 +39,20 @@ export async function tokenClaims(token: string, rules: TokenRules): Promise<JWT
   }
 }
 
+/** What `read` makes of a token's claims; of a token that was checked a moment ago it is known. A signature costs more than all the rest about a caller. */
+export function tokenReader<T>(rules: TokenRules, read: (claims: JWTPayload) => T): (token: string) => Promise<T> {
+  const checked = recent<{ claims: T; untilMs: number }>(tokensKeptMax);
+  return async (token) => {
+    const hash = sha256Hex(token); // the token itself is not kept
+    const known = checked.get(hash);
+    if (known && rules.now().getTime() < known.untilMs) return known.claims;
+    const payload = await tokenClaims(token, rules);
+    const claims = read(payload);
+    checked.set(hash, { claims, untilMs: Math.min(rules.now().getTime() + checkedMsMax, (payload.exp ?? 0) * 1000) });
+    return claims;
+  };
+}
+
 /** The token of an `Authorization` header: undefined without one, `UNAUTHENTICATED` for any other scheme or form. */
 export function bearerToken(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
@@ -63,6 +79,9 @@ export function issuerKeys(issuer: string): JWTVerifyGetKey {
 const algorithms = ['RS256', 'ES256', 'EdDSA'] as const;
 const tokenAgeSecondsMax = 15 * 60;
 const skewSecondsMax = 5;
+const tokensKeptMax = 10_000;
+/** A key that its issuer took back is believed no longer than this. */
+const checkedMsMax = 30_000;
 const tokenCharactersMax = 8_192;
 const keysCooldownMs = 30_000;
 const keysAgeMsMax = 600_000;

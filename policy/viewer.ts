@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson, derivedKey } from '../base/canonical.ts';
+import { canonicalJson, derivedKey, macKey } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
 import { purposeNames } from './purposes.ts';
 
@@ -29,8 +29,9 @@ export interface ViewerBinding {
 
 /** The header's value: `v1.` payload `.` HMAC-SHA-256, both base64url. There is no algorithm to choose, so none to confuse. */
 export function signViewer(viewer: Viewer, { audience, bodyHash, key, now }: ViewerBinding): string {
-  const payload = { aud: audience, body: bodyHash, exp: now.getTime() + lifeMsMax, viewer };
-  const signed = `${version}.${Buffer.from(canonicalJson(payload)).toString('base64url')}`;
+  // Canonical JSON (its keys sorted), written so that the viewer's own part is made once for all calls of an operation.
+  const payload = `{"aud":${JSON.stringify(audience)},"body":${JSON.stringify(bodyHash)},"exp":${now.getTime() + lifeMsMax},"viewer":${viewerText(viewer)}}`;
+  const signed = `${version}.${Buffer.from(payload).toString('base64url')}`;
   return `${signed}.${mac(key, signed)}`;
 }
 
@@ -90,8 +91,19 @@ const viewerShape = z.strictObject({
 
 const signedShape = z.strictObject({ aud: z.string(), body: z.string(), exp: z.number().int(), viewer: viewerShape });
 
+const viewerTexts = new WeakMap<Viewer, string>();
+
+/** A viewer is made once and never changed. */
+function viewerText(viewer: Viewer): string {
+  const known = viewerTexts.get(viewer);
+  if (known !== undefined) return known;
+  const text = canonicalJson(viewer);
+  viewerTexts.set(viewer, text);
+  return text;
+}
+
 function mac(key: Uint8Array, signed: string): string {
-  return createHmac('sha256', key).update(signed).digest('base64url');
+  return createHmac('sha256', macKey(key)).update(signed).digest('base64url');
 }
 
 function equalText(a: string, b: string): boolean {

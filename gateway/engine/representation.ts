@@ -1,3 +1,4 @@
+import { writeString } from '../json.ts';
 import type { JsonObject } from '../shape.ts';
 import type { Entities, Required } from './plan.ts';
 import { rewrite } from './rewrites.ts';
@@ -11,26 +12,28 @@ export type Represent = (entity: JsonObject) => string | null;
  * stand in the plan's order. Compiled once per plan and type of entity.
  */
 export function representation({ requires, inputRewrites }: Entities, isOfType: IsOfType): Represent {
-  const project = projection(requires, isOfType);
+  const textOf = writer([{ kind: 'field', from: ['__typename'], to: '__typename', selections: null }, ...requires], isOfType);
+  const named: Represent = (entity) => (typeof entity['__typename'] === 'string' ? textOf(entity) : null);
+  if (inputRewrites.length === 0) return named;
   return (entity) => {
-    const fields = project(entity);
-    if (fields === null || typeof fields['__typename'] !== 'string') return null;
+    const text = named(entity);
+    if (text === null) return null;
+    const fields: unknown = JSON.parse(text);
     rewrite(inputRewrites, fields, isOfType);
     return JSON.stringify(fields);
   };
 }
 
-type Project = (entity: JsonObject) => JsonObject | null;
-
 interface Part {
+  lead: string;
   from: readonly string[];
-  to: string;
-  project: Project | null;
+  write: (value: unknown) => string;
 }
 
 const typesKeptMax = 1_000;
 
-function projection(selections: readonly Required[], isOfType: IsOfType): Project {
+/** Null for an object that lacks a field. */
+function writer(selections: readonly Required[], isOfType: IsOfType): Represent {
   const byType = new Map<unknown, readonly Part[]>();
   const partsFor = (name: unknown): readonly Part[] => {
     const known = byType.get(name);
@@ -40,14 +43,19 @@ function projection(selections: readonly Required[], isOfType: IsOfType): Projec
     return parts;
   };
   return (entity) => {
-    const fields: JsonObject = {};
-    for (const part of partsFor(entity['__typename'])) {
-      const key = part.from.find((one) => Object.hasOwn(entity, one) && entity[one] !== undefined);
-      if (key === undefined) return null;
-      fields[part.to] = part.project ? projected(entity[key], part.project) : entity[key];
+    let text = '';
+    for (const { lead, from, write } of partsFor(entity['__typename'])) {
+      const value = valueIn(entity, from);
+      if (value === undefined) return null;
+      text += lead + write(value);
     }
-    return fields;
+    return text === '' ? '{}' : `${text}}`;
   };
+}
+
+function valueIn(entity: JsonObject, keys: readonly string[]): unknown {
+  for (const key of keys) if (Object.hasOwn(entity, key) && entity[key] !== undefined) return entity[key];
+  return undefined;
 }
 
 /** The fields for one concrete type, fragments written out and fields of one name merged. */
@@ -65,10 +73,18 @@ function partsOf(selections: readonly Required[], name: unknown, isOfType: IsOfT
     }
   };
   add(selections);
-  return [...merged].map(([to, { from, selections: inner }]) => ({ from, to, project: inner ? projection(inner, isOfType) : null }));
+  return [...merged].map(([to, { from, selections: inner }], at) => ({ lead: `${at === 0 ? '{' : ','}${JSON.stringify(to)}:`, from, write: inner ? nestedWriter(writer(inner, isOfType)) : leafText }));
 }
 
-function projected(value: unknown, project: Project): unknown {
-  if (typeof value !== 'object' || value === null) return null;
-  return Array.isArray(value) ? value.map((item) => projected(item, project)) : project(value as JsonObject);
+/** What a nested object lacks makes it null, as in @apollo/gateway; its subgraph decides what that means. */
+function nestedWriter(write: Represent): (value: unknown) => string {
+  const nested = (value: unknown): string => {
+    if (typeof value !== 'object' || value === null) return 'null';
+    return Array.isArray(value) ? `[${value.map(nested).join(',')}]` : (write(value as JsonObject) ?? 'null');
+  };
+  return nested;
+}
+
+function leafText(value: unknown): string {
+  return typeof value === 'string' ? writeString(value) : JSON.stringify(value);
 }
