@@ -20,6 +20,8 @@ export const limits = {
   validationErrorsMax: 10,
   /** A plan that takes longer is given up. */
   planningMsMax: 2_000,
+  /** The same for the planner that is slower, and whose libraries are loaded when it is first needed. */
+  planningSlowMsMax: 8_000,
 } as const;
 
 /** Bounds of the reference planner: choices between subgraphs multiply (threats.md, 15). */
@@ -152,6 +154,6 @@ function pageSize(node: FieldNode, field: GraphQLField<unknown, unknown>, variab
   return pageItems;
 }
 
-function refuseOver(name: Exclude<keyof typeof limits, 'bodyBytesMax' | 'documentTokensMax' | 'validationErrorsMax' | 'planningMsMax'>, value: number): void {
+function refuseOver(name: Exclude<keyof typeof limits, 'bodyBytesMax' | 'documentTokensMax' | 'validationErrorsMax' | 'planningMsMax' | 'planningSlowMsMax'>, value: number): void {
   if (value > limits[name]) throw new YiwangError('LIMIT_EXCEEDED', { hint: `the operation is over the limit \`${name}\` of ${limits[name]}` });
 }

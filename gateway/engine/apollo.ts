@@ -6,31 +6,23 @@ import { plansEvaluatedMax, planningPathsMax } from '../limits.ts';
 import type { Path, Required, Rewrite, Segment, Step } from './plan.ts';
 import type { Planner } from './planner.ts';
 
-/** A supergraph as Apollo's libraries read it. */
-export interface ReadSupergraph {
-  /** What callers see: without what is `@inaccessible`. */
-  schema: GraphQLSchema;
-  /** Apollo's planner: the reference, and what plans where the native one cannot be loaded. Made on first use. */
-  planner(): Planner;
-}
-
-/** Throws `CONFIG` for a supergraph that is broken or needs what this gateway does not know. */
-export function readSupergraph(supergraphSdl: string): ReadSupergraph {
+/** The schema that callers see: without what is `@inaccessible`. Throws `CONFIG` for a supergraph that is broken or needs what this gateway does not know. */
+export function readSchema(supergraphSdl: string): GraphQLSchema {
   try {
-    const supergraph = Supergraph.build(supergraphSdl);
-    const apiSchema = supergraph.apiSchema();
-    return { schema: apiSchema.toGraphQLJSSchema(), planner: () => planner(supergraph, apiSchema) };
+    return Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema();
   } catch (error) {
     throw new YiwangError('CONFIG', { hint: 'the supergraph cannot be served: it is broken, or needs something this gateway does not know', cause: error });
   }
 }
 
-function planner(supergraph: Supergraph, apiSchema: ReturnType<Supergraph['apiSchema']>): Planner {
-  const apollo = new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: plansEvaluatedMax, pathsLimit: planningPathsMax } });
+/** Apollo's planner: the reference, and what plans where the native one is missing or gives up. */
+export function apolloPlanner(supergraphSdl: string): Planner {
+  const supergraph = Supergraph.build(supergraphSdl);
+  const schema = supergraph.apiSchema();
+  const planner = new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: plansEvaluatedMax, pathsLimit: planningPathsMax } });
   return {
-    name: 'apollo',
-    async plan(_text, document) {
-      const { node } = apollo.buildQueryPlan(operationFromDocument(apiSchema, document, { validate: false }));
+    plan(_text, document) {
+      const { node } = planner.buildQueryPlan(operationFromDocument(schema, document, { validate: false }));
       if (node?.kind === 'Subscription') throw new YiwangError('BAD_REQUEST', { hint: 'there are no subscriptions in this graph' });
       return node ? stepOf(node, []) : null;
     },

@@ -20,8 +20,12 @@ export function entityFetch(fetch: Fetch, isOfType: IsOfType): Program {
     if ([...named.values()].every(({ texts }) => texts.length === 0)) return;
     const variables = [...named].map(([variable, { texts }]) => `${JSON.stringify(variable)}:[${texts.join(',')}]`);
     const answer = await run.ask(fetch.subgraph, body(run.variables, variables, run.counts ? positions(asked) : undefined));
-    for (const fault of answer.errors) for (const place of placesOfFault(run, asked, fault, isOfType)) fail(run, subgraphError(fault.code, place, fetch.subgraph));
-    if (answer.data) for (const one of asked) received(run, fetch, one, answer.data, isOfType);
+    const failing = (about: readonly Asked[], fault: Fault) => {
+      for (const place of placesOfFault(run, about, fault, isOfType)) fail(run, subgraphError(fault.code, place, fetch.subgraph));
+    };
+    for (const fault of answer.errors) failing(asked, fault);
+    if (!answer.data) return;
+    for (const one of asked) if (!received(one, answer.data, isOfType)) failing([one], { code: 'SUBGRAPH_UNAVAILABLE', path: undefined });
   };
 }
 
@@ -70,10 +74,11 @@ function positions(all: readonly Asked[]): string | undefined {
   return parts.length === 0 ? undefined : `"positions":{${parts.join(',')}}`;
 }
 
-function received(run: Run, fetch: Fetch, { entities, targets, indexes, named }: Asked, data: JsonObject, isOfType: IsOfType): void {
+/** Fills the places of the answer. False where the subgraph gave something else than a list of as many entities. */
+function received({ entities, targets, indexes, named }: Asked, data: JsonObject, isOfType: IsOfType): boolean {
   const list = Object.hasOwn(data, entities.alias) ? data[entities.alias] : null;
-  if (list === null || targets.length === 0) return;
-  if (!Array.isArray(list) || list.length !== named.texts.length) return fail(run, subgraphError('SUBGRAPH_UNAVAILABLE', undefined, fetch.subgraph));
+  if (list === null || targets.length === 0) return true;
+  if (!Array.isArray(list) || list.length !== named.texts.length) return false;
   const given = new Set<number>();
   targets.forEach((target, at) => {
     const index = indexes[at]!;
@@ -87,6 +92,7 @@ function received(run: Run, fetch: Fetch, { entities, targets, indexes, named }:
     }
     merge(target, entity, !isFirst);
   });
+  return true;
 }
 
 /** Places of one fault, at most this many: a subgraph that is down would else fail every place of a long list. */

@@ -1,24 +1,24 @@
 import type { FetchNode, FetchRewrite, FlattenNodePathSegment, PlanNode, RequiresSelection } from '@graphql-hive/router-query-planner';
 import { Invariant } from '../../base/errors.ts';
 import { eachItem, type Entities, type Fetch, type Path, type Required, type Rewrite, type Segment, type Step } from './plan.ts';
-import { openNative } from './native.ts';
 import type { Planner } from './planner.ts';
 
-/**
- * The planner of Hive Router (Rust, a native module), in a process of its own, so that neither a document that takes long
- * nor one that breaks it touches the gateway. Undefined where this machine has no build of it.
- */
+/** The planner of Hive Router (Rust, a native module). Undefined where this machine has no build of it. It can end its process. */
 export async function hivePlanner(supergraphSdl: string): Promise<Planner | undefined> {
-  const native = await openNative(supergraphSdl);
-  return native && {
-    name: 'hive',
-    async plan(text, _document, signal) {
-      const node = await native.plan(text, signal);
+  const native = await import('@graphql-hive/router-query-planner').catch(() => undefined);
+  if (!native) return undefined;
+  const planner = new native.QueryPlanner(supergraphSdl);
+  return {
+    plan(text) {
+      const { node } = planner.plan(text, null, noLabels, neverOverridden);
       return node ? stepOf(node, []) : null;
     },
-    stop: () => native.stop(),
   };
 }
+
+/** Progressive overrides (`@override(label:)`) stay off, as in @apollo/gateway. */
+const noLabels = new Set<string>();
+const neverOverridden = 100;
 
 function stepOf(node: PlanNode, at: Path): Step {
   switch (node.kind) {

@@ -1,21 +1,20 @@
 import { getVariableValues } from 'graphql';
 import { openDeadline } from '../deadline.ts';
-import { YiwangError } from '../../base/errors.ts';
 import type { Engine, EngineOptions, EngineRequest, EngineResult } from '../executor.ts';
 import { fragmentsOf, onlyOperation } from '../limits.ts';
 import { openShape, type JsonObject } from '../shape.ts';
 import { askSubgraph } from '../subgraph.ts';
-import { readSupergraph, type ReadSupergraph } from './apollo.ts';
-import { hivePlanner } from './hive.ts';
+import { readSchema } from './apollo.ts';
 import type { EngineName } from './names.ts';
-import type { Planner } from './planner.ts';
+import type { PlannerName } from './planner.ts';
+import { openPlanners } from './planners.ts';
 import { openPlans } from './plans.ts';
 import type { Run } from './run.ts';
 import { typeTable } from './types.ts';
 
 export interface CompiledEngineOptions extends EngineOptions {
-  /** Whose plans are compiled: the native planner where this machine has one, unless told. */
-  planner?: Planner['name'];
+  /** Whose plans are compiled; unless told the native planner's, and Apollo's where that one cannot. */
+  planner?: PlannerName;
   /** The subgraphs are the hub's: they count positions, and are told how many an entity fills. */
   counts?: boolean;
   operationMsMax?: number;
@@ -31,11 +30,11 @@ export async function openEngine(name: EngineName | undefined, options: Compiled
  * answer is merged in place. Its shape is left to one walk at the end (shape.ts). Throws `CONFIG` for a supergraph that
  * cannot be served.
  */
-export async function compiledEngine(options: CompiledEngineOptions): Promise<Engine & { planner: Planner['name'] }> {
-  const supergraph = readSupergraph(options.supergraphSdl);
-  const { schema } = supergraph;
-  const planner = await plannerOf(options, supergraph);
-  const plans = openPlans(planner, typeTable(options.supergraphSdl));
+export async function compiledEngine(options: CompiledEngineOptions): Promise<Engine> {
+  const { supergraphSdl } = options;
+  const schema = readSchema(supergraphSdl);
+  const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder);
+  const plans = openPlans({ planners, isOfType: typeTable(supergraphSdl) });
   const gather = async ({ document, planKey, variables, calling }: EngineRequest): Promise<EngineResult> => {
     const program = await plans.program(planKey, document);
     const deadline = openDeadline(options.operationMsMax ?? operationMsMax);
@@ -46,7 +45,6 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
   };
   return {
     schema,
-    planner: planner.name,
     prepare: async (document, planKey) => void (await plans.program(planKey, document)),
     gather,
     async execute(request) {
@@ -56,31 +54,11 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
       const { json } = openShape({ schema, operation, fragments: fragmentsOf(request.document), refused: new Map() }).write({ data: data ?? null, variables: coerced ?? {}, introspected: null });
       return { data: JSON.parse(json) as JsonObject | null, ...(errors ? { errors } : {}) };
     },
-    stop: async () => planner.stop?.(),
+    stop: async () => planners.stop(),
   };
 }
 
 /** Below the time after which the listener gives a request up. */
 const operationMsMax = 25_000;
-
-async function plannerOf({ planner, supergraphSdl }: CompiledEngineOptions, supergraph: ReadSupergraph): Promise<Planner> {
-  const native = planner === 'apollo' ? undefined : await hivePlanner(supergraphSdl);
-  if (!native && planner === 'hive') throw new YiwangError('CONFIG', { hint: 'there is no native query planner for this machine' });
-  return native ? withReserve(native, () => supergraph.planner()) : supergraph.planner();
-}
-
-/** What the native planner cannot plan, or dies of, Apollo's may plan. */
-function withReserve(native: Planner, reserve: () => Planner): Planner {
-  let made: Planner | undefined;
-  return {
-    ...native,
-    async plan(text, document, signal) {
-      try {
-        return await native.plan(text, document, signal);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return (made ??= reserve()).plan(text, document, signal);
-      }
-    },
-  };
-}
+/** By measurement (docs/decisions): the native planner is the faster and makes fewer calls; Apollo's plans what it cannot. */
+const plannerOrder = ['hive', 'apollo'] as const;

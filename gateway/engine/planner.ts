@@ -1,10 +1,19 @@
 import type { DocumentNode } from 'graphql';
 import type { Step } from './plan.ts';
 
+export type PlannerName = 'hive' | 'apollo';
+
 /** Makes plans. `null` is the plan of an operation that needs no subgraph. */
 export interface Planner {
-  name: 'hive' | 'apollo';
-  /** Rejects when `signal` is aborted, as far as the planner can be interrupted. `text` is `document`, printed. */
-  plan(text: string, document: DocumentNode, signal: AbortSignal): Promise<Step | null>;
-  stop?(): void;
+  plan(text: string, document: DocumentNode): Step | null;
 }
+
+/** What is asked of the planning process, and what it answers. */
+export interface PlanRequest {
+  supergraphSdl?: string;
+  id: number;
+  text: string;
+  planner: PlannerName;
+}
+
+export type PlanReply = { id: number; step: Step | null } | { id: number; reason: string };

@@ -12,7 +12,7 @@ export type Represent = (entity: JsonObject) => string | null;
  * stand in the plan's order. Compiled once per plan and type of entity.
  */
 export function representation({ requires, inputRewrites }: Entities, isOfType: IsOfType): Represent {
-  const textOf = writer([{ kind: 'field', from: ['__typename'], to: '__typename', selections: null }, ...requires], isOfType);
+  const textOf = writer(requires, isOfType, [{ kind: 'field', from: ['__typename'], to: '__typename', selections: null }]);
   const named: Represent = (entity) => (typeof entity['__typename'] === 'string' ? textOf(entity) : null);
   if (inputRewrites.length === 0) return named;
   return (entity) => {
@@ -32,19 +32,22 @@ interface Part {
 
 const typesKeptMax = 1_000;
 
-/** Null for an object that lacks a field. */
-function writer(selections: readonly Required[], isOfType: IsOfType): Represent {
-  const byType = new Map<unknown, readonly Part[]>();
-  const partsFor = (name: unknown): readonly Part[] => {
+/** Null for an object that lacks a field, or that nothing is required of: it is not of the types that are meant. */
+function writer(selections: readonly Required[], isOfType: IsOfType, always: readonly Required[] = []): Represent {
+  const byType = new Map<unknown, readonly Part[] | null>();
+  const partsFor = (name: unknown): readonly Part[] | null => {
     const known = byType.get(name);
-    if (known) return known;
-    const parts = partsOf(selections, name, isOfType);
+    if (known !== undefined) return known;
+    const isMeant = selections.some((one) => one.kind === 'field' || isOfType(name, one.type));
+    const parts = isMeant ? partsOf([...always, ...selections], name, isOfType) : null;
     if (byType.size < typesKeptMax) byType.set(name, parts); // names come from subgraphs
     return parts;
   };
   return (entity) => {
+    const parts = partsFor(entity['__typename']);
+    if (parts === null) return null;
     let text = '';
-    for (const { lead, from, write } of partsFor(entity['__typename'])) {
+    for (const { lead, from, write } of parts) {
       const value = valueIn(entity, from);
       if (value === undefined) return null;
       text += lead + write(value);

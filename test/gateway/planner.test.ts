@@ -1,9 +1,9 @@
 import { composeServices } from '@apollo/composition';
 import { buildASTSchema, parse, print, validate } from 'graphql';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { invariant } from '../../base/errors.ts';
 import { compiledEngine } from '../../gateway/engine/main.ts';
-import { openNative, type Native } from '../../gateway/engine/native.ts';
+import { openPlanners } from '../../gateway/engine/planners.ts';
 import { withTypenames } from '../../gateway/engine/typenames.ts';
 
 const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@external", "@requires", "@provides"])
@@ -30,25 +30,18 @@ const supergraphSdl = composed({
 });
 const breaking = 'query ($ids: [ID!]) { cs { b { second } } either { ... on D { many { ... on A { bs { names(ids: $ids) } } } } } }';
 const harmless = '{ cs { b { id } } }';
-let native: Native;
 
-beforeAll(async () => {
-  const opened = await openNative(supergraphSdl);
-  invariant(opened, 'this machine has a build of the native planner');
-  native = opened;
-});
-afterAll(() => native.stop());
-
-test('a document at which the native planner dies does not end this process', async () => {
-  const never = new AbortController().signal;
-  expect(await native.plan(harmless, never)).not.toBeNull();
-  const both = await Promise.allSettled([native.plan(breaking, never), native.plan(breaking, never)]);
+test('a document at which the native planner dies does not end this process, and the next one is planned', async () => {
+  const native = openPlanners(supergraphSdl, ['hive']);
+  expect(await native.plan(harmless)).not.toBeNull();
+  const both = await Promise.allSettled([native.plan(breaking), native.plan(breaking)]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await native.plan(harmless)).not.toBeNull();
+  native.stop();
 });
 
 test('what the native planner dies of or refuses is planned by the other, and later documents are answered', async () => {
   const engine = await compiledEngine({ supergraphSdl, transport: { send: async () => ({ data: null, errors: [{ message: 'nobody is there' }] }), close: async () => undefined }, headers: () => ({}) });
-  expect(engine.planner).toBe('hive');
   await engine.prepare(parse(breaking), 'breaking');
   await engine.prepare(parse(harmless), 'harmless');
   await engine.stop();

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ServerResponse } from 'node:http';
+import { engineOver, faultySubgraph, federated, type FaultySubgraph } from './faulty.ts';
+
+/** pipeline.md, fault 31, and threats.md, 10 and 21: a subgraph that is down, slow, or answers garbage. */
+const shopSdl = `${federated('"@key"')} type Query { items: [Item!] name: String } type Item @key(fields: "id") { id: ID! title: String }`;
+const stockSdl = `${federated('"@key"')} type Query { open: Boolean } type Item @key(fields: "id") { id: ID! left: Int place: Place } type Place { street: String }`;
+const callMsMax = 400;
+let shop: FaultySubgraph;
+let stock: FaultySubgraph;
+let hub: Awaited<ReturnType<typeof engineOver>>;
+
+beforeAll(async () => {
+  shop = await faultySubgraph(shopSdl, { Query: { items: () => ['1', '2', '1'].map((id) => ({ id, title: `t${id}` })), name: () => 'shop' } });
+  stock = await faultySubgraph(stockSdl, { Query: { open: () => true }, Item: { __resolveReference: ({ id }: { id: string }) => ({ id, left: Number(id), place: { street: `s${id}` } }) } });
+  hub = await engineOver({ shop: { sdl: shopSdl, at: shop }, stock: { sdl: stockSdl, at: stock } }, { limits: { callMsMax, answerBytesMax: 20_000 }, operationMsMax: 1_200 });
+});
+beforeEach(() => {
+  for (const one of [shop, stock]) Object.assign(one, { fault: undefined, asked: [] });
+});
+afterAll(async () => {
+  await hub.close();
+  await Promise.all([shop.close(), stock.close()]);
+});
+
+const query = '{ name items { title left place { street } } }';
+const given = (left: (id: number) => number | null) => ({ name: 'shop', items: [1, 2, 1].map((id) => ({ title: `t${id}`, left: left(id), place: left(id) === null ? null : { street: `s${id}` } })) });
+const text = (body: string) => (response: ServerResponse) => void response.setHeader('content-type', 'application/json').end(body);
+
+test('an entity is asked about once, and fills every place where it stands', async () => {
+  expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
+  expect(stock.asked.map(({ variables }) => variables)).toEqual([{ representations: [{ __typename: 'Item', id: '1' }, { __typename: 'Item', id: '2' }] }]);
+});
+
+describe('its fields are null with a typed error at each place, and the others answer in time', () => {
+  test.each<[string, NonNullable<FaultySubgraph['fault']>]>([
+    ['it hangs up', (response) => void response.destroy()],
+    ['it never answers', () => undefined],
+    ['it sends a byte now and then', (response) => {
+      const timer = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(timer));
+    }],
+    ['it answers with a login page', text('<html>10.1.2.3 login</html>')],
+    ['it answers nothing', text('')],
+    ['it answers a list', text('[]')],
+    ['it answers half', text('{"data":{"_entities":[{"left":')],
+    ['it answers too much', text(`{"data":{"_entities":[{"left":1,"x":"${'x'.repeat(30_000)}"},{}]}}`)],
+    ['it answers about too few', text('{"data":{"_entities":[{"left":1}]}}')],
+    ['it answers with no list', text('{"data":{"_entities":{"left":1}}}')],
+  ])('%s', async (_name, fault) => {
+    stock.fault = fault;
+    const started = performance.now();
+    const { data, errors } = await hub.ask(query);
+    expect(data).toEqual(given(() => null));
+    expect(errors?.map(({ extensions }) => extensions)).toEqual(errors?.map(() => ({ code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'stock' })));
+    expect(errors?.map(({ path }) => path)).toEqual([[0], [1], [2]].map(([index]) => ['items', index]));
+    expect(JSON.stringify(errors)).not.toMatch(/10\.1\.2\.3|127\.0\.0\.1|html|ECONN|stack/);
+    expect(performance.now() - started).toBeLessThan(callMsMax * 5);
+  });
+
+  test('a root field', async () => {
+    shop.fault = (response) => void response.destroy();
+    const { data, errors } = await hub.ask('{ n: name items { left } open }');
+    expect(data).toEqual({ n: null, items: null, open: true });
+    expect(errors?.map(({ path, extensions }) => [path, extensions['code']])).toEqual([[['n'], 'SUBGRAPH_UNAVAILABLE'], [['items'], 'SUBGRAPH_UNAVAILABLE']]);
+  });
+});
+
+test('the error of one entity is one at every place that it fills; of what it says only the code is told', async () => {
+  stock.fault = text('{"data":{"_entities":[null,{"left":2,"place":null}]},"errors":[{"message":"SELECT 1","path":["_entities",0,"left"],"extensions":{"code":"DATABASE_UNAVAILABLE","stacktrace":["x"]}}]}');
+  const { data, errors } = await hub.ask(query);
+  expect(data).toMatchObject({ items: [{ left: null }, { left: 2, place: null }, { left: null }] });
+  expect(errors?.map(({ path, extensions }) => [path, extensions])).toEqual([0, 2].map((at) => [['items', at, 'left'], { code: 'DATABASE_UNAVAILABLE', subgraph: 'stock' }]));
+  expect(JSON.stringify(errors)).not.toContain('SELECT');
+});
+
+test('values that do not fit the schema are null; nothing that was not asked for comes through', async () => {
+  stock.fault = text('{"data":{"_entities":[{"left":"many","place":{"street":{"a":1}},"secret":1},{"left":2.5,"place":["s"]}]}}');
+  const { data } = await hub.ask(query);
+  expect(data).toEqual({ name: 'shop', items: [1, 2, 1].map((id) => ({ title: `t${id}`, left: null, place: id === 1 ? { street: null } : null })) });
+});
+
+test.each(['"__proto__":{"polluted":1}', '"__pr\\u006fto__":{"polluted":1}', '"constructor":{"prototype":{"polluted":1}}', '"place":{"__proto__":{"street":"polluted"}}'])('%s reaches no prototype', async (part) => {
+  stock.fault = text(`{"data":{"_entities":[{"left":1,${part}},{"left":2}]}}`);
+  const { data } = await hub.ask('{ items { left place { street } } }');
+  expect(data).toEqual({ items: [1, 2, 1].map((id) => ({ left: id, place: part.startsWith('"place"') && id === 1 ? { street: null } : null })) });
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+});
+
+test('an alias that every object inherits is null where nothing came', async () => {
+  shop.fault = text('{"data":{"items":[{}]}}');
+  expect((await hub.ask('{ items { toString: title valueOf: id } }')).data).toEqual({ items: null });
+  expect((await hub.ask('{ items { toString: title } }')).data).toEqual({ items: [{ toString: null }] });
+});
+
+test('an operation that takes too long answers with what there is', async () => {
+  const slow = await engineOver({ shop: { sdl: shopSdl, at: shop }, stock: { sdl: stockSdl, at: stock } }, { operationMsMax: 200 });
+  stock.fault = () => undefined;
+  const started = performance.now();
+  const { data, errors } = await slow.ask(query);
+  expect(data).toEqual(given(() => null));
+  expect(errors?.[0]?.extensions['code']).toBe('SUBGRAPH_UNAVAILABLE');
+  expect(performance.now() - started).toBeLessThan(2_000);
+  await slow.close();
+});
