@@ -35,11 +35,14 @@ export class JsonText {
   }
 }
 
-/** The bytes of an answer, its `data` taken as it stands. */
-export function answerText({ data, ...rest }: { data?: unknown }): string {
-  if (!(data instanceof JsonText)) return JSON.stringify({ ...rest, ...(data === undefined ? {} : { data }) });
-  const others = JSON.stringify(rest);
-  return others === '{}' ? `{"data":${data.text}}` : `${others.slice(0, -1)},"data":${data.text}}`;
+/** The bytes of an answer, its `data` taken as it stands: errors first, then data, then extensions, as the specification advises. */
+export function answerText({ errors, data, ...rest }: { errors?: unknown; data?: unknown }): string {
+  const parts = [
+    ...(errors === undefined ? [] : [`"errors":${JSON.stringify(errors)}`]),
+    ...(data === undefined ? [] : [`"data":${data instanceof JsonText ? data.text : JSON.stringify(data)}`]),
+    ...Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`])),
+  ];
+  return `{${parts.join(',')}}`;
 }
 
 /**
