@@ -77,28 +77,28 @@ function idColumns(raw: Column): Map<string, Column> {
 }
 
 function phoneColumns(raw: Column): Map<string, Column> {
-  const phones = new Map(raw.values.map((value) => [value, standardisePhones(value)]));
+  const phones = raw.values.map(standardisePhones);
   return new Map([
-    ['', mappedListColumn(raw, (value) => phones.get(value)?.valid ?? [])],
-    ['.suspect', mappedListColumn(raw, (value) => (phones.get(value)?.suspect ?? []).map((digits) => `+86${digits}`))],
+    ['', mappedListColumn(raw, (_, index) => phones[index]?.valid ?? [])],
+    ['.suspect', mappedListColumn(raw, (_, index) => (phones[index]?.suspect ?? []).map((digits) => `+86${digits}`))],
   ]);
 }
 
 function addressParts(raw: Column): Map<string, Column> {
   const index = raw.values.length === 0 ? null : allDivisions();
-  const addresses = new Map(raw.values.map((value) => [value, standardiseAddress(value, index as DivisionIndex)]));
-  const parts = parsed<Address>(raw, (value) => addresses.get(value) ?? null);
-  const columns = new Map(Object.entries(addressColumns).map(([name, take]) => [`.${name}`, parts(take)]));
-  columns.set('.home', mappedListColumn(raw, (value) => homes(addresses.get(value) ?? null)));
+  const addresses = raw.values.map((value) => standardiseAddress(value, index as DivisionIndex));
+  const part = (take: (address: Address) => string | null) => mappedColumn(raw, (_, at) => (addresses[at] ? take(addresses[at]) : null));
+  const columns = new Map(Object.entries(addressColumns).map(([name, take]) => [`.${name}`, part(take)]));
+  columns.set('.home', mappedListColumn(raw, (_, at) => homes(addresses[at] ?? null)));
   return columns;
 }
 
 /** Parses every distinct value once and gives a way to take columns from the results. */
 function parsed<Parts>(raw: Column, parse: (value: string) => Parts | null): (take: (parts: Parts) => string | null) => Column {
-  const all = new Map(raw.values.map((value) => [value, parse(value)]));
+  const all = raw.values.map(parse);
   return (take) =>
-    mappedColumn(raw, (value) => {
-      const parts = all.get(value) ?? null;
+    mappedColumn(raw, (_, index) => {
+      const parts = all[index] ?? null;
       return parts === null ? null : take(parts);
     });
 }

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { parse } from 'csv-parse';
 import { YiwangError } from '../base/errors.ts';
 import { derive } from './derive.ts';
-import { fieldColumns } from './fields.ts';
 import type { Model } from './model.ts';
+import { standardised } from './standardised.ts';
 import type { Column, Table } from './table.ts';
 
 /** Rows of several files in one table, and the source and id of each. */
@@ -32,9 +32,8 @@ export async function readTable(model: Model, inputs: readonly string[]): Promis
     checkIds(input, ids.slice(before), model.idColumn);
   }
   const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(origins) };
-  for (const [index, [name, field]] of Object.entries(model.fields).entries()) {
-    for (const [end, column] of fieldColumns(field.kind, finished(builders[index] as Builder))) table.columns.set(name + end, column);
-  }
+  const fields = Object.entries(model.fields).map(([name, { kind }], index) => ({ name, kind, raw: finished(builders[index] as Builder) }));
+  table.columns = await standardised(fields);
   derive(table, model.derived ?? []);
   return { table, ids, sources };
 }

@@ -36,23 +36,39 @@ export function listColumn(rows: number, list: (row: number) => readonly string[
 }
 
 /** A column whose every value is worked out once from a value of another. */
-export function mappedColumn(source: Column, map: (value: string) => string | null): Column {
+export function mappedColumn(source: Column, map: (value: string, index: number) => string | null): Column {
   const numbers = new Map<string, number>();
   const values: string[] = [];
-  const mapped = Int32Array.from(source.values, (value) => numberOf(map(value), numbers, values));
+  const mapped = Int32Array.from(source.values, (value, index) => numberOf(map(value, index), numbers, values));
   return { values, codes: source.codes.map((code) => (code < 0 ? -1 : (mapped[code] as number))), offsets: source.offsets };
 }
 
 /** A list column whose every list is worked out once from a value of another column of one value per row. */
-export function mappedListColumn(source: Column, map: (value: string) => readonly string[]): Column {
+export function mappedListColumn(source: Column, map: (value: string, index: number) => readonly string[]): Column {
   const numbers = new Map<string, number>();
   const values: string[] = [];
-  const lists = source.values.map((value) => map(value).map((one) => numberOf(one, numbers, values)));
+  const lists = source.values.map((value, index) => map(value, index).map((one) => numberOf(one, numbers, values)));
   const rows = source.codes.length;
   const offsets = new Int32Array(rows + 1);
   for (let row = 0; row < rows; row += 1) offsets[row + 1] = (offsets[row] as number) + (lists[source.codes[row] as number]?.length ?? 0);
   const codes = new Int32Array(offsets[rows] as number);
   for (let row = 0; row < rows; row += 1) codes.set(lists[source.codes[row] as number] ?? [], offsets[row]);
+  return { values, codes, offsets };
+}
+
+/** Columns of one name, the rows of one after those of the other. */
+export function joinedColumns(parts: readonly Column[]): Column {
+  const numbers = new Map<string, number>();
+  const values: string[] = [];
+  const codes = new Int32Array(parts.reduce((sum, part) => sum + part.codes.length, 0));
+  const rows = parts.reduce((sum, part) => sum + (part.offsets === null ? 0 : part.offsets.length - 1), 0);
+  const offsets = (parts[0] as Column).offsets === null ? null : new Int32Array(rows + 1);
+  let [at, row] = [0, 0];
+  for (const part of parts) {
+    const renumbered = Int32Array.from(part.values, (value) => numberOf(value, numbers, values));
+    if (offsets !== null && part.offsets !== null) for (const end of part.offsets.subarray(1)) offsets[(row += 1)] = at + end;
+    for (const code of part.codes) codes[at++] = code < 0 ? -1 : (renumbered[code] as number);
+  }
   return { values, codes, offsets };
 }
 
