@@ -6,12 +6,17 @@ export interface BenchOptions {
   residents?: number;
   /** Rows of the large source in the memory part of `ingest`. */
   memoryRows?: number;
+  /** The largest generated set of `linkage`. */
+  mentionsMax?: number;
+  /** Where public data sets lie that were fetched by hand. */
+  folder?: string;
 }
 
 /** Name → what runs it and gives the table to print. Each is loaded only when it is asked for. */
 const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<string>>> = {
   federation: async () => (await import('./federation/main.ts')).benchFederation,
   ingest: async () => (await import('./ingest/main.ts')).benchIngest,
+  linkage: async () => (await import('./linkage/main.ts')).benchLinkage,
   hub: async () => (await import('./hub/main.ts')).benchHub,
 };
 

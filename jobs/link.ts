@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
-import { keyMentionsMax, linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
+import { linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
 import { cnPersons } from '../linkage/models/cn-persons.ts';
 import type { PreviousEntity } from '../linkage/history.ts';
 import type { Mention } from '../linkage/standardise/mention.ts';
-import { asMention, divisionsOf, mentionRows } from './mentions.ts';
+import { asMention, divisionsOf, mentionRows, type MentionRow } from './mentions.ts';
+import { reachedFrom } from './reach.ts';
 
 export interface LinkOutcome {
   touched: number;
@@ -17,8 +18,6 @@ export interface LinkOutcome {
 /** Stored beside the levels, so that a waterfall can be read without the model that made it. */
 const comparisonNames = cnPersons.comparisons.map(({ name }) => name);
 const lockKey = 7_201_003;
-/** Steps from a touched mention along shared keys and stored edges; longer chains are settled by the next full run. */
-const reachStepsMax = 6;
 
 /**
  * Links the mentions of persons that syncs touched, with everything that shares a blocking key with them, and writes what
@@ -33,7 +32,6 @@ export async function linkTouched(pool: Pool, keys: Keys): Promise<LinkOutcome> 
     const state = await storedState(tx);
     const changed = state === null || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
     await tx.execute(sql`DELETE FROM hub.touched WHERE rid = ANY(${sql.param(touched)}::text[])`);
-    await tx.execute(sql`DELETE FROM hub.entity e WHERE NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key) AND e.merged_into IS NULL`);
     return { touched: touched.length, ...changed };
   });
 }
@@ -43,17 +41,29 @@ async function touchedRids(tx: Transaction): Promise<string[]> {
   return rows.map((row) => row['rid'] as string);
 }
 
+/** Parsing what a million mentions taught takes longer than linking ten: the last state read is kept as long as its row is the same. */
 async function storedState(tx: Transaction): Promise<PersonState | null> {
-  const { rows } = await tx.execute(sql`SELECT state AS value FROM hub.link_state`);
-  return (rows[0]?.['value'] as PersonState | undefined) ?? null;
+  const { rows } = await tx.execute(sql`SELECT xmin::text || ' ' || ctid::text || ' ' || current_database() || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS row FROM hub.link_state`);
+  const row = rows[0]?.['row'] as string | undefined;
+  if (row === undefined) return null;
+  if (lastState?.row !== row) {
+    const { rows: states } = await tx.execute(sql`SELECT state AS value FROM hub.link_state`);
+    lastState = { row, state: states[0]!['value'] as PersonState };
+  }
+  return lastState.state;
 }
 
-/** Names are rare or common only in numbers: a hub that has grown by half counts them again. */
+let lastState: { row: string; state: PersonState } | undefined;
+
+/** Names are rare or common only in numbers: a hub that has grown by half counts them again. A large one goes by the planner's estimate. */
 async function hasOutgrown(tx: Transaction, state: PersonState): Promise<boolean> {
-  const { rows } = await tx.execute(sql`SELECT count(*) AS mentions FROM hub.mention WHERE kind = 'PERSON'`);
-  return (rows[0]!['mentions'] as number) > outgrownTimes * state.frequencies.rows;
+  const { rows } = await tx.execute(sql`
+    SELECT CASE WHEN c.reltuples > ${estimatedMentionsMin} THEN c.reltuples::float8 ELSE (SELECT count(*)::float8 FROM hub.mention WHERE kind = 'PERSON') END AS mentions
+    FROM pg_class c WHERE c.oid = 'hub.mention'::regclass`);
+  return Number(rows[0]!['mentions']) > outgrownTimes * state.frequencies.rows;
 }
 
+const estimatedMentionsMin = 50_000;
 const outgrownTimes = 1.5;
 
 type Changed = { entities: number; changed: number };
@@ -63,9 +73,9 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
   const divisions = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, divisions));
   await writeKeys(tx, mentions, personKeys(mentions, keys.blockingHash));
-  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys), reason: 'FULL_RUN' });
+  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
   await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
-  return writeLinks(tx, mentions, links);
+  return writeLinks(tx, mentions, links, entitiesOf(rows).map(({ id }) => id));
 }
 
 async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, touched: readonly string[]): Promise<Changed> {
@@ -74,49 +84,18 @@ async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, t
   const divisions = divisionsOf(freshRows);
   const freshMentions = freshRows.map((row) => asMention(row, divisions));
   await writeKeys(tx, freshMentions, personKeys(freshMentions, keys.blockingHash));
-  const generic = await genericKeys(tx);
-  const reached = await reachedFrom(tx, fresh, generic);
-  const rows = await mentionRows(tx, reached);
+  const reach = await reachedFrom(tx, fresh);
+  if (reach === null) return fullRun(tx, keys);
+  const rows = await mentionRows(tx, reach.mentions);
   const index = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, index));
-  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: generic, hash: keys.blockingHash, newEntityId: await namer(tx, keys), reason: 'SYNC' });
-  return writeLinks(tx, mentions, links);
+  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: reach.generic, hash: keys.blockingHash, newEntityId: await namer(tx, keys, rows), reason: 'SYNC' });
+  return writeLinks(tx, mentions, links, entitiesOf(rows).map(({ id }) => id));
 }
 
 async function idsOfRecords(tx: Transaction, rids: readonly string[]): Promise<string[]> {
   const { rows } = await tx.execute(sql`SELECT mention_id FROM hub.mention WHERE kind = 'PERSON' AND rid = ANY(${sql.param([...rids])}::text[])`);
   return rows.map((row) => row['mention_id'] as string);
-}
-
-/** Keys that too many mentions share: the hotline's own number, a shelter's address. They link nobody. */
-async function genericKeys(tx: Transaction): Promise<Set<string>> {
-  const { rows } = await tx.execute(sql`SELECT key_type, key_hash, count(*)::int AS mentions FROM hub.blocking_key GROUP BY 1, 2 HAVING count(*) > ${smallestGeneric}`);
-  const shared = rows as unknown as { key_type: string; key_hash: string; mentions: number }[];
-  return new Set(shared.filter((row) => row.mentions > keyMentionsMax(row.key_type)).map((row) => `${row.key_type}:${row.key_hash}`));
-}
-
-const smallestGeneric = 10; // no key type is generic below this: keeps the list short
-
-/** The touched mentions, what shares a key with them, and the whole entities and stored edges that reach any of these. */
-async function reachedFrom(tx: Transaction, fresh: readonly string[], generic: ReadonlySet<string>): Promise<string[]> {
-  const { rows: shared } = await tx.execute(sql`
-    SELECT DISTINCT o.mention_id FROM hub.blocking_key k JOIN hub.blocking_key o USING (key_type, key_hash)
-    WHERE k.mention_id = ANY(${sql.param([...fresh])}::text[]) AND NOT (k.key_type || ':' || k.key_hash = ANY(${sql.param([...generic])}::text[]))`);
-  let reached = new Set([...fresh, ...shared.map((row) => row['mention_id'] as string)]);
-  for (let step = 0; step < reachStepsMax; step += 1) {
-    const next = await oneStep(tx, [...reached]);
-    if (next.size === reached.size) break;
-    reached = next;
-  }
-  return [...reached];
-}
-
-async function oneStep(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
-  const list = sql.param([...ids]);
-  const { rows } = await tx.execute(sql`
-    SELECT b AS id FROM hub.link_edge WHERE a = ANY(${list}::text[]) UNION SELECT a FROM hub.link_edge WHERE b = ANY(${list}::text[])
-    UNION SELECT m.mention_id FROM hub.mention m WHERE m.entity_key IN (SELECT entity_key FROM hub.mention WHERE mention_id = ANY(${list}::text[]) AND entity_key IS NOT NULL)`);
-  return new Set([...ids, ...rows.map((row) => row['id'] as string)]);
 }
 
 function entitiesOf(rows: readonly { mention_id: string; entity_key: string | null }[]): PreviousEntity[] {
@@ -125,8 +104,9 @@ function entitiesOf(rows: readonly { mention_id: string; entity_key: string | nu
 }
 
 /** A new entity is named by the first of its mentions whose name is free: the same in every rebuild. */
-async function namer(tx: Transaction, keys: Keys): Promise<(mentions: readonly string[]) => string> {
-  const { rows } = await tx.execute(sql`SELECT entity_key FROM hub.entity`);
+async function namer(tx: Transaction, keys: Keys, mentions: readonly MentionRow[]): Promise<(mentions: readonly string[]) => string> {
+  const names = mentions.map(({ mention_id: mention }) => keys.entityKey(mention));
+  const { rows } = await tx.execute(sql`SELECT entity_key FROM hub.entity WHERE entity_key = ANY(${sql.param(names)}::text[])`);
   const taken = new Set(rows.map((row) => row['entity_key'] as string));
   return (mentions) => {
     const free = mentions.map((mention) => keys.entityKey(mention)).find((key) => !taken.has(key)) ?? keys.entityKey(`split ${mentions.join(' ')}`);
@@ -140,9 +120,14 @@ async function decisions(tx: Transaction): Promise<Decision[]> {
   return rows as unknown as Decision[];
 }
 
-async function writeKeys(tx: Transaction, mentions: readonly Mention[], found: readonly PersonKey[]): Promise<void> {
+async function writeKeys(tx: Transaction, mentions: readonly Mention[], keys: readonly PersonKey[]): Promise<void> {
+  const found = Map.groupBy(keys, (key) => key.mention);
+  for (const part of portions(mentions)) await writeKeysOf(tx, part, found);
+}
+
+async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: ReadonlyMap<string, readonly PersonKey[]>): Promise<void> {
   const ids = sql.param(mentions.map((mention) => mention.id));
-  const wanted = JSON.stringify(found);
+  const wanted = JSON.stringify(mentions.flatMap((mention) => all.get(mention.id) ?? []));
   await tx.execute(sql`
     DELETE FROM hub.blocking_key k WHERE k.mention_id = ANY(${ids}::text[]) AND NOT EXISTS (
       SELECT 1 FROM jsonb_to_recordset(${wanted}::jsonb) AS x(mention text, type text, hash text) WHERE x.mention = k.mention_id AND x.type = k.key_type AND x.hash = k.key_hash)`);
@@ -151,15 +136,22 @@ async function writeKeys(tx: Transaction, mentions: readonly Mention[], found: r
     SELECT DISTINCT x.type, x.hash, x.mention FROM jsonb_to_recordset(${wanted}::jsonb) AS x(mention text, type text, hash text) ON CONFLICT DO NOTHING`);
 }
 
-async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: PersonLinks): Promise<Changed> {
+/** `before`: the entities that these mentions had. */
+async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: PersonLinks, before: readonly string[]): Promise<Changed> {
   await writeEntities(tx, links);
-  const { rowCount } = await tx.execute(sql`
-    UPDATE hub.mention m SET entity_key = x.entity FROM jsonb_to_recordset(${JSON.stringify(links.entities.flatMap((entity) => entity.mentions.map((mention) => ({ mention, entity: entity.id }))))}::jsonb) AS x(mention text, entity text)
-    WHERE m.mention_id = x.mention AND m.entity_key IS DISTINCT FROM x.entity`);
+  let changed = 0;
+  for (const part of portions(links.entities.flatMap((entity) => entity.mentions.map((mention) => ({ mention, entity: entity.id }))))) {
+    const { rowCount } = await tx.execute(sql`
+      UPDATE hub.mention m SET entity_key = x.entity FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(mention text, entity text)
+      WHERE m.mention_id = x.mention AND m.entity_key IS DISTINCT FROM x.entity`);
+    changed += rowCount ?? 0;
+  }
   await writeEvents(tx, links);
+  await tx.execute(sql`
+    DELETE FROM hub.entity e WHERE e.entity_key = ANY(${sql.param([...before])}::text[]) AND e.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key)`);
   await writeEdges(tx, mentions.map((mention) => mention.id), links.edges);
   await writeReview(tx, mentions.map((mention) => mention.id), links.review);
-  return { entities: links.entities.length, changed: rowCount ?? 0 };
+  return { entities: links.entities.length, changed };
 }
 
 async function writeEntities(tx: Transaction, links: PersonLinks): Promise<void> {
@@ -178,11 +170,13 @@ async function writeEvents(tx: Transaction, links: PersonLinks): Promise<void> {
 async function writeEdges(tx: Transaction, ids: readonly string[], edges: readonly PersonEdge[]): Promise<void> {
   const list = sql.param([...ids]);
   await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
-  const rows = edges.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights, comparisons: comparisonNames }, version: edge.modelVersion }));
-  await tx.execute(sql`
-    INSERT INTO hub.link_edge (a, b, weight, levels, model_version)
-    SELECT x.a, x.b, x.weight, x.levels, x.version FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS x(a text, b text, weight double precision, levels jsonb, version text)
-    ON CONFLICT (a, b) DO UPDATE SET weight = excluded.weight, levels = excluded.levels, model_version = excluded.model_version`);
+  for (const part of portions(edges)) {
+    const rows = part.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights, comparisons: comparisonNames }, version: edge.modelVersion }));
+    await tx.execute(sql`
+      INSERT INTO hub.link_edge (a, b, weight, levels, model_version)
+      SELECT x.a, x.b, x.weight, x.levels, x.version FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS x(a text, b text, weight double precision, levels jsonb, version text)
+      ON CONFLICT (a, b) DO UPDATE SET weight = excluded.weight, levels = excluded.levels, model_version = excluded.model_version`);
+  }
 }
 
 async function writeReview(tx: Transaction, ids: readonly string[], items: readonly ReviewItem[]): Promise<void> {
@@ -192,3 +186,10 @@ async function writeReview(tx: Transaction, ids: readonly string[], items: reado
     INSERT INTO hub.review (a, b, weight, reason)
     SELECT x.a, x.b, x.weight, x.reason FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb) AS x(a text, b text, weight double precision, reason text) ON CONFLICT (a, b) DO NOTHING`);
 }
+
+/** What one statement carries: a parameter holds no more than half a gigabyte, and a full run has millions of rows. */
+function* portions<Row>(rows: readonly Row[]): Generator<Row[]> {
+  for (let from = 0; from < rows.length; from += portionRows) yield rows.slice(from, from + portionRows);
+}
+
+const portionRows = 20_000;

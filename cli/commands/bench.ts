@@ -10,8 +10,10 @@ export function benchCommand(program: Command): void {
     .option('--seconds <n>', 'how long each contender is loaded · 每项加压秒数', wholeNumber(1, 600))
     .option('--residents <n>', 'size of the county, where the bench has one · 居民数', wholeNumber(100, 1_000_000))
     .option('--memory-rows <n>', 'rows of the large source in the memory part of `ingest` · 内存测试的行数', wholeNumber(1_000, 10_000_000))
+    .option('--mentions <n>', 'the largest generated set of `linkage` · 链接基准的最大规模', wholeNumber(10_000, 1_000_000))
+    .option('--folder <dir>', 'public data sets fetched by hand: febrl4a.csv, febrl4b.csv, historical_50k.csv · 手工取得的公开数据集')
     .option('--json', 'one JSON document · 输出 JSON')
-    .action(async (name: string | undefined, options: { seconds?: number; residents?: number; memoryRows?: number; json?: boolean }) => {
+    .action(async (name: string | undefined, options: Given & { json?: boolean }) => {
       const { benchNames, runBench } = await import('../../bench/main.ts');
       if (name === undefined) return options.json ? printJson(benchNames) : printLine(benchNames.join('\n'));
       const table = await runBench(name, given(options));
@@ -20,6 +22,20 @@ export function benchCommand(program: Command): void {
     });
 }
 
-function given({ seconds, residents, memoryRows }: { seconds?: number; residents?: number; memoryRows?: number }): BenchOptions {
-  return { ...(seconds === undefined ? {} : { durationSeconds: seconds }), ...(residents === undefined ? {} : { residents }), ...(memoryRows === undefined ? {} : { memoryRows }) };
+interface Given {
+  seconds?: number;
+  residents?: number;
+  memoryRows?: number;
+  mentions?: number;
+  folder?: string;
+}
+
+function given({ seconds, residents, memoryRows, mentions, folder }: Given): BenchOptions {
+  return {
+    ...(seconds === undefined ? {} : { durationSeconds: seconds }),
+    ...(residents === undefined ? {} : { residents }),
+    ...(memoryRows === undefined ? {} : { memoryRows }),
+    ...(mentions === undefined ? {} : { mentionsMax: mentions }),
+    ...(folder === undefined ? {} : { folder }),
+  };
 }

@@ -107,3 +107,46 @@ describe('what a sync touched is linked and clustered', () => {
     expect(rows[0]!.empty).toBe(0);
   });
 });
+
+describe('what goes and what comes reaches everybody it concerns', () => {
+  it('a mention that held two others together goes: they part, as in a full run', async () => {
+    // The middle one shares the ID number with the first and phone and name with the last, who share nothing but a name that many have.
+    const [one, bridge, two] = [
+      await land('b1', { name: '王建国', idNumber: '510107198503071534' }),
+      await land('b2', { name: '王建国', idNumber: '510107198503071534', phone: '+8613911112222' }),
+      await land('b3', { name: '王建国', phone: '+8613911112222' }),
+    ];
+    await linkTouched(db.pool, keys);
+    expect(new Set([await entityOf(one), await entityOf(bridge), await entityOf(two)]).size).toBe(1);
+    const kept = await entityOf(one);
+    await db.pool.query('DELETE FROM hub.record WHERE rid = $1', [bridge]);
+    await linkTouched(db.pool, keys);
+    expect(await entityOf(one)).toBe(kept);
+    expect(await entityOf(two)).not.toBe(kept);
+  });
+
+  it('a chain of any length is one component: a later mention joins the far end', async () => {
+    const number = (n: number) => `+86139${String(30_000_000 + n)}`;
+    for (let n = 0; n < 12; n += 1) {
+      const rid = await land(`chain${n}`, { name: '欧阳晓岚', phone: number(n) });
+      await db.pool.query('UPDATE hub.mention SET phones = $2 WHERE rid = $1', [rid, [number(n), number(n + 1)]]);
+    }
+    await linkTouched(db.pool, keys);
+    const rids = Array.from({ length: 12 }, (_, n) => keys.rid('hotline', 'tickets', `chain${n}`));
+    const entities = await Promise.all(rids.map(entityOf));
+    const state = async () => Object.fromEntries((await db.pool.query<{ rid: string; entity_key: string }>('SELECT rid, entity_key FROM hub.mention')).rows.map((row) => [row.rid, row.entity_key]));
+    await land('chain12', { name: '欧阳晓岚', phone: number(12) });
+    await linkTouched(db.pool, keys);
+    const incremental = await state();
+    await db.pool.query('DELETE FROM hub.link_state');
+    await db.pool.query('INSERT INTO hub.touched SELECT rid FROM hub.record ON CONFLICT DO NOTHING');
+    await linkTouched(db.pool, keys);
+    expect(await state()).toEqual(incremental);
+    expect(entities.length).toBe(12);
+  });
+
+  it('entities without a mention are gone', async () => {
+    const { rows } = await db.pool.query('SELECT 1 FROM hub.entity e WHERE merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key)');
+    expect(rows).toEqual([]);
+  });
+});

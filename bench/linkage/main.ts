@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { machine, machineText, written } from '../measure.ts';
+import { writeMentions } from './mentions.ts';
+import type { Asked, Told } from './one.ts';
+
+/** Seeds and error rates that nothing was tuned on. */
+const sizes = [10_000, 100_000, 1_000_000];
+const variants: readonly (readonly [seed: string, errors: number])[] = [['4711', 0.5], ['4712', 1], ['4713', 2], ['4714', 4]];
+const variantMentions = 100_000;
+
+/**
+ * Generated mentions of three sizes and four error rates, and the public sets where their folder is given: `febrl4a.csv`,
+ * `febrl4b.csv`, `historical_50k.csv` (with its column `cluster`), fetched by hand.
+ */
+export async function benchLinkage({ mentionsMax = 100_000, folder }: { mentionsMax?: number; folder?: string }): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'yiwang-bench-linkage-'));
+  try {
+    const runs: Run[] = [];
+    for (const mentions of sizes.filter((size) => size <= mentionsMax)) runs.push(await generated(home, mentions, '4712', 1));
+    for (const [seed, errors] of variants) if (variantMentions <= mentionsMax && errors !== 1) runs.push(await generated(home, variantMentions, seed, errors));
+    if (folder !== undefined) runs.push(...publicRuns(home, folder));
+    written('linkage', { machine: machine(), runs });
+    return `${machineText(machine())}\n\n${table(runs)}`;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+interface Run extends Told {
+  set: string;
+}
+
+async function generated(home: string, mentions: number, seed: string, errors: number): Promise<Run> {
+  const file = join(home, `mentions-${mentions}-${seed}.csv`);
+  const { truth } = await writeMentions(file, { mentions, seed, errors });
+  return measured(home, `generated, ${mentions.toLocaleString('en')} mentions, seed ${seed}, errors × ${errors}`, { model: 'cn_persons', inputs: [file] }, truth);
+}
+
+function publicRuns(home: string, folder: string): Run[] {
+  const [a, b, historical] = ['febrl4a.csv', 'febrl4b.csv', 'historical_50k.csv'].map((name) => join(folder, name)) as [string, string, string];
+  const runs: Run[] = [];
+  if (existsSync(a) && existsSync(b)) {
+    const truth = [...firstCells(a), ...firstCells(b)].map((id) => id.split('-')[1]!);
+    runs.push(measured(home, 'FEBRL4', { model: 'febrl', inputs: [a, b] }, truth));
+    runs.push(measured(home, 'FEBRL4 without soc_sec_id', { model: 'febrl', inputs: [a, b], without: 'soc_sec_id' }, truth));
+  }
+  // Its ids are the entity and a number.
+  if (existsSync(historical)) runs.push(measured(home, 'historical_50k', { model: 'historical_50k', inputs: [historical] }, firstCells(historical).map((id) => id.replace(/-\d+$/, ''))));
+  return runs;
+}
+
+function firstCells(file: string): string[] {
+  return readFileSync(file, 'utf8').split('\n').slice(1).filter((line) => line.trim() !== '').map((line) => line.split(',')[0]!.replaceAll('"', '').trim());
+}
+
+function measured(home: string, set: string, asked: Omit<Asked, 'truth'>, truth: ArrayLike<number | string>): Run {
+  const truthFile = join(home, 'truth.txt');
+  writeFileSync(truthFile, Array.from(truth).join('\n'));
+  const script = join(import.meta.dirname, 'one.ts');
+  const told = execFileSync(process.execPath, ['--max-old-space-size=6000', script, JSON.stringify({ ...asked, truth: truthFile })], { encoding: 'utf8', maxBuffer: 1 << 20, stdio: ['ignore', 'pipe', 'inherit'] });
+  return { set, ...(JSON.parse(told) as Told) };
+}
+
+const heads = ['set', 'pairwise P', 'R', 'F1', 'B³ P', 'R', 'F1', 'over-merges', 'largest (true)', 'two valid IDs', 'blocking recall', 'pairs a row', 'cold s (CPU)', 'stored s (CPU)', 'peak MiB'];
+
+function table(runs: readonly Run[]): string {
+  const share = (value: number) => value.toFixed(4);
+  const rows = runs.map(({ set, quality: { pairwise, bcubed, overMerges, largestCluster, largestTrueCluster }, ...run }) => [
+    set, share(pairwise.precision), share(pairwise.recall), share(pairwise.f1), share(bcubed.precision), share(bcubed.recall), share(bcubed.f1), overMerges, `${largestCluster} (${largestTrueCluster})`, run.twoValidNumbers,
+    share(run.blockingRecall), run.pairsPerRow.toFixed(1), `${run.coldSeconds.toFixed(1)} (${run.coldCpuSeconds.toFixed(1)})`, `${run.storedSeconds.toFixed(1)} (${run.storedCpuSeconds.toFixed(1)})`, Math.round(run.peakMiB),
+  ]);
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
