@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Dataset, Version } from './dataset.ts';
-import { sameText } from './hotline.ts';
+import { sameText, thrice } from './hotline.ts';
 import { json, type Answer, type Request } from './http.ts';
 import type { LineFile } from './lines.ts';
 import type { Misbehaviour } from './misbehave.ts';
@@ -20,7 +20,7 @@ export function serveCases(dataset: Dataset, file: LineFile, round: () => number
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (wrong?.kind === 'expire') tokens.delete(token);
     if ((tokens.get(token) ?? 0) <= Date.now()) return json(401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer error="invalid_token"' });
-    return page(request.url.searchParams, current(dataset.cases.versions, round()), file, dataset.info.asOf);
+    return page(request.url.searchParams, current(dataset.cases.versions, round()), file, dataset.info.asOf, wrong?.kind === 'repeat');
   };
 }
 
@@ -58,7 +58,7 @@ interface Cursor {
   since: number;
 }
 
-function page(query: URLSearchParams, versions: Version[], file: LineFile, asOf: string): Answer {
+function page(query: URLSearchParams, versions: Version[], file: LineFile, asOf: string, repeated: boolean): Answer {
   const size = Number(query.get('pageSize') ?? pageCasesUsual);
   if (!Number.isInteger(size) || size < 1 || size > pageCasesMax) return json(400, { error: `pageSize is 1 to ${pageCasesMax}` });
   const since = query.get('updatedSince');
@@ -71,7 +71,7 @@ function page(query: URLSearchParams, versions: Version[], file: LineFile, asOf:
   const shown = rest.slice(0, size);
   const last = shown.at(-1);
   const more = rest.length > shown.length && last !== undefined;
-  return json(200, { data: shown.map((version) => file.value(version)), nextCursor: more ? writeCursor(last, sinceMs) : null, asOf });
+  return json(200, { data: thrice(shown, repeated).map((version) => file.value(version)), nextCursor: more ? writeCursor(last, sinceMs) : null, asOf });
 }
 
 function isAfter(version: Version, cursor: Cursor): boolean {

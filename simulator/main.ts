@@ -8,6 +8,7 @@ import { Tickets } from './hotline.ts';
 import { json, type Answer, type Request } from './http.ts';
 import { LineFile } from './lines.ts';
 import { Misbehaviours, type MisbehaviourRequest } from './misbehave.ts';
+import { proxied, type MisbehavingProxy } from './proxy.ts';
 import { servePetitions } from './petition.ts';
 import { servePolice, type PoliceSource } from './police.ts';
 import { startPushing, type PushRun } from './push.ts';
@@ -31,6 +32,10 @@ export interface SimulatorOptions {
   secrets: SimulatorSecrets;
   /** `postgres://…` or `mysql://…` of an account that may create databases and accounts; without it police is not served. */
   policeTarget?: string | undefined;
+  /** Connections to it go through a proxy that can misbehave. */
+  policeProxy?: boolean;
+  /** Asked for before anything is served, so that the first round has it too. */
+  misbehaviours?: readonly MisbehaviourRequest[];
   /** Name of the database made there (it is dropped first). */
   policeDatabase?: string;
   /** Where events are posted, e.g. `http://127.0.0.1:4000/ingest/hotline`; without it and `amqpUrl` nothing is pushed. */
@@ -52,6 +57,8 @@ export interface Simulator {
   pushed(): Promise<void>;
   eventsPushed(): { pushed: number; total: number };
   misbehave(request: MisbehaviourRequest): void;
+  /** How much of what was asked for is still to come. */
+  misbehavioursLeft(): number;
   stop(): Promise<void>;
 }
 
@@ -65,22 +72,23 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const state: State = { round: 1, misbehaviours: new Misbehaviours(), files: [dataset.cases, dataset.petitions, dataset.events].map((stream) => new LineFile(stream.path)) };
   const [caseFile, petitionFile, eventFile] = state.files as [LineFile, LineFile, LineFile];
   const { secrets } = options;
+  for (const wanted of options.misbehaviours ?? []) state.misbehaviours.ask(wanted);
   const round = () => state.round;
   const tickets = new Tickets(eventFile, secrets.HOTLINE_TOKEN);
   const routes: Route[] = [
     { department: 'court', prefix: '/court', answer: serveCases(dataset, caseFile, round, { id: secrets.COURT_CLIENT_ID, secret: secrets.COURT_CLIENT_SECRET }) },
     { department: 'petition', prefix: '/petition', answer: servePetitions(dataset, petitionFile, round, { username: secrets.PETITION_USERNAME, password: secrets.PETITION_PASSWORD }) },
-    { department: 'hotline', prefix: '/hotline', answer: (request) => (request.url.pathname === '/tickets' ? tickets.answer(request) : notFound()) },
+    { department: 'hotline', prefix: '/hotline', answer: (request, wrong) => (request.url.pathname === '/tickets' ? tickets.answer(request, wrong) : notFound()) },
   ];
   const host = options.host ?? '127.0.0.1';
   const server = await listening(routes, (request) => controlled(request, simulator, state), state.misbehaviours, host, options.port ?? 4200);
   const base = `http://${host}:${(server.address() as AddressInfo).port}`;
   const addresses: Record<string, string> = { COURT_SOURCE_URL: `${base}/court`, PETITION_SOURCE_URL: `${base}/petition`, HOTLINE_SOURCE_URL: `${base}/hotline` };
-  const served = await serveRest(dataset, options).catch(async (error: unknown) => {
+  const served = await serveRest(dataset, options, state.misbehaviours).catch(async (error: unknown) => {
     await stopServer(server, state);
     throw error;
   });
-  if (served.police) addresses['POLICE_SOURCE_URL'] = served.police.url;
+  if (served.police) addresses['POLICE_SOURCE_URL'] = served.proxy?.url ?? served.police.url;
   if (served.drop) addresses['CIVIL_SOURCE_URL'] = served.drop.url;
   const hasTarget = options.ingestUrl !== undefined || options.amqpUrl !== undefined;
   const target = { ingestUrl: options.ingestUrl, amqpUrl: options.amqpUrl, secret: secrets.HOTLINE_SECRET };
@@ -121,9 +129,12 @@ function steering(dataset: DatasetOpen, server: Server, state: State, served: Se
     pushed: async () => state.pushRun?.done,
     eventsPushed: () => ({ pushed: state.pushRun?.pushed() ?? 0, total: dataset.events.versions.length }),
     misbehave: (request) => state.misbehaviours.ask(request),
+    misbehavioursLeft: () => state.misbehaviours.left(),
     async stop() {
       await state.pushRun?.stop();
       await stopServer(server, state);
+      served.drop?.stop();
+      await served.proxy?.stop();
       await served.police?.stop();
     },
   };
@@ -151,14 +162,18 @@ type DatasetOpen = ReturnType<typeof openDataset>;
 interface Served {
   police: PoliceSource | undefined;
   drop: DropFolder | undefined;
+  proxy: MisbehavingProxy | undefined;
 }
 
-async function serveRest(dataset: DatasetOpen, options: SimulatorOptions): Promise<Served> {
+async function serveRest(dataset: DatasetOpen, options: SimulatorOptions, misbehaviours: Misbehaviours): Promise<Served> {
   const police = options.policeTarget === undefined ? undefined : await servePolice(dataset, options.policeTarget, options.policeDatabase ?? 'yiwang_police_source');
   await police?.load(1);
-  const drop = options.dropFolder === undefined ? undefined : new DropFolder(dataset, options.dropFolder);
+  const drop = options.dropFolder === undefined ? undefined : new DropFolder(dataset, options.dropFolder, misbehaviours);
   drop?.deliver(1);
-  return { police, drop };
+  const proxy = police && options.policeProxy ? await proxied(police.url, 'police', misbehaviours) : undefined;
+  if (!proxy) misbehaviours.refuse('police', 'it is served without a proxy');
+  if (!drop) misbehaviours.refuse('civil', 'it is not served');
+  return { police, drop, proxy };
 }
 
 function notFound(): Answer {

@@ -1,17 +1,18 @@
 import { XMLParser } from 'fast-xml-parser';
 import { current } from './court.ts';
 import type { Dataset } from './dataset.ts';
-import { sameText } from './hotline.ts';
+import { sameText, thrice } from './hotline.ts';
 import type { Answer, Request } from './http.ts';
 import type { LineFile } from './lines.ts';
+import type { Misbehaviour } from './misbehave.ts';
 import { instantMs } from './time.ts';
 
 const pagePetitionsMax = 200;
 const namespace = 'urn:gov:petition:1';
 
 /** The petition office's SOAP 1.1 service: `QueryPetitions`, and its WSDL at `?wsdl`. */
-export function servePetitions(dataset: Dataset, file: LineFile, round: () => number, account: { username: string; password: string }): (request: Request) => Answer {
-  return (request) => {
+export function servePetitions(dataset: Dataset, file: LineFile, round: () => number, account: { username: string; password: string }): (request: Request, wrong?: Misbehaviour) => Answer {
+  return (request, wrong) => {
     if (request.method === 'GET' && request.url.searchParams.has('wsdl')) return xml(200, wsdl(`http://${request.headers.host ?? '127.0.0.1'}/petition`));
     if (request.method !== 'POST') return fault(405, 'soap:Client', 'POST a SOAP 1.1 envelope');
     const asked = readEnvelope(request.body);
@@ -22,10 +23,21 @@ export function servePetitions(dataset: Dataset, file: LineFile, round: () => nu
     if (!Number.isInteger(asked.pageNo) || asked.pageNo < 1) return fault(500, 'soap:Client', 'pageNo counts from 1');
     if (!Number.isInteger(asked.pageSize) || asked.pageSize < 1 || asked.pageSize > pagePetitionsMax) return fault(500, 'soap:Client', `pageSize is 1 to ${pagePetitionsMax}`);
     const wanted = current(dataset.petitions.versions, round()).filter((version) => version.watermarkMs >= sinceMs);
-    const shown = wanted.slice((asked.pageNo - 1) * asked.pageSize, asked.pageNo * asked.pageSize).map((version) => petitionXml(file.value(version)));
-    const result = `<QueryPetitionsResult total="${wanted.length}" pageNo="${asked.pageNo}">${shown.join('')}</QueryPetitionsResult>`;
-    return xml(200, envelope(`<QueryPetitionsResponse xmlns="${namespace}">${result}</QueryPetitionsResponse>`));
+    const page = wrong?.kind === 'lost-page' ? [] : wanted.slice((asked.pageNo - 1) * asked.pageSize, asked.pageNo * asked.pageSize);
+    const shown = thrice(page, wrong?.kind === 'repeat').map((version) => petitionXml(file.value(version)));
+    const result = `<QueryPetitionsResult total="${wanted.length + (wrong?.kind === 'total' ? 3 : 0)}" pageNo="${asked.pageNo}">${shown.join('')}</QueryPetitionsResult>`;
+    return xml(200, hostile(envelope(`<QueryPetitionsResponse xmlns="${namespace}">${result}</QueryPetitionsResponse>`), wrong));
   };
+}
+
+const deepLevels = 100_000;
+
+/** The envelope as an attacker between the two would have it. */
+function hostile(text: string, wrong: Misbehaviour | undefined): string {
+  const declared = (doctype: string) => text.replace('?>', `?>${doctype}`);
+  if (wrong?.kind === 'dtd') return declared('<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]>');
+  if (wrong?.kind === 'laughs') return declared(`<!DOCTYPE x [<!ENTITY l0 "ha">${Array.from({ length: 9 }, (_, n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`).join('')}]>`);
+  return wrong?.kind === 'deep' ? text.replace('</QueryPetitionsResult>', `${'<gy>'.repeat(deepLevels)}${'</gy>'.repeat(deepLevels)}$&`) : text;
 }
 
 interface Asked {

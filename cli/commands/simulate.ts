@@ -12,6 +12,7 @@ interface Options {
   policeTarget?: string;
   ingest?: string;
   amqp?: string;
+  policeProxy?: boolean;
 }
 
 export function simulateCommand(program: Command): void {
@@ -21,6 +22,7 @@ export function simulateCommand(program: Command): void {
     .requiredOption('--dataset <dir>', 'the data set · 数据集目录')
     .option('--port <n>', 'where it listens on the loopback (POST /advance moves to the next round) · 监听端口', wholeNumber(0, 65_535), 4200)
     .option('--police-target <url>', 'postgres://… or mysql://… of an account that may create databases; absent: an embedded PostgreSQL · 公安前置机所在的数据库')
+    .option('--police-proxy', 'put a proxy before it, so that it can misbehave (POST /misbehave) · 在其前设代理，以便模拟故障')
     .option('--ingest <url>', 'where events are pushed · 事件推送地址', 'http://127.0.0.1:4000/ingest/hotline')
     .option('--amqp <url>', 'push events over AMQP instead · 改用 AMQP 推送')
     .action((options: Options) => simulate(options));
@@ -40,6 +42,7 @@ async function simulate(options: Options): Promise<void> {
       port: options.port,
       secrets: sourceSecrets(home),
       policeTarget: options.policeTarget ?? embedded?.url,
+      policeProxy: options.policeProxy ?? false,
       ...(options.amqp ? { amqpUrl: options.amqp } : { ingestUrl: options.ingest }),
       dropFolder: join(home, 'civil-drop'),
       progress: (done, total) => bar.update(done, total),

@@ -15,6 +15,7 @@ interface Options {
   stream?: string;
   since?: string;
   until?: string;
+  reconcile?: boolean;
   json?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function syncCommand(program: Command): void {
     .option('--since <time>', 'back-fill of what changed at or after this time (RFC 3339); the watermark stays · 补采此时及以后的变更，水位不动', instant)
     .option('--until <time>', 'back-fill of what changed before this time · 补采此时以前的变更', instant)
     .option('--dry-run', 'read, judge and count; write nothing · 只读取与计数，不写入')
+    .option('--reconcile', 'compare everything with the source by key and hash, as every night; with --dry-run only report · 与来源逐条核对，加 --dry-run 只报告')
     .option('--json', 'one JSON document · 输出 JSON')
     .action((departments: string[], options: Options) => sync(departments, options));
 }
@@ -37,7 +39,7 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
   refuseContradictions(named, options);
   const stop = stopSignal();
   await withHub(async (hub) => {
-    const { requestSync, waitForSync } = await import('../../jobs/sync.ts');
+    const [{ requestSync, waitForSync }, { requestReconcile }] = await Promise.all([import('../../jobs/sync.ts'), import('../../jobs/reconcile.ts')]);
     // Workers of another process have the sources in their own environment; without any, this process does the work.
     const isWaiting = options.wait === true || options.dryRun === true;
     const others = await workersRun(hub.databaseUrl);
@@ -45,10 +47,11 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
     const workers = others || !isWaiting ? undefined : await startServices(hub, new Set(['jobs']));
     const bar = progressBar('sync · 同步');
     try {
-      const ids = await requestSync(hub.pool, { departments, stream: options.stream, full: options.full ?? false, since: options.since, until: options.until, dryRun: options.dryRun ?? false, requestedBy: 'cli' });
+      const ids = options.reconcile ? await requestReconcile(hub.pool, { departments, dryRun: options.dryRun ?? false, requestedBy: 'cli' }) : await requestSync(hub.pool, { departments, stream: options.stream, full: options.full ?? false, since: options.since, until: options.until, dryRun: options.dryRun ?? false, requestedBy: 'cli' });
       const runs = isWaiting ? await waitForSync(hub.pool, ids, { signal: stop, onProgress: ({ runsLeft }) => bar.update(ids.length - runsLeft, ids.length) }) : [];
       bar.end();
       if (options.json) printJson(isWaiting ? { runs } : { requested: ids });
+      else if (isWaiting && options.reconcile) printReconciliations(runs);
       else if (isWaiting) printRuns(runs);
       refuseFailed(runs);
     } finally {
@@ -58,7 +61,8 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
   }, { sources: await sourceNeeds() });
 }
 
-function refuseContradictions(named: readonly string[], { stream, full, since, until }: Options): void {
+function refuseContradictions(named: readonly string[], { stream, full, since, until, reconcile }: Options): void {
+  if (reconcile && (full ?? stream ?? since ?? until) !== undefined) throw new YiwangError('USAGE', { hint: '--reconcile compares whole streams: it has no --full, --stream, --since or --until' });
   if (stream !== undefined && named.length !== 1) throw new YiwangError('USAGE', { hint: '--stream is of one department: name it' });
   if (full && (since ?? until) !== undefined) throw new YiwangError('USAGE', { hint: '--full reads everything: it has no --since or --until' });
   if (since !== undefined && until !== undefined && since >= until) throw new YiwangError('USAGE', { hint: '--since is not before --until' });
@@ -73,6 +77,15 @@ function connected({ config }: Hub): string[] {
 function refuseFailed(runs: readonly FinishedRun[]): void {
   const failed = runs.find((run) => run.status !== 'SUCCEEDED');
   if (failed) throw new YiwangError('SOURCE_UNAVAILABLE', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
+}
+
+/** What each comparison found; missing and different records come with an ordinary run that it asks for. */
+function printReconciliations(runs: readonly FinishedRun[]): void {
+  const names = ['compared', 'missing', 'different', 'extra', 'restored', 'removed'] as const;
+  printTable(['stream 数据流', 'status 状态', ...names], runs.map((run) => {
+    const found = (run.counts['reconciliation'] ?? {}) as Partial<Record<(typeof names)[number], number>>;
+    return [`${run.department}/${run.stream}`, run.status, ...names.map((name) => String(found[name] ?? '–'))];
+  }));
 }
 
 function printRuns(runs: readonly FinishedRun[]): void {
