@@ -52,6 +52,26 @@ export const examples: readonly Example[] = [
     variables: () => ({ first: 10 }),
   },
   {
+    operation: 'MatterEvidence', scenario: 20, persona: 'township-clerk', purpose: 'MEDIATION', withMatter: true,
+    title: ['事项由哪些记录组成，依据是什么', 'What a matter is made of, and why'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '' }),
+  },
+  {
+    operation: 'ConfirmMembership', scenario: 3, persona: 'township-clerk', purpose: 'MEDIATION', withMatter: true,
+    title: ['确认一条推断归入的记录', 'Confirm an inferred record'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '', record: '', reason: '当面核实为同一件事' }),
+  },
+  {
+    operation: 'SplitMatter', scenario: 20, persona: 'township-clerk', purpose: 'MEDIATION', withMatter: true,
+    title: ['一个事项其实是两件事', 'One matter is two'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '', records: [], reason: '两户分别反映，不是一件事' }),
+  },
+  {
+    operation: 'MergeMatters', scenario: 20, persona: 'township-clerk', purpose: 'MEDIATION', withMatter: true,
+    title: ['两个事项其实是一件事', 'Two matters are one'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '', other: '', reason: '同一处渗水，同一户' }),
+  },
+  {
     operation: 'PetitionClocks', scenario: 17, persona: 'petition-officer', purpose: 'SUPERVISION', withMatter: false,
     title: ['信访事项的法定时限', 'Statutory clocks of a petition'],
     variables: (matterNo) => ({ matterNo: matterNo ?? '' }),

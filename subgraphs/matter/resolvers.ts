@@ -5,6 +5,8 @@ import type { SubgraphContext } from '../context.ts';
 import { globalId, keyOfId } from '../globalId.ts';
 import { load } from '../loader.ts';
 import { reference } from '../record.ts';
+import { decide, MatterDecision } from './decide.ts';
+import { decisionsByMatter } from './decisions.ts';
 import { evidenceByRid } from './evidence.ts';
 import { facets } from './facets.ts';
 import { matterKeysByNumber, matterPage, matterPosition, mattersByKey, type MatterParent } from './matters.ts';
@@ -18,7 +20,7 @@ type Context = SubgraphContext;
 
 /** Matters, the records they are made of, and statistics. Every type of record knows its matter. */
 export function resolvers(recordTypes: readonly string[]): Resolvers {
-  return { Query, Matter, MatterRecordEdge, MatterParty, ...Object.fromEntries(recordTypes.map((name) => [name, recordOf(name)])) };
+  return { Query, Mutation: { ...decide }, Matter, MatterRecordEdge, MatterParty, MatterDecision, ...Object.fromEntries(recordTypes.map((name) => [name, recordOf(name)])) };
 }
 
 const Query = {
@@ -57,6 +59,7 @@ const Matter = {
     return connection(context, page, rows, { position: recordPosition, node: (row) => row, edge: (row) => row });
   },
   ...facets,
+  decisions: async ({ matterKey }: MatterParent, _: unknown, context: Context) => (await load(context, decisionsByMatter, matterKey)) ?? [],
   parties: async ({ matterKey }: MatterParent, _: unknown, context: Context) => (await load(context, partiesByMatter, matterKey)) ?? [],
 };
 

@@ -294,6 +294,8 @@ export type MatterType = NodeType & {
   category?: Maybe<CodedValueType>;
   /** 时限，按记录与规则 · its clocks, by record and rule */
   clocks?: Maybe<Array<ClockType>>;
+  /** 工作人员对聚合的决定：确认、拆分、合并、撤销，最近的在前 · people's decisions on its records: confirmed, split, merged, undone, newest first */
+  decisions?: Maybe<Array<MatterDecisionType>>;
   /** 行政区划 · the division */
   division?: Maybe<DivisionType>;
   /** 移交调解的情况，按记录 · how its records were handed to mediation */
@@ -352,6 +354,40 @@ export type MatterConnectionType = {
   /** 分页信息 · page information */
   pageInfo: PageInfoType;
 };
+
+/** 工作人员对事项聚合的一项决定；以后每次聚合都照此办理 · a person's decision on a matter; every later run keeps to it */
+export type MatterDecisionType = {
+  __typename?: 'MatterDecision';
+  /** 是否已重新聚合 · whether the records have been clustered accordingly */
+  applied?: Maybe<Scalars['Boolean']['output']>;
+  /** 时间 · when */
+  decidedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 所依据的证据种类 · the kinds of evidence it rests on */
+  evidence?: Maybe<Array<EvidenceKindType>>;
+  /** 标识，撤销时用 · its id, for undoing it */
+  id: Scalars['ID']['output'];
+  /** 种类 · kind */
+  kind: MatterDecisionKindType;
+  /** 所涉记录现在所在的事项 · the matters its records are in now */
+  matters?: Maybe<Array<MatterType>>;
+  /** 作出决定的单位 · the organisation that decided */
+  organization?: Maybe<OrganizationType>;
+  /** 理由 · the reason given */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** 是否已被撤销 · whether it has been undone */
+  undone?: Maybe<Scalars['Boolean']['output']>;
+};
+
+/** 决定的种类 · kinds of decisions */
+export type MatterDecisionKindType =
+  /** 确认一条记录属于该事项 · a record was confirmed to belong */
+  | 'CONFIRMED'
+  /** 合并为一个事项 · two matters became one */
+  | 'MERGED'
+  /** 拆为两个事项 · one matter became two */
+  | 'SPLIT'
+  /** 撤销了一项决定 · a decision was undone */
+  | 'UNDONE';
 
 /** 列表中的一个事项 · one matter of the page */
 export type MatterEdgeType = {
@@ -486,6 +522,53 @@ export type MembershipEvidenceType = {
   kind: EvidenceKindType;
   /** 权重（比特）· weight in bits */
   weight?: Maybe<Scalars['Float']['output']>;
+};
+
+/** 变更：主办或协办单位的工作人员，在本辖区内 · changes: by clerks of a lead or assisting organisation, in their jurisdiction */
+export type MutationType = {
+  __typename?: 'Mutation';
+  /** 确认一条推断归入的记录属于该事项；交办随之延伸到它 · confirms that an inferred record belongs; the assignment then extends to it */
+  confirmMembership?: Maybe<MatterDecisionType>;
+  /** 两个事项是一件事 · two matters are one */
+  mergeMatters?: Maybe<MatterDecisionType>;
+  /** 把若干记录拆为另一个事项 · takes records out into a matter of their own */
+  splitMatter?: Maybe<MatterDecisionType>;
+  /** 撤销一项决定 · undoes a decision */
+  undo?: Maybe<MatterDecisionType>;
+};
+
+
+/** 变更：主办或协办单位的工作人员，在本辖区内 · changes: by clerks of a lead or assisting organisation, in their jurisdiction */
+export type MutationConfirmMembershipArgsType = {
+  evidence?: InputMaybe<Array<EvidenceKindType>>;
+  matterNo: Scalars['String']['input'];
+  reason: Scalars['String']['input'];
+  record: Scalars['ID']['input'];
+};
+
+
+/** 变更：主办或协办单位的工作人员，在本辖区内 · changes: by clerks of a lead or assisting organisation, in their jurisdiction */
+export type MutationMergeMattersArgsType = {
+  evidence?: InputMaybe<Array<EvidenceKindType>>;
+  matterNo: Scalars['String']['input'];
+  other: Scalars['String']['input'];
+  reason: Scalars['String']['input'];
+};
+
+
+/** 变更：主办或协办单位的工作人员，在本辖区内 · changes: by clerks of a lead or assisting organisation, in their jurisdiction */
+export type MutationSplitMatterArgsType = {
+  evidence?: InputMaybe<Array<EvidenceKindType>>;
+  matterNo: Scalars['String']['input'];
+  reason: Scalars['String']['input'];
+  records: Array<Scalars['ID']['input']>;
+};
+
+
+/** 变更：主办或协办单位的工作人员，在本辖区内 · changes: by clerks of a lead or assisting organisation, in their jurisdiction */
+export type MutationUndoArgsType = {
+  decision: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
 };
 
 /** 有全局标识的对象 · anything with a global id */
@@ -1080,7 +1163,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>> = {
-  Node: ( Partial<Omit<MatterType, 'assignments' | 'clocks' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<_RefType['Assignment']>>, clocks?: Maybe<Array<_RefType['Clock']>>, docking?: Maybe<Array<_RefType['Docking']>>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']>, timeline?: Maybe<Array<_RefType['TimelineEntry']>> }> );
+  Node: ( Partial<Omit<MatterType, 'assignments' | 'clocks' | 'decisions' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<_RefType['Assignment']>>, clocks?: Maybe<Array<_RefType['Clock']>>, decisions?: Maybe<Array<_RefType['MatterDecision']>>, docking?: Maybe<Array<_RefType['Docking']>>, parties?: Maybe<Array<_RefType['MatterParty']>>, records?: Maybe<_RefType['MatterRecordConnection']>, timeline?: Maybe<Array<_RefType['TimelineEntry']>> }> );
   Record:
     | ( any )
     | ( any )
@@ -1118,9 +1201,11 @@ export type ResolversTypesType = {
   ID: ResolverTypeWrapper<Partial<Scalars['ID']['output']>>;
   Int: ResolverTypeWrapper<Partial<Scalars['Int']['output']>>;
   Mask: ResolverTypeWrapper<Partial<MaskType>>;
-  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'assignments' | 'clocks' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<ResolversTypesType['Assignment']>>, clocks?: Maybe<Array<ResolversTypesType['Clock']>>, docking?: Maybe<Array<ResolversTypesType['Docking']>>, parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']>, timeline?: Maybe<Array<ResolversTypesType['TimelineEntry']>> }>>;
+  Matter: ResolverTypeWrapper<Partial<Omit<MatterType, 'assignments' | 'clocks' | 'decisions' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<ResolversTypesType['Assignment']>>, clocks?: Maybe<Array<ResolversTypesType['Clock']>>, decisions?: Maybe<Array<ResolversTypesType['MatterDecision']>>, docking?: Maybe<Array<ResolversTypesType['Docking']>>, parties?: Maybe<Array<ResolversTypesType['MatterParty']>>, records?: Maybe<ResolversTypesType['MatterRecordConnection']>, timeline?: Maybe<Array<ResolversTypesType['TimelineEntry']>> }>>;
   MatterAlert: ResolverTypeWrapper<Partial<MatterAlertType>>;
   MatterConnection: ResolverTypeWrapper<Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversTypesType['Matter']>> }>>;
+  MatterDecision: ResolverTypeWrapper<Partial<Omit<MatterDecisionType, 'matters'> & { matters?: Maybe<Array<ResolversTypesType['Matter']>> }>>;
+  MatterDecisionKind: ResolverTypeWrapper<Partial<MatterDecisionKindType>>;
   MatterEdge: ResolverTypeWrapper<Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversTypesType['Matter'] }>>;
   MatterFilter: ResolverTypeWrapper<Partial<MatterFilterType>>;
   MatterOrder: ResolverTypeWrapper<Partial<MatterOrderType>>;
@@ -1131,6 +1216,7 @@ export type ResolversTypesType = {
   Mediation: ResolverTypeWrapper<Partial<MediationType>>;
   MembershipBasis: ResolverTypeWrapper<Partial<MembershipBasisType>>;
   MembershipEvidence: ResolverTypeWrapper<Partial<MembershipEvidenceType>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypesType<ResolversTypesType>['Node']>;
   Organization: ResolverTypeWrapper<Partial<OrganizationType>>;
   PageInfo: ResolverTypeWrapper<Partial<PageInfoType>>;
@@ -1186,8 +1272,9 @@ export type ResolversParentTypesType = {
   HotlineTicket: any;
   ID: Partial<Scalars['ID']['output']>;
   Int: Partial<Scalars['Int']['output']>;
-  Matter: Partial<Omit<MatterType, 'assignments' | 'clocks' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<ResolversParentTypesType['Assignment']>>, clocks?: Maybe<Array<ResolversParentTypesType['Clock']>>, docking?: Maybe<Array<ResolversParentTypesType['Docking']>>, parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']>, timeline?: Maybe<Array<ResolversParentTypesType['TimelineEntry']>> }>;
+  Matter: Partial<Omit<MatterType, 'assignments' | 'clocks' | 'decisions' | 'docking' | 'parties' | 'records' | 'timeline'> & { assignments?: Maybe<Array<ResolversParentTypesType['Assignment']>>, clocks?: Maybe<Array<ResolversParentTypesType['Clock']>>, decisions?: Maybe<Array<ResolversParentTypesType['MatterDecision']>>, docking?: Maybe<Array<ResolversParentTypesType['Docking']>>, parties?: Maybe<Array<ResolversParentTypesType['MatterParty']>>, records?: Maybe<ResolversParentTypesType['MatterRecordConnection']>, timeline?: Maybe<Array<ResolversParentTypesType['TimelineEntry']>> }>;
   MatterConnection: Partial<Omit<MatterConnectionType, 'edges' | 'nodes'> & { edges?: Maybe<Array<ResolversParentTypesType['MatterEdge']>>, nodes?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
+  MatterDecision: Partial<Omit<MatterDecisionType, 'matters'> & { matters?: Maybe<Array<ResolversParentTypesType['Matter']>> }>;
   MatterEdge: Partial<Omit<MatterEdgeType, 'node'> & { node: ResolversParentTypesType['Matter'] }>;
   MatterFilter: Partial<MatterFilterType>;
   MatterParty: Partial<Omit<MatterPartyType, 'person' | 'record'> & { person?: Maybe<ResolversParentTypesType['Person']>, record?: Maybe<ResolversParentTypesType['Record']> }>;
@@ -1195,6 +1282,7 @@ export type ResolversParentTypesType = {
   MatterRecordEdge: Partial<Omit<MatterRecordEdgeType, 'evidence' | 'node'> & { evidence?: Maybe<Array<ResolversParentTypesType['MembershipEvidence']>>, node: ResolversParentTypesType['Record'] }>;
   Mediation: Partial<MediationType>;
   MembershipEvidence: Partial<MembershipEvidenceType>;
+  Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypesType<ResolversParentTypesType>['Node'];
   Organization: Partial<OrganizationType>;
   PageInfo: Partial<PageInfoType>;
@@ -1318,6 +1406,7 @@ export type MatterResolversType<ContextType = SubgraphContext, ParentType extend
   assisting?: Resolver<Maybe<Array<ResolversTypesType['Organization']>>, ParentType, ContextType>;
   category?: Resolver<Maybe<ResolversTypesType['CodedValue']>, ParentType, ContextType>;
   clocks?: Resolver<Maybe<Array<ResolversTypesType['Clock']>>, ParentType, ContextType>;
+  decisions?: Resolver<Maybe<Array<ResolversTypesType['MatterDecision']>>, ParentType, ContextType>;
   division?: Resolver<Maybe<ResolversTypesType['Division']>, ParentType, ContextType>;
   docking?: Resolver<Maybe<Array<ResolversTypesType['Docking']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
@@ -1338,6 +1427,18 @@ export type MatterConnectionResolversType<ContextType = SubgraphContext, ParentT
   edges?: Resolver<Maybe<Array<ResolversTypesType['MatterEdge']>>, ParentType, ContextType>;
   nodes?: Resolver<Maybe<Array<ResolversTypesType['Matter']>>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
+};
+
+export type MatterDecisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterDecision'] = ResolversParentTypesType['MatterDecision']> = {
+  applied?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
+  decidedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  evidence?: Resolver<Maybe<Array<ResolversTypesType['EvidenceKind']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypesType['MatterDecisionKind'], ParentType, ContextType>;
+  matters?: Resolver<Maybe<Array<ResolversTypesType['Matter']>>, ParentType, ContextType>;
+  organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  undone?: Resolver<Maybe<ResolversTypesType['Boolean']>, ParentType, ContextType>;
 };
 
 export type MatterEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MatterEdge'] = ResolversParentTypesType['MatterEdge']> = {
@@ -1377,6 +1478,13 @@ export type MediationResolversType<ContextType = SubgraphContext, ParentType ext
 export type MembershipEvidenceResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['MembershipEvidence'] = ResolversParentTypesType['MembershipEvidence']> = {
   kind?: Resolver<ResolversTypesType['EvidenceKind'], ParentType, ContextType>;
   weight?: Resolver<Maybe<ResolversTypesType['Float']>, ParentType, ContextType>;
+};
+
+export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
+  confirmMembership?: Resolver<Maybe<ResolversTypesType['MatterDecision']>, ParentType, ContextType, RequireFields<MutationConfirmMembershipArgsType, 'matterNo' | 'reason' | 'record'>>;
+  mergeMatters?: Resolver<Maybe<ResolversTypesType['MatterDecision']>, ParentType, ContextType, RequireFields<MutationMergeMattersArgsType, 'matterNo' | 'other' | 'reason'>>;
+  splitMatter?: Resolver<Maybe<ResolversTypesType['MatterDecision']>, ParentType, ContextType, RequireFields<MutationSplitMatterArgsType, 'matterNo' | 'reason' | 'records'>>;
+  undo?: Resolver<Maybe<ResolversTypesType['MatterDecision']>, ParentType, ContextType, RequireFields<MutationUndoArgsType, 'decision' | 'reason'>>;
 };
 
 export type NodeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Node'] = ResolversParentTypesType['Node']> = {
@@ -1556,12 +1664,14 @@ export type ResolversType<ContextType = SubgraphContext> = {
   HotlineTicket?: HotlineTicketResolversType<ContextType>;
   Matter?: MatterResolversType<ContextType>;
   MatterConnection?: MatterConnectionResolversType<ContextType>;
+  MatterDecision?: MatterDecisionResolversType<ContextType>;
   MatterEdge?: MatterEdgeResolversType<ContextType>;
   MatterParty?: MatterPartyResolversType<ContextType>;
   MatterRecordConnection?: MatterRecordConnectionResolversType<ContextType>;
   MatterRecordEdge?: MatterRecordEdgeResolversType<ContextType>;
   Mediation?: MediationResolversType<ContextType>;
   MembershipEvidence?: MembershipEvidenceResolversType<ContextType>;
+  Mutation?: MutationResolversType<ContextType>;
   Node?: NodeResolversType<ContextType>;
   Organization?: OrganizationResolversType<ContextType>;
   PageInfo?: PageInfoResolversType<ContextType>;

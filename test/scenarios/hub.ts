@@ -40,7 +40,7 @@ export interface ScenarioHub {
   dataset: string;
   regionRoot: string;
   /** Through HTTP with the persona's token, or with that of the same person at another organisation; `null` has none. */
-  ask(caller: string | null | { persona: string; org: string }, ask: Ask): Promise<Answer>;
+  ask(caller: string | null | { persona: string; org: string; division?: string }, ask: Ask): Promise<Answer>;
   claims(persona: string): Promise<Record<string, any>>;
   sync(): Promise<void>;
   /** What the job does after a sync or a person's decision. */
@@ -85,7 +85,7 @@ export async function scenarioHub({ seed = 90_210, residents = 600, env: further
     sync,
     recluster: async () => void (await clusterTouched(db.pool, recordKeys(config.masterSecret))),
     ask: async (caller, ask) => {
-      const given = caller === null ? null : typeof caller === 'string' ? await claims(caller) : { ...(await claims(caller.persona)), org: caller.org };
+      const given = caller === null ? null : typeof caller === 'string' ? await claims(caller) : { ...(await claims(caller.persona)), org: caller.org, ...(caller.division === undefined ? {} : { division: caller.division }) };
       return answered(`http://127.0.0.1:${port}/graphql`, given && (await issuer.mintToken(given)), ask);
     },
     stop: async () => {
