@@ -10,6 +10,10 @@ export interface BenchOptions {
   mentionsMax?: number;
   /** Where public data sets lie that were fetched by hand. */
   folder?: string;
+  /** A data set of another generator, with its truth, to report beside ours. */
+  dataset?: string;
+  /** Largest size of `matters`, in records. */
+  records?: number;
 }
 
 /** Name → what runs it and gives the table to print. Each is loaded only when it is asked for. */
@@ -17,6 +21,10 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<s
   federation: async () => (await import('./federation/main.ts')).benchFederation,
   ingest: async () => (await import('./ingest/main.ts')).benchIngest,
   linkage: async () => (await import('./linkage/main.ts')).benchLinkage,
+  matters: async () => {
+    const { benchMatters } = await import('./matters/main.ts');
+    return ({ dataset, records }) => benchMatters({ ...(dataset === undefined ? {} : { dataset }), ...(records === undefined ? {} : { recordsMax: records }) });
+  },
   hub: async () => (await import('./hub/main.ts')).benchHub,
 };
 

@@ -12,6 +12,8 @@ export function benchCommand(program: Command): void {
     .option('--memory-rows <n>', 'rows of the large source in the memory part of `ingest` · 内存测试的行数', wholeNumber(1_000, 10_000_000))
     .option('--mentions <n>', 'the largest generated set of `linkage` · 链接基准的最大规模', wholeNumber(10_000, 1_000_000))
     .option('--folder <dir>', 'public data sets fetched by hand: febrl4a.csv, febrl4b.csv, historical_50k.csv · 手工取得的公开数据集')
+    .option('--dataset <dir>', 'a data set of another generator, reported beside ours (`matters`) · 另附的数据集')
+    .option('--records <n>', 'largest size of `matters` · 事项基准的最大记录数', wholeNumber(10_000, 1_000_000))
     .option('--json', 'one JSON document · 输出 JSON')
     .action(async (name: string | undefined, options: Given & { json?: boolean }) => {
       const { benchNames, runBench } = await import('../../bench/main.ts');
@@ -28,14 +30,18 @@ interface Given {
   memoryRows?: number;
   mentions?: number;
   folder?: string;
+  dataset?: string;
+  records?: number;
 }
 
-function given({ seconds, residents, memoryRows, mentions, folder }: Given): BenchOptions {
+function given({ seconds, residents, memoryRows, mentions, folder, dataset, records }: Given): BenchOptions {
   return {
     ...(seconds === undefined ? {} : { durationSeconds: seconds }),
     ...(residents === undefined ? {} : { residents }),
     ...(memoryRows === undefined ? {} : { memoryRows }),
     ...(mentions === undefined ? {} : { mentionsMax: mentions }),
     ...(folder === undefined ? {} : { folder }),
+    ...(dataset === undefined ? {} : { dataset }),
+    ...(records === undefined ? {} : { records }),
   };
 }
