@@ -6,13 +6,13 @@ interface Titled {
 }
 
 const keywordsMax = 6;
-const lengths = [4, 3, 2];
+const lengths = [8, 7, 6, 5, 4, 3, 2];
 const privateLengthMin = 2;
 /** Words that say nothing of what it is about. */
 const empty = /反映|问题|情况|投诉|咨询|建议|求助|举报|希望|请求|诉求|我们|他们|小区|社区|街道|先生|女士|的/u;
 
 /**
- * What several reports have in common: the names of their content category, then words of two to four characters that stand
+ * What several reports have in common: the names of their content category, then words of two to eight characters that stand
  * in at least `recordsMin` titles by as many people. Never a part of a name, a phone or an address of any of them, never a digit.
  */
 export function keywordsOf(records: readonly Titled[], recordsMin: number): string[] {
