@@ -54,12 +54,15 @@ async function readInput(model: Model, input: string, visit: (record: readonly s
     }
   } catch (cause) {
     if (cause instanceof YiwangError) throw cause;
-    throw new YiwangError('DATASET_INVALID', { hint: both(`\`${basename(input)}\` cannot be read as CSV`, `\`${basename(input)}\` 无法作为 CSV 读取`), cause });
+    const line = (cause as { lines?: unknown } | null)?.lines;
+    const [en, zh] = typeof line === 'number' ? [`, near line ${line}`, `（第 ${line} 行附近）`] : ['', ''];
+    throw new YiwangError('DATASET_INVALID', { hint: both(`\`${basename(input)}\` cannot be read as CSV${en}: a row with more or fewer cells than the header, or a quote that does not end`, `\`${basename(input)}\` 无法作为 CSV 读取${zh}：单元格数与表头不符，或引号未闭合`), cause });
   }
   if (positions === undefined) throw broken(`\`${basename(input)}\` is empty`, `\`${basename(input)}\` 是空文件`);
 }
 
 function columnPositions(model: Model, input: string, header: readonly string[]): Positions {
+  if (header.some((cell) => cell.includes('\ufffd'))) throw wrongEncoding();
   const id = header.indexOf(model.idColumn);
   const fields: number[] = [];
   const missing = id < 0 ? [model.idColumn] : [];
@@ -114,7 +117,7 @@ function numberOf(builder: Builder, cell: string): number {
   let number = builder.numbers.get(cell);
   if (number === undefined) {
     // The decoder puts this character where bytes are no UTF-8.
-    if (cell.includes('\ufffd')) throw broken('an input is not valid UTF-8; convert it first', '输入文件不是有效的 UTF-8 编码，请先转换');
+    if (cell.includes('\ufffd')) throw wrongEncoding();
     number = builder.values.length;
     builder.numbers.set(cell, number);
     builder.values.push(cell);
@@ -124,6 +127,10 @@ function numberOf(builder: Builder, cell: string): number {
 
 function finished(builder: Builder): Column {
   return { values: builder.values, codes: builder.codes.slice(0, builder.length), offsets: null };
+}
+
+function wrongEncoding(): YiwangError {
+  return broken('an input is not valid UTF-8 (GB 18030 perhaps): convert it first', '输入文件不是有效的 UTF-8 编码（可能是 GB 18030），请先转换');
 }
 
 /** An input error with its sentence in both languages. */

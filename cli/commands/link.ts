@@ -59,7 +59,7 @@ async function modelOf(name: string): Promise<Model> {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new YiwangError('USAGE', { hint: `\`${file}\` is not JSON`, cause });
   }

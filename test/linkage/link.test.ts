@@ -6,6 +6,9 @@ import { z } from 'zod';
 import { linkTable } from '../../linkage/link.ts';
 import { modelJsonSchema, modelSchema, type Model } from '../../linkage/model.ts';
 import { shippedModels } from '../../linkage/models/shipped.ts';
+import { fieldColumns } from '../../linkage/fields.ts';
+import { standardised } from '../../linkage/standardised.ts';
+import { valuesAt } from '../../linkage/table.ts';
 import { checkModel } from '../../linkage/check-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'link-'));
@@ -61,6 +64,15 @@ describe('linking CSV files', () => {
   });
 });
 
+test('a large table is standardised in two threads and portions, with the same columns', async () => {
+  const values = Array.from({ length: 70_000 }, (_, n) => `1380${String(n * 13).padStart(7, '0')}${n % 3 === 0 ? `、1390${String(n).padStart(7, '0')}` : ''}`);
+  const codes = Int32Array.from({ length: 70_001 }, (_, row) => (row === 5 ? -1 : (row * 7) % 70_000));
+  const columns = await standardised([{ name: 'phone', kind: 'phone_cn', raw: { values, codes, offsets: null } }]);
+  const alone = fieldColumns('phone_cn', { values, codes, offsets: null });
+  for (const row of [0, 5, 6, 39_999, 40_001, 69_999, 70_000]) for (const end of ['', '.suspect']) expect(valuesAt(columns.get(`phone${end}`)!, row)).toEqual(valuesAt(alone.get(end)!, row));
+  expect(valuesAt(columns.get('phone')!, 5)).toEqual([]);
+});
+
 describe('bad input is refused before work starts', () => {
   test.each([
     ['an empty file', [''], /`bad.csv` is empty/],
@@ -70,7 +82,8 @@ describe('bad input is refused before work starts', () => {
     ['duplicate ids', ['isbn,title,author', '1,a,b', '2,a,c', '1,d,e'], /rows 2 and 4 of `bad.csv` have the same `isbn`/],
     ['a row without an id', ['isbn,title,author', '1,a,b', ',a,c'], /row 3 .* has no `isbn`/],
     ['a broken quote', ['isbn,title,author', '1,"a,b'], /cannot be read as CSV/],
-    ['a row with a cell too many', ['isbn,title,author', '1,a,b,c'], /cannot be read as CSV/],
+    ['a row with a cell too many', ['isbn,title,author', '1,a,b,c'], /cannot be read as CSV, near line 2/],
+    ['a header in another encoding', ['isbn,\ufffd\ufffd,author', '1,a,b'], /not valid UTF-8/],
   ])('%s', async (_, lines, message) => {
     await expect(linkTable({ model, inputs: [file('bad.csv', lines)] })).rejects.toMatchObject({ code: 'DATASET_INVALID', hint: expect.stringMatching(message) });
   });
