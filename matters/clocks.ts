@@ -75,20 +75,34 @@ function pauseOf(rule: ClockRule, record: ClockedRecord, startedMs: number): { p
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
-function counted(unit: ClockRule['unit'], startedMs: number, amount: number, pausedMs: number): { ms: number; provisional: boolean } {
+interface Due {
+  ms: number;
+  provisional: boolean;
+}
+
+function counted(unit: ClockRule['unit'], startedMs: number, amount: number, pausedMs: number): Due {
   if (unit === 'MINUTES') return { ms: startedMs + amount * minuteMs + pausedMs, provisional: false };
   if (unit === 'HOURS') return { ms: startedMs + amount * 60 * minuteMs + pausedMs, provisional: false };
   const first = shanghaiDayOf(startedMs);
   const pausedDays = Math.floor(pausedMs / dayMs);
-  return unit === 'DAYS' ? calendarDays(first, amount + pausedDays) : workingDays(first, amount, pausedDays);
+  // Thousands of records start on one day: what a day and an amount lead to is counted once.
+  const key = `${unit} ${first} ${amount} ${pausedDays}`;
+  const known = counts.get(key);
+  if (known) return known;
+  const due = unit === 'DAYS' ? calendarDays(first, amount + pausedDays) : workingDays(first, amount, pausedDays);
+  if (counts.size < countsMax) counts.set(key, due);
+  return due;
 }
 
-function calendarDays(first: Day, amount: number): { ms: number; provisional: boolean } {
+const counts = new Map<string, Due>();
+const countsMax = 50_000;
+
+function calendarDays(first: Day, amount: number): Due {
   return ended(addDays(first, amount));
 }
 
 /** Whole days of a pause are added before the last working day is looked for. */
-function workingDays(first: Day, amount: number, pausedDays: number): { ms: number; provisional: boolean } {
+function workingDays(first: Day, amount: number, pausedDays: number): Due {
   let at = first;
   let announced = isAnnounced(first);
   for (let left = amount, steps = 0; left > 0 && steps < stepsMax; steps += 1) {
@@ -102,7 +116,7 @@ function workingDays(first: Day, amount: number, pausedDays: number): { ms: numb
 
 const stepsMax = 400; // ten working days never take a year
 
-function ended(last: Day): { ms: number; provisional: boolean } {
+function ended(last: Day): Due {
   let at = last;
   for (let steps = 0; !isWorkingDay(at) && steps < stepsMax; steps += 1) at = addDays(at, 1);
   return { ms: endOfDayMs(at), provisional: !isAnnounced(at) };

@@ -42,12 +42,13 @@ interface Parts {
 /**
  * Every cell of the snapshot: official divisions × category × calendar period × at most one more dimension. A count below
  * its floor is told as `<k`, and every other one with the noise of its own set of records, so that differences of cells
- * give nothing away. Topics that are sensitive are counted from the county up; below it they are in no cell at all.
+ * give nothing away. Topics that are sensitive are counted from the county up; below it they are in no cell at all. A cell
+ * of which nothing may be told is left out: it reads the same as one in which there is nothing.
  */
 export function cellsOf(records: readonly CountedRecord[], secret: Uint8Array, hasWhole: (code: string) => boolean): Cell[] {
   const cells = new Map<string, Parts>();
   for (const record of records) for (const key of keysOf(record)) add(cells, key, record);
-  return [...cells].map(([key, parts]) => asCell(key, parts, secret, hasWhole));
+  return [...cells].filter(([, parts]) => parts.whole.length >= statisticFloors.ordinary).map(([key, parts]) => asCell(key, parts, secret, hasWhole)).filter(tellsSomething);
 }
 
 /** `2026-09-30` → all time, year, quarter, month. */
@@ -69,6 +70,10 @@ function add(cells: Map<string, Parts>, key: string, record: CountedRecord): voi
   parts.whole.push(record.rid);
   if (record.denominator) parts.denominator.push(record.rid);
   if (record.denominator && record.numerator) parts.numerator.push(record.rid);
+}
+
+function tellsSomething({ numerator, denominator, all_counted }: Cell): boolean {
+  return [numerator, denominator, all_counted].some((text) => text !== null && /^\d+$/.test(text));
 }
 
 function asCell(key: string, parts: Parts, secret: Uint8Array, hasWhole: (code: string) => boolean): Cell {

@@ -63,10 +63,13 @@ describe('the cells of a snapshot', () => {
   });
 
   it('a sensitive topic has its own floor and no cell below the county', () => {
-    const found = cells(rids(15).map((rid) => record(rid, { category: '01' })));
-    expect(found.filter((cell) => cell.category === '01').every((cell) => cell.denominator === '<20' && cell.division.endsWith('000000'))).toBe(true);
+    expect(cells(rids(19).map((rid) => record(rid, { category: '01' }))).filter((cell) => cell.category === '01')).toEqual([]);
+    const found = cells(rids(20).map((rid) => record(rid, { category: '01' }))).filter((cell) => cell.category === '01');
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every((cell) => /^\d+$/.test(cell.denominator) && cell.division.endsWith('000000'))).toBe(true);
     const minor = cells(rids(15).map((rid) => record(rid, { sensitive: true })));
     expect(minor.map((cell) => cell.division)).not.toContain('510107001000');
+    expect(cells(rids(9).map((rid) => record(rid)))).toEqual([]);
   });
 
   it('parts are below their floors on their own', () => {
