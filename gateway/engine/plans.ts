@@ -5,7 +5,7 @@ import { serially } from './plan.ts';
 import type { Planners } from './planners.ts';
 import { compile } from './program.ts';
 import type { Program } from './run.ts';
-import { withTypenames } from './typenames.ts';
+import { asPlanned } from './planned.ts';
 import type { IsOfType } from './types.ts';
 
 /** Programs by the key of what was planned. */
@@ -29,7 +29,7 @@ export function openPlans({ planners, isOfType }: PlansOptions): Plans {
   const kept = recent<{ program: Program; characters: number }>(plansKeptMax, { weightMax: charactersKeptMax, weightOf: ({ characters }) => characters });
   const underWay = new Map<string, Promise<Program>>();
   const planned = async (planKey: string, document: DocumentNode) => {
-    const text = print(withTypenames(document));
+    const text = print(asPlanned(document));
     const step = await planners.plan(text);
     const program = step ? compile(serially(step), isOfType, defaultsOf(document)) : nothing;
     return kept.set(planKey, { program, characters: text.length }).program;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { invariant } from '../../base/errors.ts';
 import { compiledEngine } from '../../gateway/engine/main.ts';
 import { openPlanners } from '../../gateway/engine/planners.ts';
-import { withTypenames } from '../../gateway/engine/typenames.ts';
+import { asPlanned } from '../../gateway/engine/planned.ts';
 
 const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@external", "@requires", "@provides"])
   type Ref @shareable { x: ID! }`;
@@ -50,7 +50,7 @@ test('what the native planner dies of or refuses is planned by the other, and la
 test('a type asked for under an alias is asked for under its own name too, through fragments', () => {
   const schema = buildASTSchema(parse('type Query { item: Item } interface Item { label: String next: Item } type A implements Item { label: String next: Item }'));
   const document = parse('{ item { ...F next { label __typename } } } fragment F on Item { ... on A { x: __typename } }');
-  const told = withTypenames(document);
+  const told = asPlanned(document);
   expect(print(told)).toMatch(/item {\s+__typename\s+\.\.\.F\s+next {\s+label\s+__typename\s+}/);
   expect(validate(schema, told)).toEqual([]);
 });

@@ -4,14 +4,16 @@ import { fragmentsOf, type Fragments } from '../limits.ts';
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /**
- * The document with a plain `__typename` wherever one is asked for under an alias: a planner takes the aliased one for
- * what the executor needs to know the type by, and the executor looks for it under its own name.
+ * The document as planners are given it. With a plain `__typename` wherever one is asked for under an alias: a planner
+ * takes the aliased one for what the executor needs to know the type by, and the executor looks for it under its own name.
+ * And no field has its own name for an alias: the native planner (0.0.38) writes such a one out twice, once broken.
  */
-export function withTypenames(document: DocumentNode): DocumentNode {
+export function asPlanned(document: DocumentNode): DocumentNode {
   const fragments = fragmentsOf(document);
   const known = new Map<string, boolean>();
   return visit(document, {
     Field: {
+      enter: (node) => (node.alias?.value === node.name.value ? { ...node, alias: undefined } : undefined),
       leave(node) {
         if (!node.selectionSet || !asksAliased(node.selectionSet, fragments, known)) return undefined;
         return { ...node, selectionSet: { ...node.selectionSet, selections: [typename, ...node.selectionSet.selections] } };
