@@ -9,7 +9,7 @@ import { openFlights } from './flights.ts';
 import { introspect } from './introspection.ts';
 import { prune, type Judge, type Pruned } from './prune.ts';
 import { recent } from './recent.ts';
-import { openShape, type Shape, type Written } from './shape.ts';
+import { openShape, type Shape } from './shape.ts';
 
 /** How a gateway decides: the hub by its policy, the open gateway by the directives of its supergraph. */
 export interface Rules {
@@ -68,7 +68,7 @@ export function openAnswers(engine: Engine, rules: Rules): Answers {
     const { variables, seen } = exchange;
     const result: EngineResult = pruned.empty ? { data: {} } : await engine.gather({ document: pruned.document, planKey, variables: exchange.rawVariables, calling: exchange, apollo });
     const introspected = pruned.introspects ? introspect(rules.introspectable(exchange), document.operation, document.fragments, variables) : null;
-    const { json, withheld } = asAsked(result, pruned) ?? shape.write({ data: result.data ?? null, variables, introspected });
+    const { json, withheld } = shape.write({ data: result.data ?? null, variables, introspected });
     seeWithheld(seen, withheld);
     return { errors: result.errors, data: new JsonText(json), seen, asked: pruned.asked };
   };
@@ -90,11 +90,6 @@ interface Answered extends Pick<Exchange, 'seen' | 'asked'> {
 }
 
 const flightsMax = 1_000;
-
-/** Where nothing was taken out, an engine that shapes its answers has done so already. */
-function asAsked({ data, shaped }: EngineResult, { refused, introspects }: Pruned): Written | undefined {
-  return shaped && refused.size === 0 && !introspects ? { json: JSON.stringify(data ?? null), withheld: [] } : undefined;
-}
 
 const preparedKeptMax = 2_000;
 /** Characters of the operations' texts; what is kept of each grows with its text. */

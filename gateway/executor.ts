@@ -3,6 +3,7 @@ import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interf
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import { YiwangError, invariant } from '../base/errors.ts';
 import { log } from '../base/log.ts';
+import { asPlanned, inCallersKeys } from './engine/planned.ts';
 import { plansEvaluatedMax, planningPathsMax } from './limits.ts';
 import type { JsonObject } from './shape.ts';
 import { subgraphSource, type CallHeaders, type Calling } from './subgraph.ts';
@@ -14,7 +15,7 @@ export interface Engine {
   schema: GraphQLSchema;
   /** Plans an operation before it is asked for the first time. */
   prepare(document: DocumentNode, planKey: string): Promise<void>;
-  /** What the subgraphs gave, whose shape is still to be made: it may hold more than was asked for, and less. */
+  /** What the subgraphs gave, under `plannedKey`s, whose shape is still to be made: it may hold more than was asked for, and less. */
   gather(request: EngineRequest): Promise<EngineResult>;
   /** The same in the operation's own shape. */
   execute(request: EngineRequest): Promise<EngineResult>;
@@ -34,8 +35,6 @@ export interface EngineRequest {
 export interface EngineResult {
   data?: JsonObject | null;
   errors?: ExecutionResult['errors'];
-  /** The data has the shape of the operation that was planned, and nothing more. */
-  shaped?: boolean;
 }
 
 export interface EngineOptions {
@@ -62,8 +61,11 @@ export async function apolloEngine(options: EngineOptions): Promise<Engine> {
     throw new YiwangError('CONFIG', { hint: 'the supergraph cannot be served: it is broken, or needs something this gateway does not know', cause: error });
   });
   invariant(schema, 'the gateway loaded a schema');
-  const shaped = (request: EngineRequest) => execute(executor, request);
-  return { schema, prepare: async () => undefined, gather: shaped, execute: shaped, stop: () => gateway.stop() };
+  const gather = async (request: EngineRequest): Promise<EngineResult> => {
+    const { data, errors } = await execute(executor, { ...request, document: asPlanned(request.document) });
+    return { ...(data === undefined ? {} : { data }), ...(errors ? { errors: inCallersKeys(errors)! } : {}) };
+  };
+  return { schema, prepare: async () => undefined, gather, execute: (request) => execute(executor, request), stop: () => gateway.stop() };
 }
 
 async function execute(executor: ApolloGateway['executor'], { document, planKey, variables, calling, apollo }: EngineRequest): Promise<EngineResult> {
@@ -75,5 +77,5 @@ async function execute(executor: ApolloGateway['executor'], { document, planKey,
     context: calling as unknown as Record<string, unknown>,
   });
   // Its `extensions` tell of values that did not fit the schema, in words of the library.
-  return { ...(data === undefined ? {} : { data: data as JsonObject | null }), ...(errors ? { errors } : {}), shaped: true };
+  return { ...(data === undefined ? {} : { data: data as JsonObject | null }), ...(errors ? { errors } : {}) };
 }

@@ -3,6 +3,7 @@ import { leafWriter } from './json.ts';
 import { fieldOf, type Fragments, type Variables } from './limits.ts';
 import { isIntrospection, type Pruned, type Refusal } from './prune.ts';
 import { conditionsOf } from './conditions.ts';
+import { plannedKey } from './engine/planned.ts';
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -21,7 +22,7 @@ export interface ShapeOptions {
 }
 
 export interface ToWrite {
-  /** What the engine gave for the pruned operation; null where it gave nothing. */
+  /** What the engine gave for the pruned operation, under `plannedKey`s; null where it gave nothing. */
   data: JsonObject | null;
   /** Coerced. */
   variables: Variables;
@@ -113,8 +114,9 @@ class Compiler {
     const refusal = this.refusalOf(nodes, type);
     if (refusal) return refusing(refusal, isNonNullType(field.type) ? undefined : nothing);
     const write = this.value(field.type, nodes);
-    // An alias may be called as something that every object inherits (threats.md, 21).
-    return key in Object.prototype ? (source, walk) => write(Object.hasOwn(source, key) ? source[key] : null, walk) : (source, walk) => write(source[key], walk);
+    // A field may be called as something that every object inherits (threats.md, 21).
+    const from = plannedKey(node);
+    return from in Object.prototype ? (source, walk) => write(Object.hasOwn(source, from) ? source[from] : null, walk) : (source, walk) => write(source[from], walk);
   }
 
   private refusalOf(nodes: readonly FieldNode[], type: GraphQLCompositeType): Refusal | undefined {

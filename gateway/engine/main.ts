@@ -6,6 +6,7 @@ import { openShape, type JsonObject } from '../shape.ts';
 import { askSubgraph } from '../subgraph.ts';
 import { readSchema } from './apollo.ts';
 import type { EngineName } from './names.ts';
+import { inCallersKeys } from './planned.ts';
 import type { PlannerName } from './planner.ts';
 import { openPlanners } from './planners.ts';
 import { openPlans } from './plans.ts';
@@ -41,7 +42,7 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
     const root = Object.create(null) as JsonObject;
     const run: Run = { root, errors: [], variables, deadline, counts: options.counts ?? false, ask: (subgraph, body) => askSubgraph(options, subgraph, body, calling, deadline) };
     await program(run).finally(() => deadline.end());
-    return { data: root, ...(run.errors.length > 0 ? { errors: run.errors } : {}) };
+    return { data: root, ...(run.errors.length > 0 ? { errors: inCallersKeys(run.errors)! } : {}) };
   };
   return {
     schema,

@@ -1,25 +1,47 @@
-import { Kind, visit, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+import { GraphQLError, Kind, visit, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 import { fragmentsOf, type Fragments } from '../limits.ts';
 
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /**
- * The document as planners are given it. With a plain `__typename` wherever one is asked for under an alias: a planner
- * takes the aliased one for what the executor needs to know the type by, and the executor looks for it under its own name.
- * And no field has its own name for an alias: the native planner (0.0.38) writes such a one out twice, once broken.
+ * The document as planners are given it. Every alias is put out of the way of the schema's names: under an alias called as
+ * a key, @apollo/gateway answers with the key itself, hidden or not, and the native planner joins whatever entity the
+ * aliased field names (both met; threats.md, 1). And a plain `__typename` stands wherever one is asked for under an alias:
+ * a planner takes the aliased one for what the executor needs to know the type by.
  */
 export function asPlanned(document: DocumentNode): DocumentNode {
   const fragments = fragmentsOf(document);
   const known = new Map<string, boolean>();
   return visit(document, {
     Field: {
-      enter: (node) => (node.alias?.value === node.name.value ? { ...node, alias: undefined } : undefined),
+      enter: (node) => (node.alias ? { ...node, alias: isRenamed(node) ? { ...node.alias, value: plannedKey(node) } : undefined } : undefined),
       leave(node) {
         if (!node.selectionSet || !asksAliased(node.selectionSet, fragments, known)) return undefined;
         return { ...node, selectionSet: { ...node.selectionSet, selections: [typename, ...node.selectionSet.selections] } };
       },
     },
   });
+}
+
+/** Under which key a planned document's answer has a field of the caller's document. */
+export function plannedKey(node: FieldNode): string {
+  return isRenamed(node) ? `${aliasPrefix}${node.alias!.value}` : node.name.value;
+}
+
+/** Errors of a planned document's answer with the caller's own keys in their paths. */
+export function inCallersKeys(errors: readonly GraphQLError[] | undefined): GraphQLError[] | undefined {
+  return errors?.map((error) => (error.path ? new GraphQLError(error.message, { path: error.path.map(callersKey), extensions: error.extensions, originalError: error.originalError ?? null }) : error));
+}
+
+/** Two underscores: no field of a schema and no alias that is let in begins with them (limits.ts). */
+const aliasPrefix = '__as_';
+
+function isRenamed({ alias, name }: FieldNode): boolean {
+  return alias !== undefined && alias.value !== name.value;
+}
+
+function callersKey(segment: string | number): string | number {
+  return typeof segment === 'string' && segment.startsWith(aliasPrefix) ? segment.slice(aliasPrefix.length) : segment;
 }
 
 /** Through fragments, but not through fields. */

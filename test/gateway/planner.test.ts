@@ -1,13 +1,18 @@
 import { composeServices } from '@apollo/composition';
-import { buildASTSchema, parse, print, validate } from 'graphql';
-import { expect, test } from 'vitest';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { buildASTSchema, graphql, parse, print, validate } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invariant } from '../../base/errors.ts';
 import { compiledEngine } from '../../gateway/engine/main.ts';
+import type { Gateway } from '../../gateway/main.ts';
+import { startOpenGateway } from '../../gateway/open.ts';
 import { openPlanners } from '../../gateway/engine/planners.ts';
 import { asPlanned } from '../../gateway/engine/planned.ts';
 
 const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@external", "@requires", "@provides"])
   type Ref @shareable { x: ID! }`;
+const hiddenHead = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@inaccessible"])';
 
 // Found by the differential campaign: on this graph the native planner (0.0.38) panics at `breaking` and ends its process.
 const supergraphSdl = composed({
@@ -54,6 +59,47 @@ test('a type asked for under an alias is asked for under its own name too, throu
   expect(print(told)).toMatch(/item {\s+__typename\s+\.\.\.F\s+next {\s+label\s+__typename\s+}/);
   expect(validate(schema, told)).toEqual([]);
 });
+
+test('an alias stands in nobody’s way, and one that is the name itself is none', () => {
+  expect(print(asPlanned(parse('{ item: item { x: label label: label } }')))).toBe(print(parse('{ item { __as_x: label label } }')));
+});
+
+describe.each(['compiled', 'apollo'] as const)('an alias called as a hidden key, by the engine `%s`', (engineName) => {
+  const people: Record<string, { sdl: string; resolvers: Record<string, unknown> }> = {
+    a: { sdl: `${hiddenHead} type Query { me: User } type User @key(fields: "secret") { secret: ID! @inaccessible name: String }`, resolvers: { Query: { me: () => ({ secret: 'key-1', name: 'key-2' }) }, User: { __resolveReference: (key: object) => key } } },
+    b: { sdl: `${hiddenHead} type User @key(fields: "secret") { secret: ID! @inaccessible email: String }`, resolvers: { User: { __resolveReference: ({ secret }: { secret: string }) => ({ secret, email: `mail of ${secret}` }) } } },
+  };
+  let gateway: Gateway;
+  const servers: FastifyInstance[] = [];
+  beforeAll(async () => {
+    const services = await Promise.all(Object.entries(people).map(async ([name, { sdl, resolvers }]) => ({ name, typeDefs: parse(sdl), url: await served(servers, sdl, resolvers) })));
+    gateway = await startOpenGateway({ supergraphSdl: composeServices(services).supergraphSdl!, port: 0, jwks: undefined, issuer: undefined, audience: undefined, env: {}, engine: engineName });
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    await Promise.all(servers.map((server) => server.close()));
+  });
+
+  test.each<[string, unknown]>([
+    ['{ me { secret: name email } }', { me: { secret: 'key-2', email: 'mail of key-1' } }],
+    ['{ me { email secret: __typename } }', { me: { email: 'mail of key-1', secret: 'User' } }],
+    ['{ me { secret: email } }', { me: { secret: 'mail of key-1' } }],
+  ])('%s neither shows the key nor changes who is joined', async (query, data) => {
+    const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) });
+    expect(await response.json()).toEqual({ data });
+  });
+});
+
+async function served(servers: FastifyInstance[], sdl: string, resolvers: Record<string, unknown>): Promise<string> {
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+  const server = Fastify();
+  servers.push(server);
+  server.post('/', async (request) => {
+    const { query, variables } = request.body as { query: string; variables: Record<string, unknown> };
+    return graphql({ schema, source: query, variableValues: variables, contextValue: {} });
+  });
+  return `${await server.listen({ host: '127.0.0.1', port: 0 })}/`;
+}
 
 function composed(subgraphs: Record<string, string>): string {
   const { supergraphSdl: text, errors } = composeServices(Object.entries(subgraphs).map(([name, sdl]) => ({ name, url: `http://${name}`, typeDefs: parse(`${head} ${sdl}`) })));

@@ -3,6 +3,7 @@ import { GraphQLObjectType, buildSchema, execute, isAbstractType, isObjectType, 
 import { expect, test } from 'vitest';
 import { fragmentsOf, onlyOperation } from '../../gateway/limits.ts';
 import { prune, type Judge } from '../../gateway/prune.ts';
+import { asPlanned } from '../../gateway/engine/planned.ts';
 import { openShape, type JsonObject } from '../../gateway/shape.ts';
 
 /**
@@ -79,7 +80,7 @@ test('a pruned operation answers as if every refused field had been asked for an
       const whole = run(document, on, seed, refused);
       const judge: Judge = (type, node) => (refused.has(`${type.name}.${node.name.value}`) ? { coordinate: `${type.name}.${node.name.value}`, policy: 'p', reason: 'r' } : undefined);
       const pruned = prune(schema, document, operation, fragments, judge);
-      const left = pruned.empty ? { result: { data: {} }, asked: new Map<string, number>() } : run(pruned.document, on, seed, new Set());
+      const left = pruned.empty ? { result: { data: {} }, asked: new Map<string, number>() } : run(pruned.refused.size === 0 ? pruned.document : asPlanned(pruned.document), on, seed, new Set());
       const data = left.result.data as JsonObject | null;
       // Where nothing was taken out the answer has its shape already, and nothing that shaping needs was added.
       const shaped = pruned.refused.size === 0 && !pruned.empty ? JSON.stringify(data) : openShape({ schema, operation, fragments, refused: pruned.refused }).write({ variables: { on }, data, introspected: null }).json;
