@@ -8,6 +8,7 @@ import type { Pool } from '../base/db.ts';
 import { projectRoot } from '../base/departments.ts';
 import { YiwangError } from '../base/errors.ts';
 import { recordKeys } from '../base/keys.ts';
+import { log, safeError } from '../base/log.ts';
 import type { Policy } from '../policy/decide.ts';
 import { viewerKey } from '../policy/viewer.ts';
 import { openAnswers } from './answer.ts';
@@ -74,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   requireClasses(engine.schema, classes);
   const metrics = openMetrics({ logSize: () => accessLog.size(), pool: options.pool, queueDepths: options.jobs?.depths, now });
   const graphql = graphqlOptions(options, engine, classes, now, metrics.finished);
+  await planRegistered(graphql);
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
   securityHeaders(app);
   await app.register((route) => graphqlRoute(route, graphql));
@@ -139,6 +141,18 @@ function requirePublic(engine: Engine, classes: Classes, operations: Operations)
       return classes.get(coordinate)?.class === 'PUBLIC' ? undefined : { coordinate, policy: 'anonymous', reason: 'CLASS' };
     });
     if (refused.size > 0) throw new YiwangError('CONFIG', { hint: `the registered operation \`${name}\` is open to everybody and holds a field that is not PUBLIC` });
+  }
+}
+
+/** Registered operations are planned before anybody asks for them: the first caller waits no longer than the next. */
+async function planRegistered({ engine, documents, operations }: Pick<Parameters<typeof graphqlRoute>[1], 'engine' | 'documents' | 'operations'>): Promise<void> {
+  for (const { name, text } of operations.all) {
+    try {
+      const { document, hash } = documents.read(text, () => undefined);
+      await engine.prepare(document, hash);
+    } catch (error) {
+      log.warn({ err: safeError(error), operation: name }, 'a registered operation cannot be planned');
+    }
   }
 }
 
