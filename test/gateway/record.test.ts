@@ -35,6 +35,16 @@ test('an allowed operation leaves one entry: who, why, which fields, how many', 
   expect(JSON.stringify(entry)).not.toMatch(/张三|漏水|clerk-1|mention-1|1990/);
 });
 
+test('a person who fills two places of the answer is asked about once and counted twice', async () => {
+  fixture.calls.length = 0;
+  const { data } = await fixture.ask('{ items { ... on Ticket { requester { name idNumber } } } }', { purpose: 'MEDIATION', matter: matterNo });
+  const masked = { requester: { name: '张三', idNumber: '51**************34' } };
+  expect(data).toEqual({ items: [masked, {}, masked] });
+  expect(fixture.calls.map(({ subgraph }) => subgraph)).toEqual(['tickets', 'people']);
+  const [entry] = await written();
+  expect(entry?.coordinates).toMatchObject({ full: { 'Person.name': 2 }, masked: { 'Person.idNumber': 2 } });
+});
+
 test('the persons it touched stand in the index beside it, by tag only', async () => {
   await fixture.ask('{ ticket(no: "T1") { requester { name } } }', { purpose: 'MEDIATION', matter: matterNo });
   const { tag } = subjectTag(fixture.config.masterSecret, 'mention-1', new Date());
