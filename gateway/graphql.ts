@@ -43,7 +43,7 @@ declare module 'fastify' {
  */
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const apollo = await apolloServer(options);
-  const handler = fastifyApolloHandler(apollo, { context: async (request) => request.exchange ?? openExchange(options.policyVersion()) });
+  const handler = fastifyApolloHandler(apollo, { context: async (request) => ({ exchange: request.exchange ?? openExchange(options.policyVersion()) }) });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('exchange', null);
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
@@ -76,7 +76,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
 }
 
 /** @apollo/server in front, with everything off that this gateway does itself or not at all. */
-async function apolloServer({ engine, documents, answers }: GraphqlOptions): Promise<ApolloServer<Exchange>> {
+async function apolloServer({ engine, documents, answers }: GraphqlOptions): Promise<ApolloServer<Context>> {
   const gateway: GatewayInterface = {
     onSchemaLoadOrUpdate(told) {
       told({ apiSchema: engine.schema, coreSupergraphSdl: '' });
@@ -85,7 +85,7 @@ async function apolloServer({ engine, documents, answers }: GraphqlOptions): Pro
     load: async () => ({ executor: (context) => answered(answers, context) }),
     stop: () => engine.stop(),
   };
-  const server = new ApolloServer<Exchange>({
+  const server = new ApolloServer<Context>({
     gateway,
     documentStore: {
       // The document was read, bounded and validated before the handler; Apollo neither parses nor validates it again.
@@ -110,6 +110,11 @@ async function apolloServer({ engine, documents, answers }: GraphqlOptions): Pro
 
 const hashDigits = 64;
 
+/** Apollo copies the context that it is given: the exchange stands in it, so that what the steps find is found by the record. */
+interface Context {
+  exchange: Exchange;
+}
+
 /** The operation by its hash: its name is the caller's text. */
 function endSpan({ span, viewer, operation, refusal }: Exchange): void {
   span.set({ 'viewer.kind': viewer.kind, ...(operation ? { 'operation.hash': operation.hash } : {}), outcome: refusal ?? 'ALLOWED' });
@@ -117,7 +122,7 @@ function endSpan({ span, viewer, operation, refusal }: Exchange): void {
 }
 
 async function answered(answers: Answers, context: GatewayGraphQLRequestContext): Promise<ExecutionResult> {
-  const exchange = context.context as Exchange;
+  const { exchange } = context.context as unknown as Context;
   try {
     if (!exchange.document) throw new YiwangError('BAD_REQUEST');
     const { document } = exchange;
