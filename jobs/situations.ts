@@ -28,6 +28,7 @@ export async function refreshSituations(pool: Pool, master: Uint8Array): Promise
   });
 }
 
+/** A report that was withdrawn later was made all the same. */
 async function reports(tx: Transaction): Promise<ReportedRecord[]> {
   const { rows } = await tx.execute(sql`
     SELECT r.rid, (extract(epoch FROM r.occurred_at) * 1000)::float8 AS "atMs", r.category, r.division_now AS division, r.facts ->> 'channel' AS channel, q.entity AS requester,
@@ -44,7 +45,7 @@ async function reports(tx: Transaction): Promise<ReportedRecord[]> {
     LEFT JOIN LATERAL (
       SELECT min(coalesce(n.entity_key, n.mention_id)) AS entity, array_agg(v.text) AS private
       FROM hub.mention n CROSS JOIN LATERAL unnest(n.phones || n.name || n.address) AS v(text) WHERE n.rid = r.rid AND v.text IS NOT NULL) q ON true
-    WHERE r.type_name IS NOT NULL AND r.matter_rule = 'CLUSTER' AND r.division_now IS NOT NULL AND coalesce(r.status, '') <> 'WITHDRAWN'
+    WHERE r.type_name IS NOT NULL AND r.matter_rule = 'CLUSTER' AND r.division_now IS NOT NULL
       AND r.occurred_at > hub.business_now() - make_interval(days => ${windowDays}) AND r.occurred_at <= hub.business_now()`);
   return rows as unknown as ReportedRecord[];
 }
