@@ -34,13 +34,16 @@ export async function clusterTouched(pool: Pool, keys: Keys): Promise<ClusterOut
   }
 }
 
-/** The nightly run: learns places and words again and clusters everything within the window. Matter numbers stay. */
-export async function clusterAll(pool: Pool, keys: Keys): Promise<ClusterOutcome> {
+/** The nightly run: learns places and words again and clusters everything within the window. Matter numbers stay. Does nothing where the last full run is younger than 20 hours. */
+export async function clusterNightly(pool: Pool, keys: Keys): Promise<ClusterOutcome> {
   return inTransaction(pool, async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
-    return fullRun(tx, keys);
+    const { rows } = await tx.execute(sql`SELECT 1 FROM hub.matter_state WHERE learnt_at < now() - make_interval(hours => ${nightlyAfterHours})`);
+    return rows.length === 0 ? { matters: 0, changed: 0 } : fullRun(tx, keys);
   });
 }
+
+const nightlyAfterHours = 20;
 
 async function oneStep(tx: Transaction, keys: Keys): Promise<ClusterOutcome & { done: boolean }> {
   await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);

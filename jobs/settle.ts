@@ -3,7 +3,7 @@ import type { Pool } from '../base/db.ts';
 import { recordKeys } from '../base/keys.ts';
 import { span } from '../base/trace.ts';
 import { refreshClocks } from './clocks.ts';
-import { clusterTouched } from './cluster.ts';
+import { clusterNightly, clusterTouched } from './cluster.ts';
 import { linkTouched } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
 import { placeTouched } from './places.ts';
@@ -46,6 +46,7 @@ async function snapshotAsked(config: Config, pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ last: number | null }>("SELECT max(id) AS last FROM hub.outbox WHERE kind = 'SNAPSHOT' AND done_at IS NULL AND NOT EXISTS (SELECT 1 FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL)");
   const last = rows[0]?.last;
   if (last === null || last === undefined) return;
+  await span('recluster', {}, () => clusterNightly(pool, recordKeys(config.masterSecret)));
   await span('snapshot', {}, () => takeSnapshot(pool, config.masterSecret));
   await pool.query("DELETE FROM hub.outbox WHERE kind = 'SNAPSHOT' AND id <= $1", [last]);
 }

@@ -20,7 +20,7 @@ export async function scaled(folder: string, size: number): Promise<KnownMatters
     for (let county = 0; county < countiesMax && records.length < size; county += 1) {
       const known = await countyOf(folder, county);
       const room = size - records.length;
-      records.push(...known.records.slice(0, room).map((record) => later(record, period)));
+      records.push(...known.records.slice(0, room).map((record) => later(record, `${county}.${period}`, period)));
       truth.push(...known.truth.slice(0, room).map((matter) => `${county} ${period} ${matter}`));
     }
   }
@@ -37,9 +37,9 @@ async function countyOf(folder: string, county: number): Promise<KnownMatters> {
   return made;
 }
 
-function later(record: MatterRecord, period: number): MatterRecord {
-  if (period === 0) return record;
-  const other = (key: string) => `${key} ${period}`;
+/** Petition numbers are the same in every county: keys are told apart by county and period. */
+function later(record: MatterRecord, set: string, period: number): MatterRecord {
+  const other = (key: string) => `${key} ${set}`;
   return {
     ...record,
     rid: other(record.rid),
