@@ -122,6 +122,31 @@ export const examples: readonly Example[] = [
     variables: () => ({ first: 10 }),
   },
   {
+    operation: 'SyncRuns', scenario: 9, persona: 'operator', purpose: 'DATA_QUALITY', withMatter: false,
+    title: ['最近的任务与计数', 'The latest runs and their counts'],
+    variables: () => ({ first: 20 }),
+  },
+  {
+    operation: 'RerunConnector', scenario: 10, persona: 'operator', purpose: 'DATA_QUALITY', withMatter: false,
+    title: ['试运行：会变更多少', 'A dry run: how much would change'],
+    variables: () => ({ department: 'police', dryRun: true }),
+  },
+  {
+    operation: 'ReleaseQuarantine', scenario: 10, persona: 'operator', purpose: 'DATA_QUALITY', withMatter: false,
+    title: ['释放一种原因的隔离记录', 'Release one reason from quarantine'],
+    variables: () => ({ reason: 'UNPARSABLE_TIME' }),
+  },
+  {
+    operation: 'RequestCorrection', scenario: 13, persona: 'resident', purpose: 'SUBJECT_ACCESS', withMatter: false,
+    title: ['我的住址有误', 'My address is wrong'],
+    variables: () => ({ field: 'Person.address', proposed: '', reason: '住址已变更 · I have moved' }),
+  },
+  {
+    operation: 'Corrections', scenario: 13, persona: 'resident', purpose: 'SUBJECT_ACCESS', withMatter: false,
+    title: ['我提出的校核，答复到哪一步', 'My corrections and their answers'],
+    variables: () => ({}),
+  },
+  {
     operation: 'ExplainAccess', scenario: 15, persona: 'developer', purpose: '', withMatter: false,
     title: ['镇街调解员会看到什么', 'What would a township mediator see'],
     variables: () => ({ operation: operationText('MatterParties'), as: { kind: 'CLERK', department: 'MEDIATION', tier: 'TOWNSHIP', purpose: 'MEDIATION', withMatter: true } }),

@@ -18,6 +18,7 @@ import { readClasses, requireClasses, type Classes } from './classes.ts';
 import { demoIssuer } from './demo-issuer.ts';
 import { demoRoutes } from './demo.ts';
 import { openDocuments } from './documents.ts';
+import { openEffects, type Effects } from './effects.ts';
 import { openEngine } from './engine/main.ts';
 import type { EngineName } from './engine/names.ts';
 import type { Engine } from './executor.ts';
@@ -74,7 +75,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const engine = await openEngine(options.engine, { supergraphSdl, transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true });
   requireClasses(engine.schema, classes);
   const metrics = openMetrics({ logSize: () => accessLog.size(), pool: options.pool, queueDepths: options.jobs?.depths, now });
-  const graphql = graphqlOptions(options, engine, classes, now, metrics.finished);
+  const effects = openEffects(options.pool, accessLog);
+  const graphql = graphqlOptions(options, engine, classes, now, metrics.finished, effects);
   await planRegistered(graphql);
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
   securityHeaders(app);
@@ -86,7 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (!config.production && !config.oidc) await app.register((route) => demoRoutes(route, { pool: options.pool, issuer: demoIssuer(config.masterSecret, { now }), recordTypes: recordTypes(engine) }));
   await app.register((route) => pages(route));
   const url = await app.listen({ host: config.host, port: options.port ?? config.port });
-  return { url, stop: () => stopped(app, transport) };
+  return { url, stop: () => stopped(app, transport, effects) };
 }
 
 const paramCharactersMax = 64;
@@ -96,7 +98,7 @@ function transportOf({ inject, subgraphEndpoints }: GatewayOptions): Transport {
   return tracedTransport(inject ? processTransport(inject) : httpTransport(subgraphEndpoints ?? {}));
 }
 
-function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classes, now: () => Date, finished: (exchange: Exchange) => void): Parameters<typeof graphqlRoute>[1] {
+function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classes, now: () => Date, finished: (exchange: Exchange) => void, effects: Effects): Parameters<typeof graphqlRoute>[1] {
   const { config, pool, policy, accessLog } = options;
   const documents = openDocuments(engine.schema);
   const operations = options.operations ?? loadOperations();
@@ -109,7 +111,7 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classe
     identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policyVersion: () => policy.version }),
     admit: ({ viewer }, hash) => admit(viewer.kind, operations.byHash(hash)),
     signInFirst: true,
-    record: openRecord(accessLog, config.masterSecret, now),
+    record: openRecord(accessLog, config.masterSecret, now, effects),
     finished,
     policyVersion: () => policy.version,
   };
@@ -161,7 +163,8 @@ function recordTypes({ schema }: Engine): string[] {
   return isInterfaceType(type) ? schema.getPossibleTypes(type).map(({ name }) => name) : [];
 }
 
-async function stopped(app: FastifyInstance, transport: Transport): Promise<void> {
+async function stopped(app: FastifyInstance, transport: Transport, effects: Effects): Promise<void> {
   await app.close();
+  await effects.stop();
   await transport.close();
 }

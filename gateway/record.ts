@@ -4,6 +4,7 @@ import type { AccessLog } from '../audit/log.ts';
 import { subjectTag } from '../audit/subjects.ts';
 import { purposes } from '../policy/purposes.ts';
 import { coordinateCounts } from './access.ts';
+import type { Effects } from './effects.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Writes down one operation, allowed or refused. Resolves when the entry is durable: only then may the answer leave. */
@@ -13,10 +14,11 @@ export type Record = (exchange: Exchange) => Promise<void>;
  * Step 8 of a request's life. Rejects with `AUDIT_UNWRITTEN`. Refusals of callers who did not sign in are counted, one
  * entry a second for each code, or a flood of them would fill the log.
  */
-export function openRecord(accessLog: AccessLog, masterSecret: Uint8Array, now: () => Date): Record {
+export function openRecord(accessLog: AccessLog, masterSecret: Uint8Array, now: () => Date, effects?: Effects): Record {
   return async (exchange) => {
     if (exchange.viewer.kind === 'ANONYMOUS' && exchange.refusal !== null) return accessLog.appendRefusals(exchange.refusal);
     await accessLog.append({ ...whoAndWhy(exchange, masterSecret), ...whatWasSeen(exchange, masterSecret, now()) });
+    if (exchange.document?.operation.operation === 'mutation') await effects?.logged(exchange.traceId);
   };
 }
 

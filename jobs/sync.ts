@@ -46,6 +46,7 @@ export async function requestSync(pool: Pool, request: SyncRequest): Promise<str
       if (id !== null) ids.push(id);
     }
   }
+  if (ids.length === 0) throw new YiwangError('USAGE', { hint: 'every stream of this choice is paused; `yiwang resume` first' });
   return ids;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readEntry } from '../../audit/entry.ts';
+import { logOwed } from '../../gateway/effects.ts';
 import { clerk, openFixture, operator, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -44,6 +45,27 @@ test('a change leaves one entry that names it, whatever it was told', async () =
   const entries = await entriesOf(headers.get('x-trace-id'));
   expect(entries).toMatchObject([{ decision: 'ALLOWED', coordinates: { full: { 'Mutation.rename': 1 } } }]);
   expect(JSON.stringify(entries)).not.toContain('王小明');
+});
+
+test('an effect whose answer never left is put into the log when it is found, once', async () => {
+  const { pool } = fixture.database;
+  const owed = (trace: string, at: string) => pool.query(`INSERT INTO hub.effect (trace_id, coordinate, caller, kind, org, purpose, subject, policy_version, at) VALUES ($1, 'Mutation.rename', 'f00d', 'OPERATOR', $2, 'DATA_QUALITY', 's', 'v', ${at})`, [trace, operator.org]);
+  await owed('dead', "now() - interval '1 minute'");
+  await owed('alive', 'now()'); // its answer is on its way
+  const [one, other] = await Promise.all([logOwed(pool, fixture.accessLog), logOwed(pool, fixture.accessLog)]);
+  expect(one! + other!).toBe(1);
+  expect(await entriesOf('dead')).toMatchObject([{ viewer: 'f00d', org: operator.org, decision: 'ALLOWED', operation: null, coordinates: { full: { 'Mutation.rename': 1 } } }]);
+  expect(await entriesOf('alive')).toEqual([]);
+  expect(await logOwed(pool, fixture.accessLog)).toBe(0);
+});
+
+test('an effect is marked by the entry of its own answer', async () => {
+  const { pool } = fixture.database;
+  const { headers } = await fixture.ask('mutation { rename(to: "marked") { name } }', { as: operator, purpose: 'DATA_QUALITY' });
+  const trace = headers.get('x-trace-id');
+  expect(await entriesOf(trace)).toHaveLength(1);
+  const { rows } = await pool.query('SELECT logged_at FROM hub.effect WHERE trace_id = $1', [trace]);
+  expect(rows).toMatchObject([{ logged_at: expect.any(Date) }]);
 });
 
 test('introspection shows a change to those who may make it', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { composeServices } from '@apollo/composition';
-import { parse } from 'graphql';
+import { parse, type GraphQLResolveInfo } from 'graphql';
 import type { JWTPayload } from 'jose';
 import { openAccessLog, type AccessLog } from '../../audit/log.ts';
 import { invariant } from '../../base/errors.ts';
@@ -12,6 +12,8 @@ import { registerOf, type Operations } from '../../gateway/operations.ts';
 import { openPolicy } from '../../policy/decide.ts';
 import { access, unknownRow, type RowAccess } from '../../policy/row.ts';
 import { viewerKey } from '../../policy/viewer.ts';
+import { change } from '../../subgraphs/change.ts';
+import type { SubgraphContext } from '../../subgraphs/context.ts';
 import { buildSubgraph, type Resolvers } from '../../subgraphs/build.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
@@ -172,11 +174,11 @@ const ticketsResolvers: Resolvers = {
   Mutation: {
     close: () => ticket,
     // Slow at first: what comes second must still see what the first one did.
-    rename: async (_: unknown, { to }: { to: string }) => {
+    rename: async (_: unknown, { to }: { to: string }, context: SubgraphContext, info: GraphQLResolveInfo) => {
       const before = renamed;
       await new Promise((resolve) => setTimeout(resolve, before === 'nobody' ? 50 : 0));
       renamed = to;
-      return { name: to, before };
+      return change(context, info, 'ticket', async () => ({ name: to, before }));
     },
   },
   Item: { __resolveType: (item: { __typename: string }) => item.__typename },

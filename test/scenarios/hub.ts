@@ -39,8 +39,8 @@ export interface ScenarioHub {
   url: string;
   dataset: string;
   regionRoot: string;
-  /** Through HTTP with the persona's token, or with that of the same person at another organisation; `null` has none. */
-  ask(caller: string | null | { persona: string; org: string; division?: string }, ask: Ask): Promise<Answer>;
+  /** Through HTTP with the persona's token, or with that of the same person and other claims; `null` has none. */
+  ask(caller: string | null | ({ persona: string } & Record<string, unknown>), ask: Ask): Promise<Answer>;
   claims(persona: string): Promise<Record<string, any>>;
   sync(): Promise<void>;
   /** What the job does after a sync or a person's decision. */
@@ -85,7 +85,7 @@ export async function scenarioHub({ seed = 90_210, residents = 600, env: further
     sync,
     recluster: async () => void (await clusterTouched(db.pool, recordKeys(config.masterSecret))),
     ask: async (caller, ask) => {
-      const given = caller === null ? null : typeof caller === 'string' ? await claims(caller) : { ...(await claims(caller.persona)), org: caller.org, ...(caller.division === undefined ? {} : { division: caller.division }) };
+      const given = caller === null ? null : typeof caller === 'string' ? await claims(caller) : { ...(await claims(caller.persona)), ...withoutPersona(caller) };
       return answered(`http://127.0.0.1:${port}/graphql`, given && (await issuer.mintToken(given)), ask);
     },
     stop: async () => {
@@ -95,6 +95,11 @@ export async function scenarioHub({ seed = 90_210, residents = 600, env: further
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Claims in which a caller differs from the persona. */
+function withoutPersona({ persona: _, ...changed }: { persona: string } & Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
 }
 
 const syncTimeoutMs = 120_000;
