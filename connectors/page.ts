@@ -55,6 +55,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await markApplied(client, versions);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page.watermark);
+  if (wasLive(known, effects)) await unlearn(client); // the one row that all streams share: taken last, so that its holder waits for nobody
   return { counts: effects.counts, drift: effects.drift, touched: touched.length };
 }
 
@@ -131,6 +132,16 @@ async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId
      ON CONFLICT (department, stream, content_hmac, position) DO NOTHING`,
     [connector.department, stream.name, runId, wellFormedJson(rows)],
   );
+}
+
+/** Whether a record goes of which something was stored and learnt. */
+function wasLive({ heads }: Known, { purged }: Effects): boolean {
+  return [...purged].some((keyHmac) => heads.get(keyHmac)?.state === 'LIVE');
+}
+
+/** What clustering learnt of texts was learnt from the purged ones too; it is learnt again without them. */
+async function unlearn(client: pg.ClientBase): Promise<void> {
+  await client.query('UPDATE hub.matter_state SET learnt = NULL, purges = purges + 1');
 }
 
 /** A quarantined row may hold what `jsonb` refuses: NUL and lone surrogates, which are what is wrong with it. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { asOperatingError, connect, type Client, type Pool } from '../base/db.ts';
+import { asOperatingError, connect, isContention, type Client, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
 import type { Keys } from '../base/keys.ts';
@@ -7,9 +7,9 @@ import { span } from '../base/trace.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, noCounts, type Counts } from './counts.ts';
 import { pagesInTime } from './deadline.ts';
-import { judge } from './judge.ts';
+import { judge, type Judged } from './judge.ts';
 import { limits, type Limits } from './limits.ts';
-import { applyPage, type PageContext } from './page.ts';
+import { applyPage, type PageContext, type PageOutcome } from './page.ts';
 import { periodPages, type Period } from './period.ts';
 import { received } from './sources/events.ts';
 import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
@@ -107,21 +107,40 @@ export async function begin(client: pg.ClientBase, department: string, stream: s
   return rows[0]!;
 }
 
+/**
+ * Judges a page once and commits it. Streams meet in what their records share (a matter that several of them touch): where
+ * PostgreSQL ends one of two that wait for each other, that page is written again, and nothing of the first try is left.
+ */
 async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, outcome: PullOutcome): Promise<void> {
+  const { connector, stream, keys } = request;
+  const versions = page.offered.map((offered) => judge(connector.department, stream, offered, keys));
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const done = await writePage(request, client, epoch, page, versions);
+      addCounts(outcome.counts, done.counts);
+      outcome.touched += done.touched;
+      return;
+    } catch (error) {
+      if (!isContention(error) || attempt >= writeAttemptsMax) throw error;
+    }
+  }
+}
+
+async function writePage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, versions: readonly Judged[]): Promise<PageOutcome> {
   const { connector, stream, keys, runId, now } = request;
   const context: PageContext = { connector, stream, keys, runId, epoch, now: now() };
-  const versions = page.offered.map((offered) => judge(connector.department, stream, offered, keys));
   await client.query('BEGIN');
   try {
     const done = await applyPage(client, context, versions, { ...page, approveDeletes: request.approveDeletes ?? 0 });
     await client.query(request.mode === 'DRY_RUN' ? 'ROLLBACK' : 'COMMIT');
-    addCounts(outcome.counts, done.counts);
-    outcome.touched += done.touched;
+    return done;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined); // the connection is gone; so is the transaction
     throw error;
   }
 }
+
+const writeAttemptsMax = 8;
 
 /** The last good data stays and says that it is old. */
 async function markStale({ pool, connector, stream }: PullRequest, error: unknown): Promise<void> {

@@ -47,8 +47,9 @@ const nightlyAfterHours = 20;
 
 async function oneStep(tx: Transaction, keys: Keys): Promise<ClusterOutcome & { done: boolean }> {
   await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
-  const learnt = await stored(tx);
-  if (learnt === null) return { ...(await fullRun(tx, keys)), done: true };
+  const state = await stored(tx);
+  if (state.outgrown) return { ...(await fullRun(tx, keys)), done: true };
+  const learnt = state.learnt ?? (await learnAgain(tx));
   const { rows } = await tx.execute(sql`SELECT rid FROM hub.matter_touched ORDER BY rid LIMIT ${stepRecordsMax}`);
   const touched = rows.map((row) => row['rid'] as string);
   if (touched.length === 0) {
@@ -59,13 +60,35 @@ async function oneStep(tx: Transaction, keys: Keys): Promise<ClusterOutcome & { 
   return { ...outcome, done: touched.length < stepRecordsMax };
 }
 
-/** What the last full run learnt; null where none ran, or where the hub has outgrown it. */
-async function stored(tx: Transaction): Promise<Learnt | null> {
-  const { rows } = await tx.execute(sql`SELECT s.records, s.learnt_at::text AS learnt_at, (SELECT reltuples FROM pg_class WHERE oid = 'hub.record'::regclass) AS estimate FROM hub.matter_state s`);
-  const state = rows[0] as { records: number; learnt_at: string; estimate: number } | undefined;
-  if (!state || (await recordsNow(tx, state.estimate)) > outgrownTimes * state.records) return null;
+/** What the last run learnt, null where a purge has taken it away; `outgrown` where none ran yet or the hub has grown by half. */
+async function stored(tx: Transaction): Promise<{ learnt: Learnt | null; outgrown: boolean }> {
+  const { rows } = await tx.execute(sql`SELECT s.records, s.learnt IS NULL AS unlearnt, s.learnt_at::text AS learnt_at, (SELECT reltuples FROM pg_class WHERE oid = 'hub.record'::regclass) AS estimate FROM hub.matter_state s`);
+  const state = rows[0] as { records: number; unlearnt: boolean; learnt_at: string; estimate: number };
+  if ((await recordsNow(tx, state.estimate)) > outgrownTimes * state.records) return { learnt: null, outgrown: true };
+  if (state.unlearnt) return { learnt: null, outgrown: false };
   if (kept?.at !== state.learnt_at) kept = { at: state.learnt_at, learnt: (await tx.execute(sql`SELECT learnt FROM hub.matter_state`)).rows[0]!['learnt'] as Learnt };
-  return kept.learnt;
+  return { learnt: kept.learnt, outgrown: false };
+}
+
+/** Learns from what is there now, without clustering it again: a purged record must not go on in what was learnt from it. */
+async function learnAgain(tx: Transaction): Promise<Learnt> {
+  const purges = await purgesNow(tx);
+  const rows = await recordRows(tx, null);
+  const clustered = rows.map((row) => row.record).filter((record) => record.rule === 'CLUSTER');
+  const learnt = learn(clustered, divisionsOfRows(rows));
+  await keep(tx, learnt, clustered.length, purges);
+  return learnt;
+}
+
+async function purgesNow(tx: Transaction): Promise<string> {
+  const { rows } = await tx.execute(sql`SELECT purges::text AS purges FROM hub.matter_state`);
+  return rows[0]!['purges'] as string;
+}
+
+/** Kept unless a record was purged since `purges` was read: then it is learnt once more. */
+async function keep(tx: Transaction, learnt: Learnt, records: number, purges: string): Promise<void> {
+  await tx.execute(sql`
+    UPDATE hub.matter_state SET learnt = CASE WHEN purges = ${purges}::bigint THEN ${JSON.stringify(learnt)}::jsonb END, records = ${records}, learnt_at = clock_timestamp()`);
 }
 
 /** The last one read: it is large and the same for every run of a day. */
@@ -82,17 +105,17 @@ const countedMax = 200_000;
 
 async function fullRun(tx: Transaction, keys: Keys): Promise<ClusterOutcome> {
   await tx.execute(sql`DELETE FROM hub.matter_touched`);
+  const purges = await purgesNow(tx);
   const rows = await recordRows(tx, null);
   const divisions = divisionsOfRows(rows);
   const records = rows.map((row) => row.record);
   const clustered = records.filter((record) => record.rule === 'CLUSTER');
   const learnt = learn(clustered, divisions);
   await writeKeys(tx, keys, clustered, divisions, learnt, true);
-  await tx.execute(sql`
-    INSERT INTO hub.matter_state (learnt, records) VALUES (${JSON.stringify(learnt)}::jsonb, ${clustered.length})
-    ON CONFLICT (only_one) DO UPDATE SET learnt = excluded.learnt, records = excluded.records, learnt_at = now()`);
   const clusters = clusterRecords({ records, divisions, learnt, decisions: await decisionsOn(tx, null) });
-  return { matters: clusters.length, changed: await writeClusters(tx, keys, clusters, rows) };
+  const changed = await writeClusters(tx, keys, clusters, rows);
+  await keep(tx, learnt, clustered.length, purges); // last: a purge waits for this row, and this run must not wait for a purge then
+  return { matters: clusters.length, changed };
 }
 
 async function onlineRun(tx: Transaction, keys: Keys, learnt: Learnt, touched: readonly string[]): Promise<ClusterOutcome> {

@@ -25,15 +25,14 @@ export function openPlanners(supergraphSdl: string, order: readonly PlannerName[
     return process.ask(text, planner, msMax[planner]);
   };
   const planned = async (text: string): Promise<Step | null> => {
-    let reason = 'the planners are stopped';
     for (const planner of order) {
       const outcome = await ask(text, planner);
       if (outcome === 'late') throw new YiwangError('LIMIT_EXCEEDED', { hint: 'the operation takes too long to plan: it is over the limit `planningMsMax`' });
       if (outcome !== 'broken' && 'step' in outcome) return outcome.step;
-      reason = outcome === 'broken' ? 'the process of the planner ended' : outcome.reason;
-      if (!stopped) log.warn({ planner, reason: reason.slice(0, reasonCharactersMax) }, 'a planner could not plan an operation');
+      // Its own words would quote the caller's document.
+      if (!stopped) log.warn({ planner, code: outcome === 'broken' ? 'ENDED' : 'REFUSED' }, 'a planner could not plan an operation');
     }
-    throw new YiwangError('INTERNAL', { detail: reason });
+    throw new YiwangError('INTERNAL', { detail: 'no planner could plan the operation' });
   };
   const inTurn = turns();
   return {
@@ -46,7 +45,6 @@ export function openPlanners(supergraphSdl: string, order: readonly PlannerName[
 }
 
 const planningLimits = { hive: limits.planningMsMax, apollo: limits.planningSlowMsMax };
-const reasonCharactersMax = 200;
 const plansWaitingMax = 200;
 
 /** One after another; refuses when too many wait. */
