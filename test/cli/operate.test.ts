@@ -35,7 +35,7 @@ test('an operator tries, pauses, resumes, back-fills and approves from the comma
   expect(await stream()).toMatchObject({ live: 0, paused: true, pausedAt: expect.stringMatching(/^\d{4}-/) });
   const refused = await run('sync', 'civil', '--stream', 'jzsq');
   expect({ code: refused.code, err: refused.err }).toEqual({ code: 2, err: expect.stringContaining('is paused') });
-  expect(await json('resume', 'civil')).toMatchObject({ code: 0, document: [{ stream: 'jzsq', paused: false }, { stream: 'shzz', paused: false }] });
+  expect(await json('resume', 'civil')).toMatchObject({ code: 0, document: [{ stream: 'shzz', paused: false }, { stream: 'jzsq', paused: false }] });
 
   expect((await run('sync', 'civil', '--stream', 'jzsq', '--wait')).code).toBe(0);
   const backfill = await json('sync', 'civil', '--stream', 'jzsq', '--since', '2026-01-01T00:00:00+08:00', '--until', '2026-04-01T00:00:00+08:00', '--wait');
