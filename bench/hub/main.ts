@@ -1,12 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { demoIssuer } from '../../gateway/demo-issuer.ts';
 import { personaClaims } from '../../gateway/demo-personas.ts';
+import { inBenchHome } from '../home.ts';
 import { measure, reported, type Figure } from '../measure.ts';
 import { cases, operationText, type Case } from './cases.ts';
 import { filledHub } from './setup.ts';
@@ -19,24 +16,11 @@ const residentsDefault = 5_000;
  * checks, on one county, in turn in one go. Answers are compared before they are timed.
  */
 export async function benchHub({ durationSeconds = 10, residents = residentsDefault }: { durationSeconds?: number; residents?: number } = {}): Promise<string> {
-  const home = mkdtempSync(join(tmpdir(), 'yiwang-bench-hub-'));
-  const before = process.env['YIWANG_HOME'];
-  process.env['YIWANG_HOME'] = home;
-  try {
-    fill(residents);
-    const server = await startEmbeddedPostgres({ home });
-    try {
-      const tables: string[] = [];
-      for (const one of cases) tables.push(await table(one, durationSeconds, residents));
-      return tables.join('\n\n');
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    if (before === undefined) delete process.env['YIWANG_HOME'];
-    else process.env['YIWANG_HOME'] = before;
-    rmSync(home, { recursive: true, force: true });
-  }
+  return inBenchHome('hub', () => fill(residents), async () => {
+    const tables: string[] = [];
+    for (const one of cases) tables.push(await table(one, durationSeconds, residents));
+    return tables.join('\n\n');
+  });
 }
 
 function fill(residents: number): void {

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { invariant } from '../../base/errors.ts';
 import type { Pool } from '../../base/db.ts';
 import { generateDataset } from '../../simulator/generate.ts';
+import { inBenchHome } from '../home.ts';
 import { machine, written } from '../measure.ts';
 import { copySeconds } from './copy.ts';
 import { flatMemory, type MemoryFigure } from './memory.ts';
@@ -33,24 +31,14 @@ interface Phase {
  * against `COPY` of the rows that landed; then the peak memory of a run over a source of N and of N/10 rows.
  */
 export async function benchIngest({ residents = residentsDefault, memoryRows = memoryRowsDefault }: IngestOptions = {}): Promise<string> {
-  const home = mkdtempSync(join(tmpdir(), 'yiwang-bench-ingest-'));
-  const before = process.env['YIWANG_HOME'];
-  process.env['YIWANG_HOME'] = home;
-  try {
-    generateDataset({ out: join(home, 'dataset'), residents, seed });
-    const server = await startEmbeddedPostgres({ home });
-    try {
-      const { phases, copy } = await measured(home, server.url);
-      const memory = await flatMemory(server.url, memoryRows);
-      return reported(residents, phases, copy, memory);
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    if (before === undefined) delete process.env['YIWANG_HOME'];
-    else process.env['YIWANG_HOME'] = before;
-    rmSync(home, { recursive: true, force: true });
-  }
+  return inBenchHome(
+    'ingest',
+    (home) => void generateDataset({ out: join(home, 'dataset'), residents, seed }),
+    async (home, databaseUrl) => {
+      const { phases, copy } = await measured(home, databaseUrl);
+      return reported(residents, phases, copy, await flatMemory(databaseUrl, memoryRows));
+    },
+  );
 }
 
 async function measured(home: string, databaseUrl: string): Promise<{ phases: Phase[]; copy: { rows: number; seconds: number } }> {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Pool } from '../../base/db.ts';
 import { invariant } from '../../base/errors.ts';
+import { setCounty } from '../../cli/demo/county.ts';
 import { withHub } from '../../cli/hub.ts';
 import { startServices } from '../../cli/services.ts';
 import { sourceNeeds, sourceSecrets } from '../../cli/sources.ts';
 import { requestSync, waitForSync } from '../../jobs/sync.ts';
 import { loadReference } from '../../jobs/reference.ts';
-import { readDatasetInfo } from '../../simulator/dataset.ts';
 import { startSimulatorThread, type SimulatorThread } from '../../simulator/thread.ts';
 
 export interface Served {
@@ -70,9 +70,8 @@ async function synced(pool: Pool, departments: readonly string[], simulator: Sim
 const syncTimeoutMs = 3_600_000;
 
 async function prepared(pool: Pool, dataset: string): Promise<void> {
-  const { regionRoot, asOf } = readDatasetInfo(dataset);
   await loadReference(pool);
-  await pool.query("INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)), ('as_of', to_jsonb($2::text)) ON CONFLICT (name) DO UPDATE SET value = excluded.value", [regionRoot, asOf]);
+  await setCounty(pool, dataset);
 }
 
 async function freePort(): Promise<number> {

@@ -107,15 +107,10 @@ async function served(hub: Hub, { dataset, simulator, once, stop }: Running): Pr
 
 /** What the hub knows before any record: divisions, units, and which county this is. The console is built meanwhile. */
 async function prepare({ pool }: Hub, dataset: string): Promise<void> {
-  const [{ loadReference }, { readDatasetInfo }, { ensureConsole }] = await Promise.all([import('../../jobs/reference.ts'), import('../../simulator/dataset.ts'), import('../../console/build.ts')]);
-  const { regionRoot, asOf } = readDatasetInfo(dataset);
+  const [{ loadReference }, { setCounty }, { ensureConsole }] = await Promise.all([import('../../jobs/reference.ts'), import('../demo/county.ts'), import('../../console/build.ts')]);
   const bar = progressBar('divisions · 区划');
   await Promise.all([loadReference(pool, bar.update).finally(bar.end), ensureConsole()]);
-  await pool.query(
-    `INSERT INTO hub.setting (name, value) VALUES ('region_root', to_jsonb($1::text)), ('as_of', to_jsonb($2::text))
-     ON CONFLICT (name) DO UPDATE SET value = excluded.value, set_at = CASE WHEN setting.value = excluded.value THEN setting.set_at ELSE now() END`,
-    [regionRoot, asOf],
-  );
+  await setCounty(pool, dataset);
 }
 
 function printWhereToGo(url: string): void {
