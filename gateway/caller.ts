@@ -5,7 +5,7 @@ import { readClaims, type Claims } from '../policy/claims.ts';
 import { departmentCode } from '../policy/classes.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { tiers, type Viewer } from '../policy/viewer.ts';
-import type { Grants } from './grants.ts';
+import { grantsOf, type Grants } from './grants.ts';
 import { visibleMatter } from './matter.ts';
 import { recent } from './recent.ts';
 import { bearerToken, tokenReader, type TokenRules } from './viewer.ts';
@@ -15,7 +15,7 @@ export interface Caller {
   viewer: Viewer;
   /** Every purpose of the token: introspection shows what one of them could reveal. */
   purposes: readonly Purpose[];
-  /** At an open gateway only. */
+  /** In the terms of the federation's own directives; absent without a token. */
   grants?: Grants;
 }
 
@@ -39,11 +39,11 @@ export interface CallerHeaders {
  */
 export function openCallers(options: CallerOptions): (headers: CallerHeaders, traceId: string) => Promise<Caller> {
   const organizations = recent<Promise<Place>>(organizationsKeptMax);
-  const claimsOf = tokenReader(options.rules, readClaims);
+  const read = tokenReader(options.rules, (payload) => ({ claims: readClaims(payload), grants: grantsOf(payload) }));
   return async (headers, traceId) => {
     const token = bearerToken(headers.authorization);
     if (token === undefined) return { viewer: anonymous(options.policyVersion(), traceId), purposes: [] };
-    const claims = await claimsOf(token);
+    const { claims, grants } = await read(token);
     const place = await placeOf(options.pool, claims, organizations);
     const viewer: Viewer = {
       kind: claims.kind,
@@ -59,7 +59,7 @@ export function openCallers(options: CallerOptions): (headers: CallerHeaders, tr
       traceId,
     };
     const matter = headers.matter === undefined ? null : await visibleMatter(options.pool, viewer, headers.matter);
-    return { viewer: { ...viewer, matterKey: matter?.matterKey ?? null, matterNo: matter?.matterNo ?? null }, purposes: claims.purposes };
+    return { viewer: { ...viewer, matterKey: matter?.matterKey ?? null, matterNo: matter?.matterNo ?? null }, purposes: claims.purposes, grants };
   };
 }
 

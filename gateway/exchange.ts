@@ -21,7 +21,7 @@ export interface Exchange {
   /** Anonymous until the token was checked. */
   viewer: Viewer;
   purposes: readonly Purpose[];
-  /** What a token grants at an open gateway; null at the hub, which goes by the viewer. */
+  /** What the token grants in the terms of the federation's own directives; null without one. */
   grants: Grants | null;
   operation: NamedOperation | null;
   document: ReadDocument | null;

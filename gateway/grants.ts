@@ -31,11 +31,16 @@ export function openGrants({ jwks, issuer, audience }: GrantRules): (authorizati
     if (!keys) throw new YiwangError('UNAUTHENTICATED', { hint: 'this gateway has no keys to check a token with (--jwks)' });
     try {
       const { payload } = await jwtVerify(token, keys, { algorithms: ['EdDSA', 'RS256'], requiredClaims: ['exp'], ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) });
-      return { authenticated: true, scopes: words(payload['scope']), policies: words(payload['policies']) };
+      return grantsOf(payload);
     } catch (error) {
       throw new YiwangError('UNAUTHENTICATED', { hint: error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not accepted', cause: error });
     }
   };
+}
+
+/** What the claims of a token that was accepted grant. */
+export function grantsOf(payload: JWTPayload): Grants {
+  return { authenticated: true, scopes: words(payload['scope']), policies: words(payload['policies']) };
 }
 
 const jwksShape = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });

@@ -1,5 +1,6 @@
 import { Kind, getArgumentValues, getNamedType, getNullableType, isInputObjectType, isListType, visit, type ArgumentNode, type GraphQLArgument, type GraphQLInputType } from 'graphql';
 import type { Classified } from '../policy/classes.ts';
+import { YiwangError } from '../base/errors.ts';
 import type { Policy } from '../policy/decide.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Classes } from './classes.ts';
@@ -46,7 +47,8 @@ interface Deciding {
   viewer: Viewer;
 }
 
-const inputDepthMax = 16; // input objects nest by and/or; the document's own depth is bounded before
+/** Input objects may hold their like. What lies deeper is not looked into, so it is not let through either. */
+const inputDepthMax = 16;
 
 function carries(classes: Classes, coordinate: string, arg: GraphQLArgument): boolean {
   const own = classes.get(`${coordinate}(${arg.name}:)`);
@@ -72,7 +74,8 @@ function inputRefusal(deciding: Deciding, coordinate: string, args: readonly Gra
 function partRefusal(deciding: Deciding, type: GraphQLInputType, value: unknown, depth: number): Refusal | undefined {
   const bare = getNullableType(type);
   if (isListType(bare)) return first(Array.isArray(value) ? value : [value], (item) => partRefusal(deciding, bare.ofType, item, depth));
-  if (!isInputObjectType(bare) || typeof value !== 'object' || value === null || depth > inputDepthMax) return undefined;
+  if (!isInputObjectType(bare) || typeof value !== 'object' || value === null) return undefined;
+  if (depth > inputDepthMax) throw new YiwangError('LIMIT_EXCEEDED', { hint: `an argument is nested deeper than ${inputDepthMax} levels` });
   return first(Object.values(bare.getFields()), (field) => {
     const part = (value as Record<string, unknown>)[field.name];
     if (part === undefined || part === null) return undefined;

@@ -5,12 +5,20 @@ import type { ArgumentNode, ConstDirectiveNode, DefinitionNode, DocumentNode, Sc
  * undefined where it does not link that specification. Only the address before the version is compared.
  */
 export function importedAs(document: DocumentNode, url: string, name: string): string | undefined {
+  const [first] = namesImportedAs(document, url, name);
+  return first;
+}
+
+/** Every such name: a schema may link a specification twice, or import one thing under two names. */
+export function namesImportedAs(document: DocumentNode, url: string, name: string): Set<string> {
+  const names = new Set<string>();
   for (const link of linksOf(document)) {
     const address = textOf(link.arguments, 'url');
     if (address === undefined || identity(address) !== identity(url)) continue;
-    return importedName(link.arguments, name) ?? namespaced(link.arguments, address, name);
+    const imported = importedNames(link.arguments, name);
+    for (const one of imported.length > 0 ? imported : [namespaced(link.arguments, address, name)]) names.add(one);
   }
-  return undefined;
+  return names;
 }
 
 /** Every `@link` of the schema definition and its extensions. */
@@ -29,17 +37,17 @@ function identity(url: string): string {
   return url.replace(/\/+$/, '').replace(/\/v\d+\.\d+$/, '');
 }
 
-function importedName(args: readonly ArgumentNode[] | undefined, name: string): string | undefined {
+function importedNames(args: readonly ArgumentNode[] | undefined, name: string): string[] {
   const list = args?.find((arg) => arg.name.value === 'import')?.value;
-  if (list?.kind !== 'ListValue') return undefined;
-  for (const item of list.values) {
-    if (item.kind === 'StringValue' && item.value === `@${name}`) return name;
-    if (item.kind !== 'ObjectValue') continue;
+  if (list?.kind !== 'ListValue') return [];
+  return list.values.flatMap((item): string[] => {
+    if (item.kind === 'StringValue') return item.value === `@${name}` ? [name] : [];
+    if (item.kind !== 'ObjectValue') return [];
     const entry = (key: string) => item.fields.find((field) => field.name.value === key)?.value;
     const [from, to] = [entry('name'), entry('as')];
-    if (from?.kind === 'StringValue' && from.value === `@${name}`) return to?.kind === 'StringValue' ? to.value.slice(1) : name;
-  }
-  return undefined;
+    if (from?.kind !== 'StringValue' || from.value !== `@${name}`) return [];
+    return [to?.kind === 'StringValue' ? to.value.slice(1) : name];
+  });
 }
 
 // Not imported by name: the directive carries the link's namespace, or is the namespace where the specification has its name.

@@ -31,7 +31,9 @@ import { loadOperations, type Operations } from './operations.ts';
 import { pages, securityHeaders } from './pages.ts';
 import { prune } from './prune.ts';
 import { openRecord } from './record.ts';
+import { readRequirements, type Requirements } from './requirements.ts';
 import { policyRules } from './rules.ts';
+import { withoutSecurityMarks } from './security.ts';
 import type { QueueDepths } from './stream-metrics.ts';
 import { signedHeaders } from './subgraph.ts';
 import { httpTransport, processTransport, tracedTransport, type Transport } from './transport.ts';
@@ -71,12 +73,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const now = options.now ?? (() => new Date());
   const supergraphSdl = options.supergraphSdl ?? readFileSync(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8');
   const classes = readClasses(supergraphSdl);
+  const requirements = readRequirements(supergraphSdl);
   const transport = transportOf(options);
-  const engine = await openEngine(options.engine, { supergraphSdl, transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true });
+  const engine = await openEngine(options.engine, { supergraphSdl: withoutSecurityMarks(supergraphSdl), transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true });
   requireClasses(engine.schema, classes);
   const metrics = openMetrics({ logSize: () => accessLog.size(), pool: options.pool, queueDepths: options.jobs?.depths, now });
   const effects = openEffects(options.pool, accessLog);
-  const graphql = graphqlOptions(options, engine, classes, now, metrics.finished, effects);
+  const graphql = graphqlOptions(options, engine, { classes, requirements }, now, metrics.finished, effects);
   await planRegistered(graphql);
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
   securityHeaders(app);
@@ -98,7 +101,7 @@ function transportOf({ inject, subgraphEndpoints }: GatewayOptions): Transport {
   return tracedTransport(inject ? processTransport(inject) : httpTransport(subgraphEndpoints ?? {}));
 }
 
-function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classes, now: () => Date, finished: (exchange: Exchange) => void, effects: Effects): Parameters<typeof graphqlRoute>[1] {
+function graphqlOptions(options: GatewayOptions, engine: Engine, { classes, requirements }: { classes: Classes; requirements: Requirements }, now: () => Date, finished: (exchange: Exchange) => void, effects: Effects): Parameters<typeof graphqlRoute>[1] {
   const { config, pool, policy, accessLog } = options;
   const documents = openDocuments(engine.schema);
   const operations = options.operations ?? loadOperations();
@@ -107,7 +110,7 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, classes: Classe
     engine,
     documents,
     operations,
-    answers: openAnswers(engine, policyRules(policy, classes, engine.schema, { singleFlight: options.singleFlight ?? false })),
+    answers: openAnswers(engine, policyRules(policy, classes, requirements, engine.schema, { singleFlight: options.singleFlight ?? false })),
     identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policyVersion: () => policy.version }),
     admit: ({ viewer }, hash) => admit(viewer.kind, operations.byHash(hash)),
     signInFirst: true,

@@ -8,13 +8,15 @@ import { openDocuments } from './documents.ts';
 import { openEngine } from './engine/main.ts';
 import type { EngineName } from './engine/names.ts';
 import type { Engine } from './executor.ts';
-import { noGrants, openGrants, type GrantRules, type Grants } from './grants.ts';
+import { coded, federationJudge, grantsClass } from './federation.ts';
+import { openGrants, type GrantRules } from './grants.ts';
 import { graphqlRoute } from './graphql.ts';
 import { textOf } from './links.ts';
 import type { Gateway } from './main.ts';
 import { registerOf } from './operations.ts';
 import { securityHeaders } from './pages.ts';
-import { readRequirements, withoutSecurityMarks, type Requirements } from './requirements.ts';
+import { readRequirements, type Requirements } from './requirements.ts';
+import { withoutSecurityMarks } from './security.ts';
 import { httpTransport } from './transport.ts';
 
 export interface OpenGatewayOptions extends GrantRules {
@@ -78,20 +80,11 @@ function endpointsOf(supergraphSdl: string): Record<string, string> {
   );
 }
 
-const refusedCode = 'UNAUTHORIZED_FIELD_OR_TYPE';
-
 function directiveRules(requirements: Requirements, { schema }: Engine): Rules {
-  const grantsOf = ({ grants }: { grants: Grants | null }) => grants ?? noGrants;
   return {
-    judge: (exchange) => ({
-      judge: (type, node) => (requirements.allows(type.name, node.name.value, grantsOf(exchange)) ? undefined : { coordinate: `${type.name}.${node.name.value}`, policy: 'federation', reason: refusedCode }),
-      dependsOnVariables: () => false,
-    }),
-    callerClass: (exchange) => {
-      const { authenticated, scopes, policies } = grantsOf(exchange);
-      return requirements.none ? '' : JSON.stringify([authenticated, [...scopes].sort(), [...policies].sort()]);
-    },
+    judge: ({ grants, variables }) => federationJudge(requirements, grants, variables),
+    callerClass: ({ grants }) => grantsClass(requirements, grants),
     introspectable: () => schema,
-    access: ({ seen, asked }) => accessLines(seen, asked).map((line) => ({ ...line, code: line.reason })),
+    access: ({ seen, asked }) => coded(accessLines(seen, asked)),
   };
 }

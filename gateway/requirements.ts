@@ -1,67 +1,55 @@
-import { Kind, parse, print, visit, type ConstDirectiveNode, type ConstValueNode, type DefinitionNode, type DocumentNode, type FieldDefinitionNode, type SelectionSetNode, type TypeNode } from 'graphql';
+import { Kind, parse, type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, type SelectionSetNode, type TypeNode } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import type { Grants } from './grants.ts';
-import { importedAs, linksOf, textOf } from './links.ts';
-
-/** What `@authenticated`, `@requiresScopes` and `@policy` ask for together; every part must hold. */
-export interface Requirement {
-  authenticated: boolean;
-  /** Each: one of these lists must be granted whole. */
-  scopes: readonly (readonly string[])[][];
-  policies: readonly (readonly string[])[][];
-}
+import { textOf } from './links.ts';
+import { beyond, holds, requirementOf, type Requirement } from './requirement.ts';
+import { securityNames, type SecurityNames } from './security.ts';
 
 /** What a supergraph asks of callers. */
 export interface Requirements {
   /** Whether a field of an object type may be read with these grants. */
   allows(type: string, field: string, grants: Grants): boolean;
+  /** Whether values of an enum or scalar may be named in an argument: what may not be read is not asked about either. */
+  allowsInput(type: string, grants: Grants): boolean;
   /** There is nothing to ask anybody for. */
   none: boolean;
 }
 
 /**
  * Reads the rules of a supergraph. A field asks for what stands on itself, on its type, on the type it gives, and on
- * everything its value is made from (`@requires`, `@fromContext`, through any number of steps). Rules that cannot be read,
- * such as those of another version or of a composition that only names them, are `CONFIG`: never served open.
+ * everything its value is made from (`@requires`, `@fromContext`, through any number of steps). An interface's rules are
+ * those of the types that are met; what was asked of the interface itself holds for each of them. Rules that cannot be
+ * read, such as those of another version or of a composition that only names them, are `CONFIG`: never served open.
  */
 export function readRequirements(supergraphSdl: string): Requirements {
   const document = readSdl(supergraphSdl);
-  refuseUnreadable(document);
-  const names: Names = { authenticated: nameOf(document, 'authenticated'), requiresScopes: nameOf(document, 'requiresScopes'), policy: nameOf(document, 'policy') };
-  const graph = readGraph(document, names);
-  const known = new Map<string, readonly Requirement[]>();
-  const all = (coordinate: string): readonly Requirement[] => {
+  const graph = readGraph(document, securityNames(document));
+  const known = new Map<string, Asked>();
+  const asked = (coordinate: string): Asked => {
     const found = known.get(coordinate) ?? reachedFrom(graph, coordinate);
     known.set(coordinate, found);
     return found;
   };
-  return { none: graph.own.size === 0, allows: (type, field, grants) => all(`${type}.${field}`).every((requirement) => holds(requirement, grants)) };
+  const none = graph.own.size === 0;
+  return {
+    none,
+    allows: (type, field, grants) => none || granted(asked(`${type}.${field}`), grants),
+    allowsInput(type, grants) {
+      const own = graph.own.get(type);
+      return own === undefined || holds(own, grants);
+    },
+  };
 }
 
-/**
- * The supergraph as an engine takes it that knows no access rules and therefore refuses one whose links say `for: SECURITY`.
- * Only for a gateway that enforces what `readRequirements` read.
- */
-export function withoutSecurityMarks(supergraphSdl: string): string {
-  const document = parse(supergraphSdl, { noLocation: true });
-  return print(
-    visit(document, {
-      Directive(node) {
-        const url = node.name.value === 'link' ? textOf(node.arguments, 'url') : undefined;
-        if (!specifications.some((name) => url?.startsWith(`https://specs.apollo.dev/${name}/`))) return undefined;
-        return { ...node, arguments: node.arguments?.filter((argument) => argument.name.value !== 'for') };
-      },
-    }),
-  );
+/** What a field asks for: all of `all`, and of each abstract type on the way one member's whole requirements. */
+interface Asked {
+  all: readonly Requirement[];
+  someOf: readonly (readonly (readonly Requirement[])[])[];
 }
 
-const specifications = ['authenticated', 'requiresScopes', 'policy'] as const;
-type Names = Record<(typeof specifications)[number], string | undefined>;
-const readVersion = /\/v0\.1$/;
-const securityOthers = /^https:\/\/specs\.apollo\.dev\/inaccessible\//;
-
-function nameOf(document: DocumentNode, specification: string): string | undefined {
-  return importedAs(document, `https://specs.apollo.dev/${specification}`, specification);
+function granted({ all, someOf }: Asked, grants: Grants): boolean {
+  const each = (requirements: readonly Requirement[]) => requirements.every((requirement) => holds(requirement, grants));
+  return each(all) && someOf.every((members) => members.some(each));
 }
 
 function readSdl(text: string): DocumentNode {
@@ -70,33 +58,6 @@ function readSdl(text: string): DocumentNode {
   } catch (error) {
     throw new YiwangError('CONFIG', { hint: 'the supergraph is not a GraphQL schema, so it is not served', cause: error });
   }
-}
-
-function refuseUnreadable(document: DocumentNode): void {
-  const refuse = (hint: string) => {
-    throw new YiwangError('CONFIG', { hint: `the supergraph's access rules cannot be read, so it is not served: ${hint}; compose it anew with a current composition` });
-  };
-  if (linksOf(document).length === 0) refuse('it has no @link, so it comes from a composition that is too old');
-  for (const link of linksOf(document)) {
-    const url = textOf(link.arguments, 'url') ?? '';
-    const purpose = link.arguments?.find((arg) => arg.name.value === 'for')?.value;
-    const ours = specifications.some((name) => url.startsWith(`https://specs.apollo.dev/${name}/`));
-    if (ours && !readVersion.test(url)) refuse(`${url} is a version this gateway does not know`);
-    if (!ours && purpose?.kind === Kind.ENUM && purpose.value === 'SECURITY' && !securityOthers.test(url)) refuse(`${url} is a rule this gateway does not know`);
-  }
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.DIRECTIVE_DEFINITION && specifications.some((name) => name === definition.name.value) && !nameOf(document, definition.name.value)) refuse(`@${definition.name.value} is defined without a link to its specification`);
-    for (const directive of everyDirective(definition)) {
-      const named = textOf(directive.arguments, 'name');
-      if (directive.name.value === 'join__directive' && specifications.some((name) => named === name)) refuse(`@${named} is carried along, not composed`);
-    }
-  }
-}
-
-function everyDirective(definition: DefinitionNode): ConstDirectiveNode[] {
-  const own = 'directives' in definition ? [...(definition.directives ?? [])] : [];
-  const below = 'fields' in definition ? (definition.fields ?? []).flatMap((field) => [...(field.directives ?? [])]) : [];
-  return [...own, ...below] as ConstDirectiveNode[];
 }
 
 interface Graph {
@@ -108,66 +69,73 @@ interface Graph {
   madeFrom: Map<string, Set<string>>;
   /** Interface or union → its object types. */
   members: Map<string, Set<string>>;
+  /** Object type → its interfaces. */
+  interfaces: Map<string, Set<string>>;
   /** Context → types that set it. */
   contexts: Map<string, string[]>;
 }
 
-function readGraph(document: DocumentNode, names: Names): Graph {
-  const graph: Graph = { own: new Map(), gives: new Map(), madeFrom: new Map(), members: new Map(), contexts: new Map() };
+const withFields = new Set<string>([Kind.OBJECT_TYPE_DEFINITION, Kind.OBJECT_TYPE_EXTENSION, Kind.INTERFACE_TYPE_DEFINITION, Kind.INTERFACE_TYPE_EXTENSION]);
+
+function readGraph(document: DocumentNode, names: SecurityNames): Graph {
+  const graph: Graph = { own: new Map(), gives: new Map(), madeFrom: new Map(), members: new Map(), interfaces: new Map(), contexts: new Map() };
   for (const definition of document.definitions) noteType(graph, definition, names);
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
-    for (const field of definition.fields ?? []) noteSources(graph, definition.name.value, field);
+    if (!('fields' in definition) || !withFields.has(definition.kind)) continue;
+    const type = definition.name.value;
+    for (const field of (definition.fields ?? []) as readonly FieldDefinitionNode[]) {
+      noteSources(graph, type, field, type);
+      // What an interface object gives to the types of its interface is made from the same fields of each of them.
+      if (definition.kind.startsWith('Interface')) for (const member of graph.members.get(type) ?? []) noteSources(graph, member, field, member);
+    }
   }
   return graph;
 }
 
-function noteType(graph: Graph, definition: DefinitionNode, names: Names): void {
+function noteType(graph: Graph, definition: DocumentNode['definitions'][number], names: SecurityNames): void {
   if (!('name' in definition) || !definition.name || !('directives' in definition)) return;
   const type = definition.name.value;
-  note(graph, type, (definition.directives ?? []) as readonly ConstDirectiveNode[], names);
-  for (const directive of definition.directives ?? []) {
+  const directives = (definition.directives ?? []) as readonly ConstDirectiveNode[];
+  note(graph, type, directives, names);
+  for (const directive of directives) {
     const context = directive.name.value === 'context' ? textOf(directive.arguments, 'name') : undefined;
     if (context !== undefined) graph.contexts.set(context, [...(graph.contexts.get(context) ?? []), type]);
   }
-  if (definition.kind === Kind.UNION_TYPE_DEFINITION) for (const member of definition.types ?? []) addTo(graph.members, type, member.name.value);
-  if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) return;
-  for (const one of definition.interfaces ?? []) if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) addTo(graph.members, one.name.value, type);
-  for (const field of definition.fields ?? []) {
+  if ('types' in definition) for (const member of definition.types ?? []) addTo(graph.members, type, member.name.value);
+  if (!('fields' in definition) || !withFields.has(definition.kind)) return;
+  if ('interfaces' in definition && definition.kind.startsWith('Object')) {
+    for (const one of definition.interfaces ?? []) {
+      addTo(graph.members, one.name.value, type);
+      addTo(graph.interfaces, type, one.name.value);
+    }
+  }
+  for (const field of (definition.fields ?? []) as readonly FieldDefinitionNode[]) {
     graph.gives.set(`${type}.${field.name.value}`, namedType(field.type));
     note(graph, `${type}.${field.name.value}`, field.directives ?? [], names);
   }
 }
 
-function note(graph: Graph, place: string, directives: readonly ConstDirectiveNode[], names: Names): void {
-  const of = (name: string | undefined) => directives.filter((directive) => name !== undefined && directive.name.value === name);
-  const requirement: Requirement = {
-    authenticated: of(names.authenticated).length > 0,
-    scopes: of(names.requiresScopes).map((directive) => alternatives(directive, 'scopes')),
-    policies: of(names.policy).map((directive) => alternatives(directive, 'policies')),
-  };
-  if (requirement.authenticated || requirement.scopes.length > 0 || requirement.policies.length > 0) graph.own.set(place, requirement);
+/** A place may be written in several parts (extensions): each adds to what is asked. */
+function note(graph: Graph, place: string, directives: readonly ConstDirectiveNode[], names: SecurityNames): void {
+  const next = requirementOf(directives, names);
+  const known = graph.own.get(place);
+  if (next) graph.own.set(place, known ? { authenticated: known.authenticated || next.authenticated, scopes: [...known.scopes, ...next.scopes], policies: [...known.policies, ...next.policies] } : next);
 }
 
-function alternatives(directive: ConstDirectiveNode, argument: string): string[][] {
-  const value = directive.arguments?.find((arg) => arg.name.value === argument)?.value;
-  const texts = (node: ConstValueNode): string[] => (node.kind === Kind.LIST ? node.values.flatMap(texts) : node.kind === Kind.STRING ? [node.value] : []);
-  return value?.kind === Kind.LIST ? value.values.map(texts) : [];
-}
-
-/** `@requires` and `@fromContext` stand in `@join__field` as `requires` and `contextArguments`. */
-function noteSources(graph: Graph, type: string, field: FieldDefinitionNode): void {
+/** `@requires` and `@fromContext` stand in `@join__field` as `requires` and `contextArguments`; `on`: whose fields are meant. */
+function noteSources(graph: Graph, type: string, field: FieldDefinitionNode, on: string): void {
+  const coordinate = `${type}.${field.name.value}`;
   for (const directive of field.directives ?? []) {
     if (directive.name.value !== 'join__field') continue;
     const requires = textOf(directive.arguments, 'requires');
-    if (requires !== undefined) noteSelection(graph, `${type}.${field.name.value}`, selectionOf(requires), [type]);
+    if (requires !== undefined) noteSelection(graph, coordinate, selectionOf(requires), [on]);
     const contexts = directive.arguments?.find((arg) => arg.name.value === 'contextArguments')?.value;
     if (contexts?.kind !== Kind.LIST) continue;
     for (const context of contexts.values) {
       if (context.kind !== Kind.OBJECT) continue;
       const entry = (name: string) => context.fields.find((part) => part.name.value === name)?.value;
       const [name, selection] = [entry('context'), entry('selection')];
-      if (name?.kind === Kind.STRING && selection?.kind === Kind.STRING) noteSelection(graph, `${type}.${field.name.value}`, selectionOf(selection.value), graph.contexts.get(name.value) ?? []);
+      if (name?.kind === Kind.STRING && selection?.kind === Kind.STRING) noteSelection(graph, coordinate, selectionOf(selection.value), graph.contexts.get(name.value) ?? []);
     }
   }
 }
@@ -181,7 +149,7 @@ function noteSelection(graph: Graph, coordinate: string, set: SelectionSetNode |
   for (const node of set?.selections ?? []) {
     if (node.kind === Kind.INLINE_FRAGMENT) noteSelection(graph, coordinate, node.selectionSet, node.typeCondition ? [node.typeCondition.name.value] : types);
     if (node.kind !== Kind.FIELD) continue;
-    for (const type of types.flatMap((name) => [name, ...(graph.members.get(name) ?? [])])) {
+    for (const type of types.flatMap((name) => [...(graph.members.get(name) ?? [name])])) {
       const source = `${type}.${node.name.value}`;
       const given = graph.gives.get(source);
       if (given === undefined) continue;
@@ -192,7 +160,7 @@ function noteSelection(graph: Graph, coordinate: string, set: SelectionSetNode |
 }
 
 /** Everything a field's value rests on, each place once. */
-function reachedFrom(graph: Graph, coordinate: string): readonly Requirement[] {
+function reachedFrom(graph: Graph, coordinate: string): Asked {
   const met = new Set<string>();
   const pending = [coordinate];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
@@ -200,13 +168,30 @@ function reachedFrom(graph: Graph, coordinate: string): readonly Requirement[] {
     met.add(place);
     pending.push(...(graph.madeFrom.get(place) ?? []));
   }
-  const places = [...met].flatMap((place) => [place, place.slice(0, place.indexOf('.')), graph.gives.get(place) ?? '']);
-  return [...new Set(places)].flatMap((place) => graph.own.get(place) ?? []);
+  const given = [...met].flatMap((place) => graph.gives.get(place) ?? []);
+  const places = [...met].flatMap((place) => [place, ...ofInterfaces(graph, place), place.slice(0, place.indexOf('.'))]);
+  const abstract = new Set(given.filter((type) => graph.members.has(type)));
+  return {
+    all: [...new Set([...places, ...given])].flatMap((place) => ownOf(graph, place)),
+    someOf: [...abstract].map((type) => [...graph.members.get(type)!].map((member) => ownOf(graph, member))),
+  };
 }
 
-function holds({ authenticated, scopes, policies }: Requirement, grants: Grants): boolean {
-  const granted = (lists: readonly (readonly string[])[], held: ReadonlySet<string>) => lists.some((list) => list.every((word) => held.has(word)));
-  return (!authenticated || grants.authenticated) && scopes.every((lists) => granted(lists, grants.scopes)) && policies.every((lists) => granted(lists, grants.policies));
+/** The same field of the interfaces of its type, and these interfaces. */
+function ofInterfaces(graph: Graph, coordinate: string): string[] {
+  const [type = '', field = ''] = coordinate.split('.');
+  return [...(graph.interfaces.get(type) ?? [])].flatMap((one) => [`${one}.${field}`, one]);
+}
+
+/** What stands on a place, less what it has from the types of its interface (composition puts their rules together there). */
+function ownOf(graph: Graph, place: string): Requirement[] {
+  const own = graph.own.get(place);
+  if (!own) return [];
+  const [type = '', field] = place.split('.');
+  const members = graph.members.get(type);
+  if (!members) return [own];
+  const theirs = [...members].flatMap((member) => graph.own.get(field === undefined ? member : `${member}.${field}`) ?? []);
+  return [beyond(own, theirs) ?? []].flat();
 }
 
 function addTo(map: Map<string, Set<string>>, key: string, value: string): void {

@@ -1,5 +1,6 @@
 import { getNamedType, getNullableType, isInputObjectType, isListType } from 'graphql';
 import type { GraphQLArgument, GraphQLInputType } from 'graphql';
+import { YiwangError } from '../base/errors.ts';
 import { classificationOfInput, type Classified } from './classes.ts';
 import type { Decision, Policy } from './decide.ts';
 import type { Viewer } from './viewer.ts';
@@ -31,7 +32,8 @@ export function refusedArgument(policy: Policy, viewer: Viewer, args: readonly C
   return null;
 }
 
-const inputDepthMax = 10; // filters nest by and/or; beyond this the operation's own limits have refused it
+/** Input objects may hold their like. What lies deeper is not looked into, so it is not let through either. */
+const inputDepthMax = 16;
 
 function refusedPart(policy: Policy, viewer: Viewer, type: GraphQLInputType, value: unknown, depth: number): ReturnType<typeof refusedArgument> {
   const bare = getNullableType(type);
@@ -42,7 +44,8 @@ function refusedPart(policy: Policy, viewer: Viewer, type: GraphQLInputType, val
     }
     return null;
   }
-  if (!isInputObjectType(bare) || typeof value !== 'object' || value === null || depth > inputDepthMax) return null;
+  if (!isInputObjectType(bare) || typeof value !== 'object' || value === null) return null;
+  if (depth > inputDepthMax) throw new YiwangError('LIMIT_EXCEEDED', { hint: `an argument is nested deeper than ${inputDepthMax} levels` });
   for (const field of Object.values(bare.getFields())) {
     const part = (value as Record<string, unknown>)[field.name];
     if (part === undefined || part === null) continue;

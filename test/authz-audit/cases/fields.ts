@@ -1,0 +1,40 @@
+import { member, nobody, type AuthzCase } from '../case.ts';
+
+const salary = { refused: ['User.salary'], neverSent: /\bsalary\b/ };
+
+/** A refused field by every way of writing it: aliases, merged fields, fragments, directives of execution, prototype names. */
+export const fieldCases: readonly AuthzCase[] = [
+  { name: 'an open field', threat: 'none: what asks for nothing is open', caller: nobody, query: '{ me { name } }', data: { me: { name: 'Lin' } } },
+  { name: 'a field', threat: 'a refused field', caller: nobody, query: '{ me { name salary } }', data: { me: { name: 'Lin', salary: null } }, ...salary },
+  { name: 'a field, given to whom it is open', threat: 'none', caller: member, query: '{ me { salary } }', data: { me: { salary: 'SECRET salary' } } },
+  { name: 'nothing but a refused field', threat: 'a refused field', caller: nobody, query: '{ me { salary } }', data: { me: { salary: null } }, ...salary },
+  { name: 'a field under an alias', threat: 'aliases', caller: nobody, query: '{ me { name: salary } }', data: { me: { name: null } }, ...salary },
+  { name: 'a field twice, once under an alias', threat: 'aliases and merged fields', caller: nobody, query: '{ me { salary a: salary } me { b: salary } }', data: { me: { salary: null, a: null, b: null } }, ...salary },
+  { name: 'merged from several selections of one object', threat: 'merged fields', caller: nobody, query: '{ me { friend { name } } me { friend { salary } } ... { me { friend { grade } } } }', data: { me: { friend: { name: 'Lin', salary: null, grade: null } } }, refused: ['User.salary', 'User.grade'], neverSent: /\b(salary|grade)\b/ },
+  { name: 'at every depth of a cycle', threat: 'recursion', caller: nobody, query: '{ me { friend { friend { friend { salary name } } } } }', data: { me: { friend: { friend: { friend: { salary: null, name: 'Lin' } } } } }, ...salary },
+  { name: 'an alias called as an open field, beside it', threat: 'aliases that collide', caller: nobody, query: '{ me { mail: name name: mail } }', data: { me: { mail: 'Lin', name: 'lin@example.test' } } },
+  { name: 'an open field called as a refused one', threat: 'decisions on aliases instead of fields', caller: nobody, query: '{ me { salary: name } }', data: { me: { salary: 'Lin' } } },
+  { name: 'an alias called as a hidden key', threat: 'aliases that collide with what a join needs', caller: nobody, query: '{ me { ssn: name mail } }', data: { me: { ssn: 'Lin', mail: 'lin@example.test' } } },
+  { name: 'an alias called as an inaccessible key', threat: 'aliases that collide with what a join needs', caller: nobody, query: '{ room { code: name floor } }', data: { room: { code: 'hall', floor: 3 } } },
+  { name: 'an alias called as what a chain requires', threat: 'aliases that collide with @requires', caller: member, query: '{ me { salary: name tax } }', data: { me: { salary: 'Lin', tax: 'tax from SECRET salary' } } },
+  { name: 'an inaccessible key under its own name', threat: 'hidden fields', caller: nobody, query: '{ room { code floor } }' },
+  { name: 'a refused key under its own name', threat: 'a join needs it, the caller may not have it', caller: nobody, query: '{ me { ssn mail } }', data: { me: null }, refused: ['User.ssn'] },
+  { name: 'aliases of every object', threat: 'prototype pollution by aliases', caller: nobody, query: '{ me { constructor: name toString: name hasOwnProperty: salary } }', data: { me: { constructor: 'Lin', toString: 'Lin', hasOwnProperty: null } }, ...salary },
+  { name: 'the prototype as an alias', threat: 'prototype pollution by aliases', caller: nobody, query: '{ me { __proto__: salary name } }', neverSent: /\bsalary\b/ },
+  { name: 'a forged type name', threat: 'an alias that stands for __typename', caller: nobody, query: '{ media { __typename: title } found { __typename } }' },
+  { name: 'the prototype among the variables', threat: 'prototype pollution by variables', caller: nobody, query: 'query ($text: String) { echo(text: $text) me { salary } }', variables: { text: 'x', constructor: { prototype: { salary: 1 } } }, neverSent: /\bsalary\b/ },
+  { name: 'an inline fragment without a type', threat: 'fragments', caller: nobody, query: '{ me { ... { ... { salary } } } }', data: { me: { salary: null } }, ...salary },
+  { name: 'a named fragment', threat: 'fragments', caller: nobody, query: 'query { me { ...F } } fragment F on User { name salary }', data: { me: { name: 'Lin', salary: null } }, ...salary },
+  { name: 'fragments in fragments', threat: 'fragments', caller: nobody, query: 'query { me { ...F } } fragment F on User { ... { ...G } } fragment G on User { ... on User { salary } name }', data: { me: { salary: null, name: 'Lin' } }, ...salary },
+  { name: 'one fragment in two places', threat: 'fragments', caller: nobody, query: 'query { me { ...F friend { ...F } } } fragment F on User { salary }', data: { me: { salary: null, friend: { salary: null } } }, ...salary },
+  { name: 'a fragment on the root', threat: 'fragments', caller: nobody, query: 'query { ...R } fragment R on Query { me { salary } }', data: { me: { salary: null } }, ...salary },
+  { name: 'behind @include', threat: 'directives of execution', caller: nobody, query: 'query ($yes: Boolean!) { me { salary @include(if: $yes) name @skip(if: $yes) } }', variables: { yes: true }, data: { me: { salary: null } }, ...salary },
+  { name: 'behind @include on a fragment', threat: 'directives of execution', caller: nobody, query: 'query ($yes: Boolean = true) { me { ... @include(if: $yes) { salary } } }', data: { me: { salary: null } }, ...salary },
+  { name: 'left out by @skip', threat: 'directives of execution', caller: nobody, query: 'query ($yes: Boolean!) { me { salary @skip(if: $yes) name } }', variables: { yes: true }, data: { me: { name: 'Lin' } }, neverSent: /\bsalary\b/ },
+  { name: 'an argument that holds a refused name is text', threat: 'none', caller: nobody, query: '{ echo(text: "salary") }', data: { echo: 'salary' } },
+  { name: 'a null that may not be one climbs', threat: 'null propagation (specification, 6.4.4)', caller: nobody, query: '{ account { owner balance } me { name } }', data: { account: null, me: { name: 'Lin' } }, refused: ['Account.balance'], neverSent: /\bbalance\b/ },
+  { name: 'a null climbs to an item of a list', threat: 'null propagation', caller: nobody, query: '{ maybeRows { open secret } }', data: { maybeRows: [null, null] }, refused: ['Row.secret'], neverSent: /\bsecret\b/ },
+  { name: 'a null climbs through a list to its object', threat: 'null propagation', caller: nobody, query: '{ wrap { name rows { open secret } } me { name } }', data: { wrap: null, me: { name: 'Lin' } }, refused: ['Row.secret'], neverSent: /\bsecret\b/ },
+  { name: 'a null climbs to the root', threat: 'null propagation', caller: nobody, query: '{ rows { open secret } }', data: null, neverSent: /\bsecret\b/ },
+  { name: 'the open part of such a list', threat: 'none', caller: nobody, query: '{ rows { open } }', data: { rows: [{ open: 'open' }] } },
+];
