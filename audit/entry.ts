@@ -69,6 +69,8 @@ const facts = {
   /** A matter number the gateway resolved; never the raw header, which may hold anything. */
   matter: text.nullable().default(null),
   legalBasis: text.nullable().default(null),
+  /** Id of the emergency (break-glass) that opened something of it. */
+  breakGlass: z.uuid().nullable().default(null),
   operation: z.object({ name: operationName.nullable(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).nullable().default(null),
   coordinates: z.object({ full: counts, masked: counts, withheld: counts }).default({ full: {}, masked: {}, withheld: {} }),
   recordCount: count.default(0),

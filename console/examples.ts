@@ -137,6 +137,26 @@ export const examples: readonly Example[] = [
     variables: () => ({ reason: 'UNPARSABLE_TIME' }),
   },
   {
+    operation: 'RequestBreakGlass', scenario: 3, persona: 'police-officer', purpose: 'MATTER_HANDLING', withMatter: false,
+    title: ['紧急情况下申请查阅一个事项', 'Ask to read a matter in an emergency'],
+    variables: (matterNo) => ({ matterNo: matterNo ?? '', reason: '有人身危险，需立即联系当事人 · somebody is in danger', hours: 4 }),
+  },
+  {
+    operation: 'BreakGlasses', scenario: 3, persona: 'petition-officer', purpose: 'SUPERVISION', withMatter: false,
+    title: ['等待批准的紧急查阅', 'Emergencies that wait for approval'],
+    variables: () => ({ state: 'REQUESTED' }),
+  },
+  {
+    operation: 'ApproveBreakGlass', scenario: 3, persona: 'petition-officer', purpose: 'SUPERVISION', withMatter: false,
+    title: ['批准他人的紧急查阅', 'Approve what another person asked for'],
+    variables: () => ({ id: '' }),
+  },
+  {
+    operation: 'EndBreakGlass', scenario: 3, persona: 'police-officer', purpose: 'MATTER_HANDLING', withMatter: false,
+    title: ['提前结束紧急查阅', 'End an emergency early'],
+    variables: () => ({ id: '' }),
+  },
+  {
     operation: 'RequestCorrection', scenario: 13, persona: 'resident', purpose: 'SUBJECT_ACCESS', withMatter: false,
     title: ['我的住址有误', 'My address is wrong'],
     variables: () => ({ field: 'Person.address', proposed: '', reason: '住址已变更 · I have moved' }),

@@ -59,7 +59,7 @@ export function openCallers(options: CallerOptions): (headers: CallerHeaders, tr
       traceId,
     };
     const matter = headers.matter === undefined ? null : await visibleMatter(options.pool, viewer, headers.matter);
-    return { viewer: { ...viewer, matterKey: matter?.matterKey ?? null, matterNo: matter?.matterNo ?? null }, purposes: claims.purposes, grants };
+    return { viewer: { ...viewer, ...matter }, purposes: claims.purposes, grants };
   };
 }
 

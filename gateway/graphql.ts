@@ -4,6 +4,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, getVariableValues, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
+import { openSeen } from '../policy/seen.ts';
 import { JsonText, answerText, type Answers } from './answer.ts';
 import { isRecord, readBody } from './body.ts';
 import type { Caller, CallerHeaders } from './caller.ts';
@@ -25,6 +26,8 @@ export interface GraphqlOptions {
   admit(exchange: Exchange, hash: string): void;
   /** Callers without a token run registered operations only, and are told nothing else. */
   signInFirst: boolean;
+  /** Throws when the right under which an answer was made has ended meanwhile. */
+  release?(exchange: Exchange): Promise<void>;
   /** Awaited before the answer leaves. */
   record(exchange: Exchange): Promise<void>;
   finished(exchange: Exchange): void;
@@ -76,13 +79,13 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
 }
 
 /** @apollo/server in front, with everything off that this gateway does itself or not at all. */
-async function apolloServer({ engine, documents, answers }: GraphqlOptions): Promise<ApolloServer<Context>> {
+async function apolloServer({ engine, documents, answers, release }: GraphqlOptions): Promise<ApolloServer<Context>> {
   const gateway: GatewayInterface = {
     onSchemaLoadOrUpdate(told) {
       told({ apiSchema: engine.schema, coreSupergraphSdl: '' });
       return () => undefined;
     },
-    load: async () => ({ executor: (context) => answered(answers, context) }),
+    load: async () => ({ executor: (context) => answered(answers, release, context) }),
     stop: () => engine.stop(),
   };
   const server = new ApolloServer<Context>({
@@ -121,12 +124,13 @@ function endSpan({ span, viewer, operation, refusal }: Exchange): void {
   span.end();
 }
 
-async function answered(answers: Answers, context: GatewayGraphQLRequestContext): Promise<ExecutionResult> {
+async function answered(answers: Answers, release: GraphqlOptions['release'], context: GatewayGraphQLRequestContext): Promise<ExecutionResult> {
   const { exchange } = context.context as unknown as Context;
   try {
     if (!exchange.document) throw new YiwangError('BAD_REQUEST');
     const { document } = exchange;
     const result = await exchange.run(() => answers(exchange, document, context));
+    await released(exchange, release);
     const [first] = result.errors ?? [];
     if (first && isNothing(result.data)) exchange.refusal = codeOf(first);
     return result;
@@ -134,6 +138,16 @@ async function answered(answers: Answers, context: GatewayGraphQLRequestContext)
     exchange.refusal = codeOf(error);
     const http = { status: statusOf(error) };
     throw new GraphQLError('refused', { originalError: error as Error, extensions: { http } });
+  }
+}
+
+/** What is not released was seen by nobody. */
+async function released(exchange: Exchange, release: GraphqlOptions['release']): Promise<void> {
+  try {
+    await release?.(exchange);
+  } catch (error) {
+    exchange.seen = openSeen();
+    throw error;
   }
 }
 

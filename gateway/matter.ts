@@ -5,24 +5,35 @@ import type { Viewer } from '../policy/viewer.ts';
 
 /**
  * The matter of an `X-Matter` header, or `MATTER_UNKNOWN`: for a number nobody has and for one this caller cannot see the
- * same answer along the same path (threats.md, 7). A merged number leads to its successor, whose rows decide.
+ * same answer along the same path (threats.md, 7). A merged number leads to its successor, whose rows decide. With it comes
+ * the emergency under which this person reads the matter's records, if one is open for them.
  */
-export async function visibleMatter(pool: Pool, viewer: Viewer, header: string): Promise<{ matterKey: string; matterNo: string }> {
+export async function visibleMatter(pool: Pool, viewer: Viewer, header: string): Promise<Pick<Viewer, 'matterKey' | 'matterNo' | 'breakGlass'>> {
   const number = header.trim().toUpperCase();
   const client = await connect(pool);
   let broken: Error | undefined;
   try {
     const successor = await client.query<{ matter_key: string }>(lastSuccessor, [matterNo.test(number) ? number : '', mergesMax]);
     await enterViewer(client, viewer);
-    const seen = await client.query<{ matter_key: string; matter_no: string }>('SELECT matter_key, matter_no FROM hub.matter WHERE matter_key = $1', [successor.rows[0]?.matter_key ?? '']);
+    const seen = await client.query<{ matter_key: string; matter_no: string; id: string | null; until: Date | null }>(seenMatter, [successor.rows[0]?.matter_key ?? '']);
     const [row] = seen.rows;
     if (!row) throw new YiwangError('MATTER_UNKNOWN');
-    return { matterKey: row.matter_key, matterNo: row.matter_no };
+    const breakGlass = row.id && row.until ? { breakGlass: { id: row.id, until: row.until.toISOString() } } : {};
+    return { matterKey: row.matter_key, matterNo: row.matter_no, ...breakGlass };
   } finally {
     await client.query('ROLLBACK').catch((error: Error) => (broken = error));
     client.release(broken);
   }
 }
+
+/** Refuses what was read in an emergency that is over by now: it outlives its end in no answer (threats.md, 25 and 28). */
+export async function stillOpen(pool: Pool, { breakGlass }: Viewer): Promise<void> {
+  if (!breakGlass) return;
+  const { rows } = await pool.query<{ state: string }>('SELECT hub.break_glass_state(b) AS state FROM hub.break_glass b WHERE b.id = $1', [breakGlass.id]);
+  if (rows[0]?.state !== 'OPEN') throw new YiwangError('FORBIDDEN', { hint: 'the emergency ended while the operation ran' });
+}
+
+const seenMatter = 'SELECT m.matter_key, m.matter_no, b.id, b.until FROM hub.matter m LEFT JOIN LATERAL hub.open_break_glass(m.matter_key) b ON true WHERE m.matter_key = $1';
 
 const matterNo = /^[0-9A-Z-]{4,32}$/;
 const mergesMax = 50;

@@ -2,7 +2,8 @@ import type { AccessEntryInput } from '../audit/entry.ts';
 import { callerPseudonym } from '../audit/caller.ts';
 import type { AccessLog } from '../audit/log.ts';
 import { subjectTag } from '../audit/subjects.ts';
-import { purposes } from '../policy/purposes.ts';
+import { breakGlassBasis, purposes } from '../policy/purposes.ts';
+import type { Viewer } from '../policy/viewer.ts';
 import { coordinateCounts } from './access.ts';
 import type { Effects } from './effects.ts';
 import type { Exchange } from './exchange.ts';
@@ -22,7 +23,9 @@ export function openRecord(accessLog: AccessLog, masterSecret: Uint8Array, now: 
   };
 }
 
-function whoAndWhy({ viewer, operation, refusal, traceId }: Exchange, masterSecret: Uint8Array): AccessEntryInput {
+function whoAndWhy(exchange: Exchange, masterSecret: Uint8Array): AccessEntryInput {
+  const { viewer, operation, refusal, traceId } = exchange;
+  const emergency = emergencyOf(exchange);
   return {
     viewer: viewer.kind === 'ANONYMOUS' ? null : callerPseudonym(masterSecret, viewer),
     client: viewer.clientId || null,
@@ -32,13 +35,22 @@ function whoAndWhy({ viewer, operation, refusal, traceId }: Exchange, masterSecr
     division: viewer.division,
     purpose: viewer.purpose,
     matter: viewer.matterNo,
-    legalBasis: viewer.purpose ? purposes[viewer.purpose].basis : null,
+    legalBasis: emergency ? breakGlassBasis : viewer.purpose ? purposes[viewer.purpose].basis : null,
+    breakGlass: emergency?.id ?? null,
+    disclosedFrom: emergency?.until ?? null,
     operation,
     decision: refusal === null ? 'ALLOWED' : 'REFUSED',
     code: refusal,
     policyVersion: viewer.policyVersion,
     traceId,
   };
+}
+
+/** The emergency, where one of its rules gave something: an assignment that would have given it as well is no emergency. */
+function emergencyOf({ viewer, seen }: Exchange): Viewer['breakGlass'] | null {
+  if (!viewer.breakGlass) return null;
+  const opened = [...seen.fields.values()].some(({ effect, policy }) => effect !== 'WITHHELD' && policy.startsWith('break-glass.'));
+  return opened ? viewer.breakGlass : null;
 }
 
 function whatWasSeen({ seen }: Exchange, masterSecret: Uint8Array, now: Date): Pick<AccessEntryInput, 'coordinates' | 'recordCount' | 'subjects'> {

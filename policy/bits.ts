@@ -20,6 +20,7 @@ export function relationBits(viewer: Viewer, field: Classified, row: RowAccess):
     (protections.minor ? bit.minor : 0) |
     (protections.familyViolence ? bit.familyViolence : 0) |
     (protections.pastRetention ? bit.pastRetention : 0) |
+    (row.breakGlass ? bit.breakGlass : 0) |
     aboutBits(row)
   );
 }
@@ -62,6 +63,7 @@ const bit = {
   minor: 1024,
   familyViolence: 2048,
   pastRetention: 4096,
+  breakGlass: 32768,
 } as const;
 // A mediation centre or a data bureau owns no record.
 const owners = new Set(departments.map((department) => departmentCode(department)));

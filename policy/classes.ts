@@ -10,7 +10,7 @@ export const masks = ['NAME', 'PHONE', 'ID_NUMBER', 'ADDRESS', 'COORDINATES', 'B
 export type Mask = (typeof masks)[number];
 
 /** Whose duty a field serves, where it is no department's record: written in `owner` of `@classified`; `DATA` is OPERATIONS. */
-export const duties = ['STATISTICS', 'OPERATIONS', 'AUDIT', 'SELF', 'CORRECTION'] as const;
+export const duties = ['STATISTICS', 'OPERATIONS', 'AUDIT', 'SELF', 'CORRECTION', 'BREAK_GLASS'] as const;
 export type Duty = (typeof duties)[number] | 'RECORD';
 
 /** A field, argument or input field as the policy knows it. */

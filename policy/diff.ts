@@ -99,6 +99,8 @@ function relationRows(row: (changes: Partial<RowAccess>) => RowAccess): Record<s
     'assigned, lead, owner': row({ ...assigned, lead: true, owner: true }),
     owner: row({ owner: true, inJurisdiction: true }),
     linked: row({ linked: true }),
+    'in an emergency': row({ breakGlass: true, inJurisdiction: true }),
+    'in an emergency, owner': row({ breakGlass: true, inJurisdiction: true, owner: true }),
     inJurisdiction: row({ inJurisdiction: true }),
   };
 }

@@ -118,7 +118,7 @@ function conditionsOf(policy: Policy, viewer: Viewer, classified: Classified, kn
     const decision = policy.decide(viewer, classified, row);
     return rank[decision.effect] < rank[effect] ? decision : null;
   };
-  const missing = known ? [] : [unknownRow, { ...unknownRow, inMatter: viewer.matterKey !== null }].flatMap((row) => lowered(row)?.reason.code ?? []);
+  const missing = known ? (known.breakGlass ? [{ ...known, breakGlass: false }].flatMap((row) => lowered(row)?.reason.code ?? []) : []) : [unknownRow, { ...unknownRow, inMatter: viewer.matterKey !== null }].flatMap((row) => lowered(row)?.reason.code ?? []);
   const abouts = [undefined, { mentionId: '', role: 'REQUESTER' }];
   const protections = Object.entries(protectionRules).flatMap(([rule, change]) => (abouts.some((mention) => lowered({ ...favourable, ...change, ...(mention ? { mention } : {}) })) ? [rule] : []));
   return [...new Set([...missing, ...protections])];

@@ -42,6 +42,9 @@ export const purposes = {
   },
 } as const;
 
+/** What reading without assignment in an emergency rests on; the resident is told when it is over. */
+export const breakGlassBasis = '个人信息保护法 第13条第1款第4项（紧急情况下为保护自然人的生命健康和财产安全所必需）、第18条第2款（紧急情况消除后及时告知）';
+
 export type Purpose = keyof typeof purposes;
 
 export const purposeNames = Object.keys(purposes) as [Purpose, ...Purpose[]];

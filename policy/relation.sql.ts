@@ -38,6 +38,7 @@ export function workRows(policy: Policy, viewer: Viewer, alias = 'r'): string {
   const record = checked(alias);
   const opens = (relation: Partial<RowAccess>): boolean => policy.decide(viewer, workField, { ...unknownRow, ...relation }).effect === 'FULL';
   const open = openingRelations.filter(({ relation }) => opens({ [relation]: true })).map(({ sql }) => `(${sql(record)})`);
+  if (viewer.breakGlass && opens({ breakGlass: true, inJurisdiction: true })) open.push(`(${inJurisdiction(record)} AND ${record}.rid IN (SELECT hub.break_glass_rids()))`);
   return open.length === 0 ? 'false' : `((${open.join(' OR ')}) AND ${record}.respondent_org IS DISTINCT FROM coalesce(hub.viewer('org'), '-'))`;
 }
 
@@ -61,14 +62,15 @@ export function rowAccess(row: { department: string; relation: number; rid?: str
     respondent: has('respondent'),
     inMatter: has('inMatter'),
     linked: has('linked'),
+    breakGlass: has('breakGlass'),
     protections: { confidential: has('confidential'), minor: has('minor'), familyViolence: has('familyViolence'), pastRetention: has('pastRetention') },
     ...(row.mention ? { mention: row.mention } : {}),
     ...(row.rid ? { rid: row.rid } : {}),
   };
 }
 
-// The order is that of the functions in schema/migrations/0201_policy_relation_functions.sql.
-const partNames = ['assigned', 'lead', 'inJurisdiction', 'owner', 'self', 'involved', 'respondent', 'inMatter', 'linked', 'confidential', 'minor', 'familyViolence', 'pastRetention'] as const;
+// The order is that of the functions in schema/migrations/0201_policy_relation_functions.sql and 0680_break_glass.sql.
+const partNames = ['assigned', 'lead', 'inJurisdiction', 'owner', 'self', 'involved', 'respondent', 'inMatter', 'linked', 'confidential', 'minor', 'familyViolence', 'pastRetention', 'breakGlass'] as const;
 type Part = (typeof partNames)[number];
 
 const workField = { coordinate: '', class: 'WORK', mask: null, owner: null } as const;

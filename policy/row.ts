@@ -26,6 +26,8 @@ export interface RowAccess {
   inMatter: boolean;
   /** The row shares a matter, inferred or not, with a record assigned to the caller: opens WORK and nothing more. */
   linked: boolean;
+  /** An emergency that another person approved is open for this row: it stands for the assignment that is missing (C6). */
+  breakGlass?: boolean;
   protections: { confidential: boolean; minor: boolean; familyViolence: boolean; pastRetention: boolean };
   /** The person the value is about, where there is one. */
   mention?: { mentionId: string; role: string };

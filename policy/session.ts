@@ -1,3 +1,4 @@
+import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
 import { connect, type Client, type Pool } from '../base/db.ts';
 import { divisionPrefix } from './row.ts';
@@ -38,6 +39,8 @@ export function viewerSettings(viewer: Viewer): Record<string, string> {
     id_hmac: viewer.idHmac ?? '',
     matter_key: viewer.matterKey ?? '',
     purpose: viewer.purpose ?? '',
+    caller: viewer.kind === 'CLERK' ? sha256Hex(viewer.sub) : '',
+    break_glass: viewer.breakGlass?.id ?? '',
   };
 }
 
@@ -71,7 +74,7 @@ export function printGrants(databaseUser: string): string {
 }
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
-const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock', 'situation', 'statistic_cell'];
+const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock', 'situation', 'statistic_cell', 'break_glass', 'break_glass_record'];
 
 /** Rows about people too, but a mutation writes them. */
 const disputeTables = ['correction', 'correction_text'];

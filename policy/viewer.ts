@@ -85,6 +85,8 @@ const viewerShape = z.strictObject({
   matterNo: z.string().nullable(),
   /** HMAC of the resident's own ID number (base/keys.ts); null for every other kind. */
   idHmac: z.string().nullable(),
+  /** The emergency under which this person reads records of that matter, and until when (break-glass, C6). */
+  breakGlass: z.strictObject({ id: z.uuid(), until: z.iso.datetime() }).optional(),
   policyVersion: z.string(),
   traceId: z.string(),
 });

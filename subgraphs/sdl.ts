@@ -44,7 +44,7 @@ export function recordTypes(sdl: string): string[] {
 const homes: Record<string, readonly string[]> = {
   registry: ['person', 'place', 'organization', 'thing', 'linkage'],
   matter: ['matter', 'clock', 'situation', 'statistic'],
-  hub: ['hub', 'correction'],
+  hub: ['hub', 'correction', 'break-glass'],
 };
 const everywhere = ['directives', 'common'];
 const departmentParts = ['record'];

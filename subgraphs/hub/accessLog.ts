@@ -23,6 +23,7 @@ export async function entryPage(context: SubgraphContext, page: Page, filter: Ac
   if (filter.before) where.push(sql`at < ${filter.before.toISOString()}::timestamptz`);
   if (filter.organization) where.push(sql`org = ${filter.organization}`);
   if (filter.purpose) where.push(sql`purpose = ${filter.purpose}`);
+  if (filter.breakGlass) where.push(sql`position(convert_to('"breakGlass":"', 'UTF8') IN bytes) > 0`);
   if (page.after) where.push(sql`index < ${page.after[0]}`);
   const { rows } = await tx.execute<{ index: number; bytes: Buffer }>(
     sql`SELECT index, bytes FROM hub.access_entry_report WHERE ${sql.join(where, sql` AND `)} ORDER BY index DESC LIMIT ${page.rowsMax + 1}`,
@@ -81,7 +82,7 @@ function ownEntry(entry: AccessEntry | null, leaves: readonly string[]) {
   const ofSubject = leaves.flatMap((leaf) => readSubjectLeaf(Buffer.from(leaf, 'base64'))?.coordinates ?? []);
   const ofOperation = [...Object.keys(entry.coordinates.full), ...Object.keys(entry.coordinates.masked)];
   const fields = [...new Set(ofSubject.length > 0 ? ofSubject : ofOperation)].sort();
-  return [{ time: entry.time, organization: reference('Organization', 'creditCode', entry.org), purpose: entry.purpose, fields, legalBasis: entry.legalBasis }];
+  return [{ time: entry.time, organization: reference('Organization', 'creditCode', entry.org), purpose: entry.purpose, fields, legalBasis: entry.legalBasis, emergency: entry.breakGlass }];
 }
 
 /** Re-hashes the whole log; reads entries' bytes and shows none. */

@@ -9,6 +9,7 @@ import { change, requireChange } from '../change.ts';
 import type { SubgraphContext } from '../context.ts';
 import { correctionById, type CorrectionParent } from './corrections.ts';
 import { disputedValue, type DisputedValue } from './disputed.ts';
+import { wordsOf } from './words.ts';
 import type { MutationAnswerCorrectionArgsType, MutationRequestCorrectionArgsType } from './types.generated.ts';
 
 type Context = SubgraphContext;
@@ -19,10 +20,8 @@ export const correctionChanges = {
   answerCorrection: (_: unknown, args: MutationAnswerCorrectionArgsType, context: Context, info: GraphQLResolveInfo) => answered(context, info, args),
 };
 
-const textCharactersMax = 500;
-
 async function requested(context: Context, info: GraphQLResolveInfo, args: MutationRequestCorrectionArgsType): Promise<CorrectionParent | null> {
-  const texts = { proposed: textOf('proposed', args.proposed), reason: textOf('reason', args.reason) };
+  const texts = { proposed: wordsOf('proposed', args.proposed), reason: wordsOf('reason', args.reason) };
   if (texts.reason === null) throw new YiwangError('BAD_REQUEST', { hint: '`reason` is empty' });
   const value = await disputedValue(context, info, args);
   const due = await dueDate(context, value.department);
@@ -69,7 +68,7 @@ async function dueDate(context: Context, department: string): Promise<Due> {
 const stepsMax = 400; // sixty working days never take a year
 
 async function answered(context: Context, info: GraphQLResolveInfo, { id, outcome, note }: MutationAnswerCorrectionArgsType): Promise<CorrectionParent | null> {
-  const text = textOf('note', note);
+  const text = wordsOf('note', note);
   const found = uuid.test(id) ? await correctionById(context, id) : null;
   requireChange(context, info, found && found[access]);
   await change(context, info, id, async (tx) => {
@@ -81,10 +80,3 @@ async function answered(context: Context, info: GraphQLResolveInfo, { id, outcom
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Words of a caller: bounded, without control characters; null where there are none. */
-function textOf(name: string, text: string | null | undefined): string | null {
-  const trimmed = (text ?? '').toWellFormed().replace(/\p{Cc}/gu, ' ').trim();
-  if ([...trimmed].length > textCharactersMax) throw new YiwangError('BAD_REQUEST', { hint: `\`${name}\` has more than ${textCharactersMax} characters` });
-  return trimmed === '' ? null : trimmed;
-}

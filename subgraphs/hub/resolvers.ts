@@ -9,6 +9,8 @@ import { byReason, reconciliation, runCounts, streamCounts } from './counts.ts';
 import { correctionChanges } from './correct.ts';
 import { correctionPage, countsByDepartment, disputesOf, recordsByRid, stateOf, textsById, type CorrectionParent, type DisputedRecord } from './corrections.ts';
 import { datasets } from './datasets.ts';
+import { emergencyChanges } from './break-glass.ts';
+import { BreakGlass, emergencyPage, emergencyPosition, noticesById } from './emergencies.ts';
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
 import { heldRuns, lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
@@ -42,6 +44,11 @@ const types = {
       const rows = await correctionPage(context, page, args.state);
       return connection(context, page, rows, { position: (row) => [row.requestedAt.toISOString(), row.id], node: (row) => row });
     },
+    breakGlasses: async (_: unknown, args: PageArgs & { state?: string | null }, context: Context) => {
+      const page = pageOf(context, 'Query.breakGlasses', { ...args });
+      const rows = await emergencyPage(context, page, args.state);
+      return connection(context, page, rows, { position: emergencyPosition, node: (row) => row });
+    },
     policyMatrix: (_: unknown, args: QueryPolicyMatrixArgsType, context: Context) => matrix(context, args),
     explainAccess: (_: unknown, args: { operation: string; as: CallerInputType }, context: Context) => explanation(context, args),
     accessLog: async (_: unknown, args: PageArgs & { filter?: AccessLogFilterType | null }, context: Context) => {
@@ -53,7 +60,11 @@ const types = {
     datasets: (_: unknown, { department }: QueryDatasetsArgsType, context: Context) => datasets(context, department),
     verifyAccessLog: (_: unknown, _args: unknown, context: Context) => verification(context),
   },
-  Mutation: { ...operations, ...correctionChanges },
+  Mutation: { ...operations, ...correctionChanges, ...emergencyChanges },
+  BreakGlass,
+  OwnAccessEntry: {
+    breakGlass: ({ emergency }: { emergency: string | null }, _: unknown, context: Context) => (emergency === null ? null : load(context, noticesById, emergency)),
+  },
   Connector: {
     corrections: async ({ department }: { department: string }, _: unknown, context: Context) => (await load(context, countsByDepartment, department)) ?? { sent: 0, overdue: 0, answered: 0 },
   },

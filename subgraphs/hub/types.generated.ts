@@ -50,6 +50,8 @@ export type AccessEffectType =
 /** 访问日志的一条：谁、为何、看了哪些字段；不含任何个人信息 · one entry of the access log: who, why, which fields; no personal data */
 export type AccessEntryType = {
   __typename?: 'AccessEntry';
+  /** 在紧急查阅下读取时，其标识 · the emergency under which something was read */
+  breakGlass?: Maybe<Scalars['ID']['output']>;
   /** 应用 · client application */
   client?: Maybe<Scalars['String']['output']>;
   /** 拒绝的代码 · the code of a refusal */
@@ -112,6 +114,8 @@ export type AccessEntryEdgeType = {
 export type AccessLogFilterType = {
   /** 此时以前 · before */
   before?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 仅限紧急查阅下的读取 · only what was read in an emergency */
+  breakGlass?: InputMaybe<Scalars['Boolean']['input']>;
   /** 此时及以后 · at or after */
   from?: InputMaybe<Scalars['DateTime']['input']>;
   /** 机构的统一社会信用代码 · credit code of the organisation */
@@ -187,6 +191,85 @@ export type BothLanguagesType = {
   /** 中文 · in Chinese */
   zh: Scalars['String']['output'];
 };
+
+/** 一次紧急查阅：未承办的人员经另一人批准，限时查阅一个事项的记录；事后告知居民 · an emergency: somebody who is not assigned reads the records of one matter for a limited time, approved by another person; residents are told afterwards */
+export type BreakGlassType = {
+  __typename?: 'BreakGlass';
+  /** 批准时间 · when it was approved */
+  approvedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 批准机构 · the organisation that approved */
+  approver?: Maybe<OrganizationType>;
+  /** 法律依据 · legal basis */
+  basis: Scalars['String']['output'];
+  /** 提前结束的时间 · when it was ended early */
+  endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** 时长（小时），自批准起 · for how many hours from its approval */
+  hours: Scalars['Int']['output'];
+  /** 标识 · id */
+  id: Scalars['ID']['output'];
+  /** 事项编号 · matter number */
+  matterNo: Scalars['String']['output'];
+  /** 到期时间 · open until */
+  openUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** 申请机构 · the organisation that asked */
+  organization?: Maybe<OrganizationType>;
+  /** 目的 · purpose */
+  purpose: PurposeType;
+  /** 理由 · why */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** 可查阅的记录数；之后并入事项的记录不在其内 · how many records it opens; what joins the matter later is not among them */
+  records: Scalars['Int']['output'];
+  /** 申请时间 · when it was asked for */
+  requestedAt: Scalars['DateTime']['output'];
+  /** 状态 · state */
+  state: BreakGlassStateType;
+};
+
+/** 紧急查阅列表 · a page of emergencies */
+export type BreakGlassConnectionType = {
+  __typename?: 'BreakGlassConnection';
+  /** 条目与游标 · items with their cursors */
+  edges?: Maybe<Array<BreakGlassEdgeType>>;
+  /** 条目 · items */
+  nodes?: Maybe<Array<BreakGlassType>>;
+  /** 分页信息 · page information */
+  pageInfo: PageInfoType;
+};
+
+/** 列表中的一项 · one emergency of the page */
+export type BreakGlassEdgeType = {
+  __typename?: 'BreakGlassEdge';
+  /** 游标 · cursor */
+  cursor: Scalars['String']['output'];
+  /** 紧急查阅 · the emergency */
+  node: BreakGlassType;
+};
+
+/** 告知居民：本人信息曾在紧急情况下被查阅 · told to a resident: their data was read in an emergency */
+export type BreakGlassNoticeType = {
+  __typename?: 'BreakGlassNotice';
+  /** 批准时间 · when it was approved */
+  approvedAt: Scalars['DateTime']['output'];
+  /** 批准的机构 · the organisation that approved it */
+  approver?: Maybe<OrganizationType>;
+  /** 英文说明 · in English */
+  en: Scalars['String']['output'];
+  /** 到期时间 · until when it was open */
+  openUntil: Scalars['DateTime']['output'];
+  /** 中文说明 · in Chinese */
+  zh: Scalars['String']['output'];
+};
+
+/** 紧急查阅的状态 · the state of an emergency */
+export type BreakGlassStateType =
+  /** 被撤回、拒绝或提前结束 · taken back, refused or ended early */
+  | 'ENDED'
+  /** 已到期，或未及时批准 · its time is over, or it was not approved in time */
+  | 'EXPIRED'
+  /** 已批准，在时限内 · approved and within its time */
+  | 'OPEN'
+  /** 等待批准，12 小时内有效 · waits for approval, for 12 hours */
+  | 'REQUESTED';
 
 /** 以谁的身份解释 · as whom to explain */
 export type CallerInputType = {
@@ -506,12 +589,18 @@ export type MutationType = {
   __typename?: 'Mutation';
   /** 数据所属部门答复一项校核请求 · the department that owns the value answers a correction */
   answerCorrection?: Maybe<CorrectionType>;
+  /** 批准一次紧急查阅：须由申请人以外的人 · approves an emergency, by another person than who asked */
+  approveBreakGlass?: Maybe<BreakGlassType>;
   /** 确认一个因删除过多而暂缓的任务：重新运行并允许删除 · approves a run that was held because it would delete too much: it runs again and may */
   approveHeldRun?: Maybe<SyncRunType>;
+  /** 结束一次紧急查阅：撤回、拒绝或提前关闭 · ends an emergency: taken back, refused or closed early */
+  endBreakGlass?: Maybe<BreakGlassType>;
   /** 暂停一个数据流：不再产生新任务，已到期的任务等待恢复 · pauses a stream: no new runs, and those that are due wait until it is resumed */
   pauseStream?: Maybe<ConnectorStreamType>;
   /** 请求释放隔离的记录：按序重读，恰好一次；由后台任务执行，每个数据流一个任务 · asks for quarantined records to be released: re-read in order, exactly once; one run for each stream, done by a worker */
   releaseQuarantine?: Maybe<Array<SyncRunType>>;
+  /** 申请紧急查阅一个事项的记录：由另一名县级以上督办人员批准后，在时限内按主办单位的范围查阅（须带 X-Matter） · asks to read the records of one matter in an emergency: approved by another person, a supervisor at county tier or above, they are open for a while as to the lead organisation (with X-Matter) */
+  requestBreakGlass?: Maybe<BreakGlassType>;
   /** 请求校核一个值（居民限本人的，经办人员限所承办的记录）：发给数据所属部门，有答复期限；本平台不改来源的值 · asks the department that owns a value to correct it (residents: their own; clerks: records they handle), with a due date; the hub never edits a source's value */
   requestCorrection?: Maybe<CorrectionType>;
   /** 请求重新运行一个数据流；由后台任务执行 · asks for a run of a stream; a worker does it */
@@ -530,7 +619,19 @@ export type MutationAnswerCorrectionArgsType = {
 
 
 /** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationApproveBreakGlassArgsType = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
 export type MutationApproveHeldRunArgsType = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationEndBreakGlassArgsType = {
   id: Scalars['ID']['input'];
 };
 
@@ -548,6 +649,16 @@ export type MutationReleaseQuarantineArgsType = {
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
   reason?: InputMaybe<Scalars['String']['input']>;
   stream?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** 修改：先按策略判定，再执行；同一文档中的多个修改依次执行，各为一个事务 · changes: decided by the policy, then made; several in one document run one after the other, each a transaction */
+export type MutationRequestBreakGlassArgsType = {
+  hours?: InputMaybe<Scalars['Int']['input']>;
+  matterNo: Scalars['String']['input'];
+  purpose?: InputMaybe<PurposeType>;
+  reason: Scalars['String']['input'];
+  records?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
 
@@ -605,6 +716,8 @@ export type OrganizationType = {
 /** 谁看过我的记录：没有经办人姓名，没有他人 · who looked at my record: never an official's name, never another person */
 export type OwnAccessEntryType = {
   __typename?: 'OwnAccessEntry';
+  /** 在紧急查阅下读取时的告知 · the notice, where it was read in an emergency */
+  breakGlass?: Maybe<BreakGlassNoticeType>;
   /** 看到的字段 · the fields seen */
   fields: Array<Scalars['String']['output']>;
   /** 法律依据 · legal basis */
@@ -742,6 +855,8 @@ export type QueryType = {
   __typename?: 'Query';
   /** 访问日志，最近的在前 · the access log, newest first */
   accessLog?: Maybe<AccessEntryConnectionType>;
+  /** 紧急查阅，最近的在前：本人申请的、由本人督办的；审计人员看全部 · emergencies, newest first: what the caller asked for or supervises; all of them for auditors */
+  breakGlasses?: Maybe<BreakGlassConnectionType>;
   /** 各部门接入的新鲜程度与计数 · how fresh each department's connection is, and its counts */
   connectors?: Maybe<Array<ConnectorType>>;
   /** 校核请求，最近的在前：居民看本人的，经办人员看本单位提出的与应由本部门答复的 · corrections, newest first: a resident's own; for clerks what their organisation asked for and what their department is to answer */
@@ -768,6 +883,14 @@ export type QueryAccessLogArgsType = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AccessLogFilterType>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** 查询 · queries */
+export type QueryBreakGlassesArgsType = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  state?: InputMaybe<BreakGlassStateType>;
 };
 
 
@@ -1158,6 +1281,11 @@ export type ResolversTypesType = {
   AssistanceApplication: ResolverTypeWrapper<any>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
   BothLanguages: ResolverTypeWrapper<Partial<BothLanguagesType>>;
+  BreakGlass: ResolverTypeWrapper<Partial<BreakGlassType>>;
+  BreakGlassConnection: ResolverTypeWrapper<Partial<BreakGlassConnectionType>>;
+  BreakGlassEdge: ResolverTypeWrapper<Partial<BreakGlassEdgeType>>;
+  BreakGlassNotice: ResolverTypeWrapper<Partial<BreakGlassNoticeType>>;
+  BreakGlassState: ResolverTypeWrapper<Partial<BreakGlassStateType>>;
   CallerInput: ResolverTypeWrapper<Partial<CallerInputType>>;
   CallerKind: ResolverTypeWrapper<Partial<CallerKindType>>;
   CodedValue: ResolverTypeWrapper<Partial<CodedValueType>>;
@@ -1231,6 +1359,10 @@ export type ResolversParentTypesType = {
   AssistanceApplication: any;
   Boolean: Partial<Scalars['Boolean']['output']>;
   BothLanguages: Partial<BothLanguagesType>;
+  BreakGlass: Partial<BreakGlassType>;
+  BreakGlassConnection: Partial<BreakGlassConnectionType>;
+  BreakGlassEdge: Partial<BreakGlassEdgeType>;
+  BreakGlassNotice: Partial<BreakGlassNoticeType>;
   CallerInput: Partial<CallerInputType>;
   CodedValue: Partial<CodedValueType>;
   Connector: Partial<ConnectorType>;
@@ -1289,6 +1421,7 @@ export type AccessDecisionResolversType<ContextType = SubgraphContext, ParentTyp
 };
 
 export type AccessEntryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessEntry'] = ResolversParentTypesType['AccessEntry']> = {
+  breakGlass?: Resolver<Maybe<ResolversTypesType['ID']>, ParentType, ContextType>;
   client?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   code?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   decision?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
@@ -1355,6 +1488,42 @@ export type AssistanceApplicationResolversType<ContextType = SubgraphContext, Pa
 
 export type BothLanguagesResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BothLanguages'] = ResolversParentTypesType['BothLanguages']> = {
   en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+};
+
+export type BreakGlassResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BreakGlass'] = ResolversParentTypesType['BreakGlass']> = {
+  approvedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  approver?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  basis?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  hours?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypesType['ID'], ParentType, ContextType>;
+  matterNo?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  openUntil?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  purpose?: Resolver<ResolversTypesType['Purpose'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  records?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypesType['BreakGlassState'], ParentType, ContextType>;
+};
+
+export type BreakGlassConnectionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BreakGlassConnection'] = ResolversParentTypesType['BreakGlassConnection']> = {
+  edges?: Resolver<Maybe<Array<ResolversTypesType['BreakGlassEdge']>>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<Array<ResolversTypesType['BreakGlass']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypesType['PageInfo'], ParentType, ContextType>;
+};
+
+export type BreakGlassEdgeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BreakGlassEdge'] = ResolversParentTypesType['BreakGlassEdge']> = {
+  cursor?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypesType['BreakGlass'], ParentType, ContextType>;
+};
+
+export type BreakGlassNoticeResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['BreakGlassNotice'] = ResolversParentTypesType['BreakGlassNotice']> = {
+  approvedAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  approver?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
+  en?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  openUntil?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
   zh?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
@@ -1494,9 +1663,12 @@ export type LineageStepResolversType<ContextType = SubgraphContext, ParentType e
 
 export type MutationResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Mutation'] = ResolversParentTypesType['Mutation']> = {
   answerCorrection?: Resolver<Maybe<ResolversTypesType['Correction']>, ParentType, ContextType, RequireFields<MutationAnswerCorrectionArgsType, 'id' | 'outcome'>>;
+  approveBreakGlass?: Resolver<Maybe<ResolversTypesType['BreakGlass']>, ParentType, ContextType, RequireFields<MutationApproveBreakGlassArgsType, 'id'>>;
   approveHeldRun?: Resolver<Maybe<ResolversTypesType['SyncRun']>, ParentType, ContextType, RequireFields<MutationApproveHeldRunArgsType, 'id'>>;
+  endBreakGlass?: Resolver<Maybe<ResolversTypesType['BreakGlass']>, ParentType, ContextType, RequireFields<MutationEndBreakGlassArgsType, 'id'>>;
   pauseStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationPauseStreamArgsType, 'department' | 'stream'>>;
   releaseQuarantine?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, Partial<MutationReleaseQuarantineArgsType>>;
+  requestBreakGlass?: Resolver<Maybe<ResolversTypesType['BreakGlass']>, ParentType, ContextType, RequireFields<MutationRequestBreakGlassArgsType, 'hours' | 'matterNo' | 'reason'>>;
   requestCorrection?: Resolver<Maybe<ResolversTypesType['Correction']>, ParentType, ContextType, RequireFields<MutationRequestCorrectionArgsType, 'field' | 'reason'>>;
   rerunConnector?: Resolver<Maybe<Array<ResolversTypesType['SyncRun']>>, ParentType, ContextType, RequireFields<MutationRerunConnectorArgsType, 'department' | 'dryRun' | 'full'>>;
   resumeStream?: Resolver<Maybe<ResolversTypesType['ConnectorStream']>, ParentType, ContextType, RequireFields<MutationResumeStreamArgsType, 'department' | 'stream'>>;
@@ -1517,6 +1689,7 @@ export type OrganizationResolversType<ContextType = SubgraphContext, ParentType 
 };
 
 export type OwnAccessEntryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['OwnAccessEntry'] = ResolversParentTypesType['OwnAccessEntry']> = {
+  breakGlass?: Resolver<Maybe<ResolversTypesType['BreakGlassNotice']>, ParentType, ContextType>;
   fields?: Resolver<Array<ResolversTypesType['String']>, ParentType, ContextType>;
   legalBasis?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
   organization?: Resolver<Maybe<ResolversTypesType['Organization']>, ParentType, ContextType>;
@@ -1582,6 +1755,7 @@ export type QuarantinedRecordEdgeResolversType<ContextType = SubgraphContext, Pa
 
 export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
   accessLog?: Resolver<Maybe<ResolversTypesType['AccessEntryConnection']>, ParentType, ContextType, RequireFields<QueryAccessLogArgsType, 'first'>>;
+  breakGlasses?: Resolver<Maybe<ResolversTypesType['BreakGlassConnection']>, ParentType, ContextType, RequireFields<QueryBreakGlassesArgsType, 'first'>>;
   connectors?: Resolver<Maybe<Array<ResolversTypesType['Connector']>>, ParentType, ContextType>;
   corrections?: Resolver<Maybe<ResolversTypesType['CorrectionConnection']>, ParentType, ContextType, RequireFields<QueryCorrectionsArgsType, 'first'>>;
   datasets?: Resolver<Maybe<Array<ResolversTypesType['Dataset']>>, ParentType, ContextType, Partial<QueryDatasetsArgsType>>;
@@ -1692,6 +1866,10 @@ export type ResolversType<ContextType = SubgraphContext> = {
   AccessedField?: AccessedFieldResolversType<ContextType>;
   AssistanceApplication?: AssistanceApplicationResolversType<ContextType>;
   BothLanguages?: BothLanguagesResolversType<ContextType>;
+  BreakGlass?: BreakGlassResolversType<ContextType>;
+  BreakGlassConnection?: BreakGlassConnectionResolversType<ContextType>;
+  BreakGlassEdge?: BreakGlassEdgeResolversType<ContextType>;
+  BreakGlassNotice?: BreakGlassNoticeResolversType<ContextType>;
   CodedValue?: CodedValueResolversType<ContextType>;
   Connector?: ConnectorResolversType<ContextType>;
   ConnectorStream?: ConnectorStreamResolversType<ContextType>;
