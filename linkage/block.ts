@@ -1,3 +1,4 @@
+import { groupsOf, type Groups } from './group.ts';
 import type { Model } from './model.ts';
 import type { Column, Table } from './table.ts';
 
@@ -8,76 +9,111 @@ export interface Pairs {
   right: Int32Array;
 }
 
-/** Rows that share a key of one rule: group g holds `rows[starts[g]]` up to `rows[starts[g + 1]]`. */
-export interface Blocks {
+export interface Blocks extends Groups {
   rule: string;
-  starts: Int32Array;
-  rows: Int32Array;
 }
+
+/** Pairs to keep; null keeps all. */
+export type Wanted = ((i: number, j: number) => boolean) | null;
 
 /** A key shared by more rows than this is generic (the hotline's own number, a shelter's address): see linkage.md, 2. */
 export const blockRowsMax = 50;
 
-/** The blocks of every rule, generic keys included. */
+/** The blocks of every rule, keys of too many rows included; those of too many bearers are left out. */
 export function blocksOf(model: Model, table: Table): Blocks[] {
-  return model.blocking.map((rule) => blocks(rule.name, rule.columns.map((name) => table.columns.get(name) as Column), table.rows));
+  return model.blocking.map((rule) => {
+    const groups = groupsOf(rule.columns.map((name) => table.columns.get(name) as Column), table.rows);
+    const bearer = rule.bearersMax === undefined || model.distinct === undefined ? null : (table.columns.get(model.distinct) as Column).codes;
+    return { rule: rule.name, ...(bearer === null ? groups : ofFewBearers(groups, bearer, rule.bearersMax as number)) };
+  });
 }
 
 /** How many pairs the rule compares; with `rowsMax`, without its generic keys. */
 export function comparisonsOf(found: Blocks, rowsMax = Infinity): number {
   let comparisons = 0;
   for (let g = 0; g + 1 < found.starts.length; g += 1) {
-    const size = (found.starts[g + 1] as number) - (found.starts[g] as number);
+    const size = found.starts[g + 1]! - found.starts[g]!;
     if (size <= rowsMax) comparisons += (size * (size - 1)) / 2;
   }
   return comparisons;
 }
 
 /** Candidate pairs of all rules together. `wanted` leaves pairs out (two rows of one input, neither row touched). */
-export function candidatePairs(model: Model, found: readonly Blocks[], table: Table, wanted: (i: number, j: number) => boolean): Pairs {
+export function candidatePairs(model: Model, found: readonly Blocks[], table: Table, wanted: Wanted): Pairs {
   const counts = new Int32Array(table.rows + 1);
-  eachPair(model, found, (i) => (counts[i + 1] = (counts[i + 1] as number) + 1), wanted);
-  for (let row = 0; row < table.rows; row += 1) counts[row + 1] = (counts[row + 1] as number) + (counts[row] as number);
-  const partners = new Int32Array(counts[table.rows] as number);
+  const limits = model.blocking.map((rule) => rule.rowsMax ?? blockRowsMax);
+  found.forEach((block, index) => countPairs(block, limits[index]!, wanted, counts));
+  for (let row = 0; row < table.rows; row += 1) counts[row + 1]! += counts[row]!;
+  const partners = new Int32Array(counts[table.rows]!);
   const next = counts.slice();
-  eachPair(model, found, (i, j) => {
-    const at = next[i] as number;
-    partners[at] = j;
-    next[i] = at + 1;
-  }, wanted);
+  found.forEach((block, index) => fillPairs(block, limits[index]!, wanted, next, partners));
   return distinctPairs(counts, partners, table.rows);
 }
 
 /** At most `pairsMax` pairs of one rule, spread evenly over its blocks: a sample for training. */
-export function sampledPairs(found: Blocks, rowsMax: number, pairsMax: number, wanted: (i: number, j: number) => boolean): Pairs {
+export function sampledPairs(found: Blocks, rowsMax: number, pairsMax: number, wanted: Wanted): Pairs {
   const every = Math.max(1, Math.ceil(comparisonsOf(found, rowsMax) / pairsMax));
   const left: number[] = [];
   const right: number[] = [];
   let seen = 0;
-  eachBlockPair(found, rowsMax, (i, j) => {
-    seen += 1;
-    if (seen % every === 0 && wanted(i, j)) {
-      left.push(i);
-      right.push(j);
+  for (let g = 0; g + 1 < found.starts.length; g += 1) {
+    const [from, to] = [found.starts[g]!, found.starts[g + 1]!];
+    if (to - from > rowsMax) continue;
+    for (let a = from; a < to; a += 1) {
+      for (let b = a + 1; b < to; b += 1) {
+        seen += 1;
+        if (seen % every !== 0 || (wanted !== null && !wanted(found.rows[a]!, found.rows[b]!))) continue;
+        left.push(found.rows[a]!);
+        right.push(found.rows[b]!);
+      }
     }
-  });
+  }
   return { count: left.length, left: Int32Array.from(left), right: Int32Array.from(right) };
 }
 
-function eachPair(model: Model, found: readonly Blocks[], visit: (i: number, j: number) => void, wanted: (i: number, j: number) => boolean): void {
-  found.forEach((block, index) => {
-    eachBlockPair(block, model.blocking[index]?.rowsMax ?? blockRowsMax, (i, j) => {
-      if (i !== j && wanted(i, j)) visit(Math.min(i, j), Math.max(i, j));
-    });
-  });
+function ofFewBearers({ starts, rows }: Groups, bearer: Int32Array, bearersMax: number): Groups {
+  const kept = { starts: new Int32Array(starts.length), rows: new Int32Array(rows.length) };
+  let [groups, count] = [0, 0];
+  for (let g = 0; g + 1 < starts.length; g += 1) {
+    if (bearersOf(rows, starts[g]!, starts[g + 1]!, bearer, bearersMax) > bearersMax) continue;
+    kept.rows.set(rows.subarray(starts[g], starts[g + 1]), count);
+    count += starts[g + 1]! - starts[g]!;
+    kept.starts[(groups += 1)] = count;
+  }
+  return { starts: kept.starts.slice(0, groups + 1), rows: kept.rows.slice(0, count) };
 }
 
-function eachBlockPair(found: Blocks, rowsMax: number, visit: (i: number, j: number) => void): void {
-  const { starts, rows } = found;
+/** Distinct bearers of a key's rows; counting stops when there are too many. */
+function bearersOf(rows: Int32Array, from: number, to: number, bearer: Int32Array, bearersMax: number): number {
+  const seen: number[] = [];
+  for (let at = from; at < to && seen.length <= bearersMax; at += 1) {
+    const code = bearer[rows[at]!]!;
+    if (code >= 0 && !seen.includes(code)) seen.push(code);
+  }
+  return seen.length;
+}
+
+/** Rows of a group are in order, so the first of two is the lower. */
+function countPairs({ starts, rows }: Blocks, rowsMax: number, wanted: Wanted, counts: Int32Array): void {
   for (let g = 0; g + 1 < starts.length; g += 1) {
-    const [from, to] = [starts[g] as number, starts[g + 1] as number];
+    const [from, to] = [starts[g]!, starts[g + 1]!];
     if (to - from > rowsMax) continue;
-    for (let a = from; a < to; a += 1) for (let b = a + 1; b < to; b += 1) visit(rows[a] as number, rows[b] as number);
+    for (let a = from; a < to; a += 1) {
+      const row = rows[a]!;
+      if (wanted === null) counts[row + 1]! += to - a - 1;
+      else for (let b = a + 1; b < to; b += 1) if (wanted(row, rows[b]!)) counts[row + 1]! += 1;
+    }
+  }
+}
+
+function fillPairs({ starts, rows }: Blocks, rowsMax: number, wanted: Wanted, next: Int32Array, partners: Int32Array): void {
+  for (let g = 0; g + 1 < starts.length; g += 1) {
+    const [from, to] = [starts[g]!, starts[g + 1]!];
+    if (to - from > rowsMax) continue;
+    for (let a = from; a < to; a += 1) {
+      const row = rows[a]!;
+      for (let b = a + 1; b < to; b += 1) if (wanted === null || wanted(row, rows[b]!)) partners[next[row]!++] = rows[b]!;
+    }
   }
 }
 
@@ -87,103 +123,30 @@ function distinctPairs(starts: Int32Array, partners: Int32Array, rows: number): 
   const right = new Int32Array(partners.length);
   let count = 0;
   for (let row = 0; row < rows; row += 1) {
-    const slice = partners.subarray(starts[row], starts[row + 1]);
-    if (slice.length > 1) sortShort(slice);
-    let last = -1;
-    for (const partner of slice) {
-      if (partner === last) continue;
-      last = partner;
+    const [from, to] = [starts[row]!, starts[row + 1]!];
+    sortPart(partners, from, to);
+    for (let at = from; at < to; at += 1) {
+      if (at > from && partners[at] === partners[at - 1]) continue;
       left[count] = row;
-      right[count] = partner;
-      count += 1;
+      right[count++] = partners[at]!;
     }
   }
   return { count, left: left.subarray(0, count), right: right.subarray(0, count) };
 }
 
-function sortShort(slice: Int32Array): void {
-  if (slice.length > 24) {
-    slice.sort();
+/** Short lists are sorted by insertion, without a call. */
+function sortPart(list: Int32Array, from: number, to: number): void {
+  if (to - from > 24) {
+    list.subarray(from, to).sort();
     return;
   }
-  for (let i = 1; i < slice.length; i += 1) {
-    const value = slice[i] as number;
+  for (let i = from + 1; i < to; i += 1) {
+    const value = list[i]!;
     let j = i - 1;
-    while (j >= 0 && (slice[j] as number) > value) {
-      slice[j + 1] = slice[j] as number;
+    while (j >= from && list[j]! > value) {
+      list[j + 1] = list[j]!;
       j -= 1;
     }
-    slice[j + 1] = value;
+    list[j + 1] = value;
   }
-}
-
-function blocks(rule: string, columns: readonly Column[], rows: number): Blocks {
-  const groups = new Map<number, number>();
-  const groupOf: number[] = [];
-  const rowOf: number[] = [];
-  const packs = columns.slice(1).map((next) => packing(next.values.length));
-  for (let row = 0; row < rows; row += 1) {
-    eachKey(columns, packs, row, 0, 0, (key) => {
-      let group = groups.get(key);
-      if (group === undefined) {
-        group = groups.size;
-        groups.set(key, group);
-      }
-      groupOf.push(group);
-      rowOf.push(row);
-    });
-  }
-  return grouped(rule, groups.size, groupOf, rowOf);
-}
-
-/** Every combination of the row's values; a missing value makes no key. */
-function eachKey(columns: readonly Column[], packs: readonly Packing[], row: number, at: number, key: number, visit: (key: number) => void): void {
-  const { codes, offsets } = columns[at] as Column;
-  const from = offsets === null ? row : (offsets[row] as number);
-  const to = offsets === null ? row + 1 : (offsets[row + 1] as number);
-  for (let index = from; index < to; index += 1) {
-    const code = codes[index] as number;
-    if (code < 0) continue;
-    const next = at === 0 ? code : (packs[at - 1] as Packing)(key, code);
-    if (at + 1 === columns.length) visit(next);
-    else eachKey(columns, packs, row, at + 1, next, visit);
-  }
-}
-
-type Packing = (key: number, code: number) => number;
-
-/** Packs a key and a further code into one exact number; keys are renumbered so that the product stays below 2^53. */
-function packing(size: number): Packing {
-  const numbers = new Map<number, number>();
-  return (key, code) => {
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = numbers.size;
-      numbers.set(key, number);
-    }
-    return number * size + code;
-  };
-}
-
-/** Groups of one row are left out. */
-function grouped(rule: string, groups: number, groupOf: readonly number[], rowOf: readonly number[]): Blocks {
-  const sizes = new Int32Array(groups);
-  for (const group of groupOf) sizes[group] = (sizes[group] as number) + 1;
-  const place = new Int32Array(groups).fill(-1);
-  const starts: number[] = [0];
-  let total = 0;
-  for (let group = 0; group < groups; group += 1) {
-    if ((sizes[group] as number) < 2) continue;
-    place[group] = total;
-    total += sizes[group] as number;
-    starts.push(total);
-  }
-  const rows = new Int32Array(total);
-  groupOf.forEach((group, index) => {
-    const at = place[group] as number;
-    if (at < 0) return;
-    rows[at] = rowOf[index] as number;
-    place[group] = at + 1;
-  });
-  return { rule, starts: Int32Array.from(starts), rows };
 }

@@ -1,6 +1,7 @@
-import { blocksOf, candidatePairs, type Blocks, type Pairs } from './block.ts';
+import { blocksOf, candidatePairs, type Blocks, type Pairs, type Wanted } from './block.ts';
 import { comparer, type Comparer } from './compare.ts';
 import type { Model } from './model.ts';
+import { counted } from './random-pairs.ts';
 import { scorer, weightAt, type Frequencies, type Scorer } from './score.ts';
 import { learnMatchRate, startingPoint, train, type Trained } from './train.ts';
 import type { Table } from './table.ts';
@@ -15,13 +16,15 @@ export interface RunOptions {
   /** Blocks that were worked out before. */
   blocks?: Blocks[];
   /** Pairs to leave out. */
-  wanted?: (i: number, j: number) => boolean;
+  wanted?: Wanted;
   /** Below this many rows there is too little to learn from: the model's own parameters are used. */
   trainingRowsMin?: number;
+  /** Pairs below this probability are forgotten: the review zone's beginning unless told. */
+  keepFrom?: number;
   progress?: (stage: Stage) => void;
 }
 
-/** Scored pairs from the review zone upwards. */
+/** Scored pairs from `keepFrom` upwards. */
 export interface Run {
   trained: Trained;
   compare: Comparer;
@@ -35,29 +38,22 @@ export interface Run {
 
 /** Blocks, trains, scores: what every use of the engine shares. Clustering follows in `cluster.ts`. */
 export function run(model: Model, table: Table, options: RunOptions = {}): Run {
-  const wanted = options.wanted ?? (() => true);
+  const wanted = options.wanted ?? null;
   options.progress?.('BLOCK');
   const blocks = options.blocks ?? blocksOf(model, table);
   const pairs = candidatePairs(model, blocks, table, wanted);
   const compare = comparer(model.comparisons, table);
   options.progress?.('SCORE');
-  const patterns = patternsOf(pairs, compare);
+  const patterns = compare.patternsOf(pairs.left, pairs.right, pairs.count);
   options.progress?.('TRAIN');
   const trained = options.trained ?? learnt(model, table, blocks, compare, wanted, patterns, options.trainingRowsMin ?? 0);
   const score = scorer(model, trained, compare, table, options.frequencies ?? null);
-  return { trained, compare, score, blocks, candidates: pairs.count, ...kept(pairs, patterns, score, weightAt(model.reviewFrom ?? model.threshold)) };
+  return { trained, compare, score, blocks, candidates: pairs.count, ...kept(pairs, patterns, score, weightAt(options.keepFrom ?? model.reviewFrom ?? model.threshold)) };
 }
 
-function patternsOf(pairs: Pairs, compare: Comparer): Int32Array {
-  const patterns = new Int32Array(pairs.count);
-  for (let k = 0; k < pairs.count; k += 1) patterns[k] = compare.pattern(pairs.left[k] as number, pairs.right[k] as number);
-  return patterns;
-}
-
-function learnt(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: (i: number, j: number) => boolean, patterns: Int32Array, rowsMin: number): Trained {
+function learnt(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: Wanted, patterns: Int32Array, rowsMin: number): Trained {
   const trained = table.rows >= rowsMin ? train(model, table, blocks, compare, wanted) : startingPoint(model);
-  const counts = new Map<number, number>();
-  for (const pattern of patterns) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+  const counts = counted(patterns);
   const pairsTotal = Math.max(1, model.pairs === 'across' ? acrossPairs(table) : (table.rows * (table.rows - 1)) / 2);
   return { ...trained, matchRate: learnMatchRate(model, trained, counts, compare, table.rows, pairsTotal) };
 }

@@ -4,7 +4,6 @@ import { cluster } from './cluster.ts';
 import { run, type Stage } from './engine.ts';
 import type { Model } from './model.ts';
 import { broken, readTable, type InputTable } from './read-table.ts';
-import { weightAt } from './score.ts';
 import type { Table } from './table.ts';
 import type { Trained } from './train.ts';
 
@@ -44,16 +43,15 @@ export async function linkTable(input: LinkTableInput): Promise<LinkTableResult>
     blocks,
     trained: input.trained ?? model.trained ?? null,
     ...(across ? { wanted: (i: number, j: number) => table.inputs[i] !== table.inputs[j] } : {}),
+    keepFrom: model.threshold,
     progress: (stage) => progress(stage, stageShares[stage]),
   });
   progress('CLUSTER', stageShares.CLUSTER);
-  const certain = weightAt(model.threshold);
-  const sure = Int32Array.from(found.weight.keys()).filter((edge) => (found.weight[edge] as number) >= certain);
   const clusters = cluster({
     rows: table.rows,
-    left: sure.map((edge) => found.left[edge] as number),
-    right: sure.map((edge) => found.right[edge] as number),
-    weight: Float64Array.from(sure, (edge) => found.weight[edge] as number),
+    left: found.left,
+    right: found.right,
+    weight: found.weight,
     evidence: (i, j) => found.score.weight(i, j) - found.score.prior,
     averageEvidenceMin: model.averageEvidenceMin ?? 0,
     ...(model.distinct === undefined ? {} : { distinct: table.columns.get(model.distinct)?.codes as Int32Array }),
@@ -61,7 +59,7 @@ export async function linkTable(input: LinkTableInput): Promise<LinkTableResult>
   });
   progress('CLUSTER', 1);
   const named = namedClusters(read, clusters.clusterOf);
-  return { ...named, rows: table.rows, candidates: found.candidates, edges: sure.length, refusedMerges: clusters.refused.length, trained: found.trained };
+  return { ...named, rows: table.rows, candidates: found.candidates, edges: found.weight.length, refusedMerges: clusters.refused.length, trained: found.trained };
 }
 
 /** A rule under which nearly every row meets every other, or far too many in all, is a slip in the model. */
@@ -84,17 +82,13 @@ function refuseBoundless(model: Model, blocks: readonly Blocks[], table: Table):
 
 /** Entities are numbered in the order of their first rows. */
 function namedClusters(read: InputTable, clusterOf: Int32Array): Pick<LinkTableResult, 'clusters' | 'entities'> {
-  const numbers = new Map<number, string>();
+  const names = new Array<string>(clusterOf.length);
+  let entities = 0;
   const clusters = read.ids.map((id, row) => {
-    const root = clusterOf[row] as number;
-    let entity = numbers.get(root);
-    if (entity === undefined) {
-      entity = `E${numbers.size + 1}`;
-      numbers.set(root, entity);
-    }
+    const entity = (names[clusterOf[row] as number] ??= `E${(entities += 1)}`);
     return { source: read.sources[read.table.inputs[row] as number] as string, id, entity };
   });
-  return { clusters, entities: numbers.size };
+  return { clusters, entities };
 }
 
 const stageShares: Record<Stage, number> = { BLOCK: 0.3, SCORE: 0.4, TRAIN: 0.6, CLUSTER: 0.9 };

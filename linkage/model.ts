@@ -74,6 +74,8 @@ const blockingRuleSchema = z.strictObject({
   columns: z.array(z.string()).min(1),
   /** A key shared by more rows than this is generic and is left out. */
   rowsMax: z.int().min(2).max(5000).optional(),
+  /** Nor is a key used that rows with more than so many values of the model's `distinct` share: a name with several known bearers. */
+  bearersMax: z.int().min(1).max(100).optional(),
 });
 
 /** A linkage model: what a row says, how two rows are compared, and which are compared at all. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Wanted } from './block.ts';
 import type { Model } from './model.ts';
 import { valuesAt, type Column, type Table } from './table.ts';
 
@@ -6,8 +7,8 @@ import { valuesAt, type Column, type Table } from './table.ts';
 export type KeyHash = (type: string, value: string) => string;
 
 /** Pairs must share a key that is not generic in the whole hub. */
-export function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined, hash: KeyHash = keyHash): (i: number, j: number) => boolean {
-  if (genericKeys === undefined || genericKeys.size === 0) return () => true;
+export function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined, hash: KeyHash = keyHash): Wanted {
+  if (genericKeys === undefined || genericKeys.size === 0) return null;
   const keys: Set<string>[] = [];
   const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, hash)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
   return (i, j) => !of(i).isDisjointFrom(of(j));

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { parse } from 'csv-parse';
 import { YiwangError } from '../base/errors.ts';
+import { CsvFault, CsvScanner, type CsvRecord } from './csv-scan.ts';
 import { derive } from './derive.ts';
 import type { Model } from './model.ts';
 import { standardised } from './standardised.ts';
 import type { Column, Table } from './table.ts';
+import { ValueNumbers } from './value-numbers.ts';
 
 /** Rows of several files in one table, and the source and id of each. */
 export interface InputTable {
@@ -21,17 +22,13 @@ export async function readTable(model: Model, inputs: readonly string[]): Promis
   if (new Set(sources).size < sources.length) throw broken('two inputs have the same file name; rename one, for clusters name their rows by it', '两个输入文件同名，请改名');
   const builders = Object.keys(model.fields).map(newBuilder);
   const ids: string[] = [];
-  const origins: number[] = [];
-  for (const [number, input] of inputs.entries()) {
-    const before = ids.length;
-    await readInput(model, input, (record, positions) => {
-      ids.push(record[positions.id] ?? '');
-      origins.push(number);
-      builders.forEach((builder, field) => append(builder, record[positions.fields[field] as number]));
-    });
-    checkIds(input, ids.slice(before), model.idColumn);
+  const rowsOf: number[] = [];
+  for (const input of inputs) {
+    const found = await readInput(model, input, builders);
+    for (const id of found) ids.push(id);
+    rowsOf.push(found.length);
   }
-  const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(origins) };
+  const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(rowsOf.flatMap((rows, number) => new Array<number>(rows).fill(number))) };
   const fields = Object.entries(model.fields).map(([name, { kind }], index) => ({ name, kind, raw: finished(builders[index] as Builder) }));
   table.columns = await standardised(fields);
   derive(table, model.derived ?? []);
@@ -44,21 +41,46 @@ interface Positions {
   fields: number[];
 }
 
-async function readInput(model: Model, input: string, visit: (record: readonly string[], positions: Positions) => void): Promise<void> {
-  const parser = createReadStream(input).on('error', (cause) => parser.destroy(cause)).pipe(parse({ bom: true, trim: true, skip_empty_lines: true, max_record_size: recordBytesMax }));
+/** Appends the rows of one input to the builders and gives their ids. */
+async function readInput(model: Model, input: string, builders: readonly Builder[]): Promise<string[]> {
+  const ids = new ValueNumbers();
   let positions: Positions | undefined;
+  const scanner = new CsvScanner((record) => {
+    if (positions === undefined) positions = columnPositions(model, input, cellsOf(record));
+    else readRow(model, input, record, positions, ids, builders);
+  });
   try {
-    for await (const record of parser as AsyncIterable<string[]>) {
-      if (positions === undefined) positions = columnPositions(model, input, record);
-      else visit(record, positions);
-    }
+    for await (const chunk of createReadStream(input, { highWaterMark: chunkBytes })) scanner.push(chunk as Buffer);
+    scanner.end();
   } catch (cause) {
     if (cause instanceof YiwangError) throw cause;
-    const line = (cause as { lines?: unknown } | null)?.lines;
-    const [en, zh] = typeof line === 'number' ? [`, near line ${line}`, `（第 ${line} 行附近）`] : ['', ''];
+    const [en, zh] = cause instanceof CsvFault ? [`, near line ${cause.line}`, `（第 ${cause.line} 行附近）`] : ['', ''];
     throw new YiwangError('DATASET_INVALID', { hint: both(`\`${basename(input)}\` cannot be read as CSV${en}: a row with more or fewer cells than the header, or a quote that does not end`, `\`${basename(input)}\` 无法作为 CSV 读取${zh}：单元格数与表头不符，或引号未闭合`), cause });
   }
   if (positions === undefined) throw broken(`\`${basename(input)}\` is empty`, `\`${basename(input)}\` 是空文件`);
+  if (ids.size === 0) throw broken(`\`${basename(input)}\` has a header and no rows`, `\`${basename(input)}\` 只有表头，没有数据`);
+  return decoded(ids);
+}
+
+function readRow(model: Model, input: string, { bytes, starts, ends }: CsvRecord, positions: Positions, ids: ValueNumbers, builders: readonly Builder[]): void {
+  const row = ids.size;
+  if (starts[positions.id] === ends[positions.id]) throw broken(`row ${row + 2} of \`${basename(input)}\` has no \`${model.idColumn}\``, `\`${basename(input)}\` 第 ${row + 2} 行缺少 \`${model.idColumn}\``);
+  const before = ids.of(bytes, starts[positions.id]!, ends[positions.id]!);
+  if (before < row) {
+    throw broken(
+      `rows ${before + 2} and ${row + 2} of \`${basename(input)}\` have the same \`${model.idColumn}\`; ids must be unique`,
+      `\`${basename(input)}\` 第 ${before + 2} 行与第 ${row + 2} 行的 \`${model.idColumn}\` 重复`,
+    );
+  }
+  for (let field = 0; field < builders.length; field += 1) {
+    const at = positions.fields[field]!;
+    const builder = builders[field]!;
+    append(builder, at < 0 || starts[at] === ends[at] ? -1 : builder.values.of(bytes, starts[at]!, ends[at]!));
+  }
+}
+
+function cellsOf({ bytes, count, starts, ends }: CsvRecord): string[] {
+  return Array.from({ length: count }, (_, cell) => bytes.toString('utf8', starts[cell], ends[cell]));
 }
 
 function columnPositions(model: Model, input: string, header: readonly string[]): Positions {
@@ -76,57 +98,35 @@ function columnPositions(model: Model, input: string, header: readonly string[])
   throw broken(`\`${basename(input)}\` lacks the column ${names}; it has ${header.join(', ')}`, `\`${basename(input)}\` 缺少列 ${names}`);
 }
 
-function checkIds(input: string, ids: readonly string[], idColumn: string): void {
-  if (ids.length === 0) throw broken(`\`${basename(input)}\` has a header and no rows`, `\`${basename(input)}\` 只有表头，没有数据`);
-  const seen = new Map<string, number>();
-  for (const [row, id] of ids.entries()) {
-    const before = seen.get(id);
-    if (id === '') throw broken(`row ${row + 2} of \`${basename(input)}\` has no \`${idColumn}\``, `\`${basename(input)}\` 第 ${row + 2} 行缺少 \`${idColumn}\``);
-    if (before !== undefined) {
-      throw broken(
-        `rows ${before + 2} and ${row + 2} of \`${basename(input)}\` have the same \`${idColumn}\`; ids must be unique`,
-        `\`${basename(input)}\` 第 ${before + 2} 行与第 ${row + 2} 行的 \`${idColumn}\` 重复`,
-      );
-    }
-    seen.set(id, row);
-  }
-}
-
 interface Builder {
-  numbers: Map<string, number>;
-  values: string[];
+  values: ValueNumbers;
   codes: Int32Array;
   length: number;
 }
 
 function newBuilder(): Builder {
-  return { numbers: new Map(), values: [], codes: new Int32Array(1024), length: 0 };
+  return { values: new ValueNumbers(), codes: new Int32Array(1024), length: 0 };
 }
 
-function append(builder: Builder, cell: string | undefined): void {
+function append(builder: Builder, code: number): void {
   if (builder.length === builder.codes.length) {
     const grown = new Int32Array(builder.length * 2);
     grown.set(builder.codes);
     builder.codes = grown;
   }
-  builder.codes[builder.length] = cell === undefined || cell === '' ? -1 : numberOf(builder, cell);
+  builder.codes[builder.length] = code;
   builder.length += 1;
 }
 
-function numberOf(builder: Builder, cell: string): number {
-  let number = builder.numbers.get(cell);
-  if (number === undefined) {
-    // The decoder puts this character where bytes are no UTF-8.
-    if (cell.includes('\ufffd')) throw wrongEncoding();
-    number = builder.values.length;
-    builder.numbers.set(cell, number);
-    builder.values.push(cell);
-  }
-  return number;
+function finished(builder: Builder): Column {
+  return { values: decoded(builder.values), codes: builder.codes.slice(0, builder.length), offsets: null };
 }
 
-function finished(builder: Builder): Column {
-  return { values: builder.values, codes: builder.codes.slice(0, builder.length), offsets: null };
+/** The decoder puts U+FFFD where bytes are no UTF-8. */
+function decoded(values: ValueNumbers): string[] {
+  const texts = values.texts();
+  if (texts.some((text) => text.includes('\ufffd'))) throw wrongEncoding();
+  return texts;
 }
 
 function wrongEncoding(): YiwangError {
@@ -143,4 +143,4 @@ function both(en: string, zh: string): string {
 }
 
 const inputsMax = 64;
-const recordBytesMax = 1 << 20;
+const chunkBytes = 1 << 20;

@@ -36,12 +36,12 @@ export function scorer(model: Model, trained: Trained, compare: Comparer, table:
     comparison.levels.map((level, l) => (level.termFrequency === undefined ? null : rarity(level, table, trained.u[c]?.[l] as number, frequencies))),
   );
   const prior = Math.log2(trained.matchRate / (1 - trained.matchRate));
-  const sums = patternSums(compare, weights, prior);
-  const adjusted = rarities.some((levels) => levels.some((level) => level !== null));
+  const sums = patternSums(compare, weights, rarities, prior);
   const weightOf = (pattern: number, i: number, j: number): number => {
-    const sum = sums(pattern);
-    if (!adjusted || sum === -Infinity) return sum;
-    return sum + rarityOf(compare.levels(pattern), rarities, i, j);
+    const { sum, rare } = sums(pattern);
+    let weight = sum;
+    for (let at = 0; at < rare.length; at += 1) weight += rare[at]!(i, j);
+    return weight;
   };
   return {
     prior,
@@ -76,25 +76,27 @@ function levelWeights(model: Model, trained: Trained): number[][] {
   );
 }
 
-/** Sums are remembered by pattern: a million pairs have a few thousand patterns. */
-function patternSums(compare: Comparer, weights: readonly number[][], prior: number): (pattern: number) => number {
-  const sums = new Map<number, number>();
-  return (pattern) => {
-    let sum = sums.get(pattern);
-    if (sum === undefined) {
-      sum = compare.levels(pattern).reduce((total, level, c) => total + (weights[c]?.[level] as number), prior);
-      sums.set(pattern, sum);
-    }
-    return sum;
-  };
-}
-
 type Rarity = (i: number, j: number) => number;
 
-function rarityOf(levels: readonly number[], rarities: readonly (readonly (Rarity | null)[])[], i: number, j: number): number {
-  let sum = 0;
-  for (let c = 0; c < levels.length; c += 1) sum += rarities[c]?.[levels[c] as number]?.(i, j) ?? 0;
-  return sum;
+/** What a pattern alone decides, and what depends on how rare the values of its pairs are. */
+interface PatternSum {
+  sum: number;
+  rare: readonly Rarity[];
+}
+
+/** Sums are remembered by pattern: a million pairs have a few thousand patterns. */
+function patternSums(compare: Comparer, weights: readonly number[][], rarities: readonly (readonly (Rarity | null)[])[], prior: number): (pattern: number) => PatternSum {
+  const sums = new Map<number, PatternSum>();
+  return (pattern) => {
+    let found = sums.get(pattern);
+    if (found === undefined) {
+      const levels = compare.levels(pattern);
+      const sum = levels.reduce((total, level, c) => total + (weights[c]?.[level] as number), prior);
+      found = { sum, rare: sum === -Infinity ? [] : levels.map((level, c) => rarities[c]?.[level] ?? null).filter((rare) => rare !== null) };
+      sums.set(pattern, found);
+    }
+    return found;
+  };
 }
 
 /** log2(u / frequency of the value that both have), bounded so that no value alone decides. */

@@ -1,7 +1,7 @@
-import { blockRowsMax, sampledPairs, type Blocks, type Pairs } from './block.ts';
+import { blockRowsMax, sampledPairs, type Blocks, type Pairs, type Wanted } from './block.ts';
 import type { Comparer } from './compare.ts';
 import { predicateColumns } from './predicate.ts';
-import { randomPatterns } from './random-pairs.ts';
+import { counted, randomPatterns } from './random-pairs.ts';
 import type { Derived, Level, Model } from './model.ts';
 import type { Table } from './table.ts';
 
@@ -23,7 +23,7 @@ export function startingPoint(model: Model): Trained {
  * Estimates the parameters without labels: u from random pairs; m by expectation maximisation over the pairs of one blocking
  * rule at a time, leaving out the comparisons that the rule itself makes agree (as Splink does); then the match rate.
  */
-export function train(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: (i: number, j: number) => boolean, seed = 1): Trained {
+export function train(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: Wanted, seed = 1): Trained {
   const trained = startingPoint(model);
   const priorPairs = model.training?.priorPairs ?? 10;
   const random = randomPatterns(table, compare, wanted, seed);
@@ -46,12 +46,7 @@ export function learnMatchRate(model: Model, trained: Trained, patterns: Readonl
 }
 
 export function patternCounts(pairs: Pairs, compare: Comparer): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (let k = 0; k < pairs.count; k += 1) {
-    const pattern = compare.pattern(pairs.left[k] as number, pairs.right[k] as number);
-    counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
-  }
-  return counts;
+  return counted(compare.patternsOf(pairs.left, pairs.right, pairs.count));
 }
 
 function learnU(model: Model, patterns: ReadonlyMap<number, number>, compare: Comparer, trained: Trained, priorPairs: number): void {
@@ -84,7 +79,7 @@ function levelCounts(model: Model, patterns: ReadonlyMap<number, number>, compar
   return counts;
 }
 
-function learnM(model: Model, blocks: readonly Blocks[], compare: Comparer, trained: Trained, priorPairs: number, wanted: (i: number, j: number) => boolean): void {
+function learnM(model: Model, blocks: readonly Blocks[], compare: Comparer, trained: Trained, priorPairs: number, wanted: Wanted): void {
   const sums = model.comparisons.map((comparison) => new Float64Array(comparison.levels.length));
   const sources = columnSources(model);
   blocks.forEach((block, index) => {

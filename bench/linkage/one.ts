@@ -43,7 +43,7 @@ async function one({ model: name, inputs, truth: truthFile, without }: Asked): P
   const { items: _, ...quality } = evaluate(cold.result.clusters.map(({ entity }) => entity), truth);
   const { table } = await readTable(model, inputs);
   const across = model.pairs === 'across' && inputs.length > 1;
-  const pairs = candidatePairs(model, blocksOf(model, table), table, (i, j) => !across || table.inputs[i] !== table.inputs[j]);
+  const pairs = candidatePairs(model, blocksOf(model, table), table, across ? (i, j) => table.inputs[i] !== table.inputs[j] : null);
   let right = 0;
   for (let k = 0; k < pairs.count; k += 1) if (truth[pairs.left[k]!] === truth[pairs.right[k]!]) right += 1;
   return {
