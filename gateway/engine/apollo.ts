@@ -1,8 +1,8 @@
 import { Supergraph, operationFromDocument } from '@apollo/federation-internals';
 import { QueryPlanner, type FetchDataRewrite, type FetchNode, type PlanNode, type QueryPlanSelectionNode } from '@apollo/query-planner';
-import type { GraphQLSchema } from 'graphql';
+import { Kind, type DocumentNode, type GraphQLSchema, type SelectionSetNode } from 'graphql';
 import { Invariant, YiwangError } from '../../base/errors.ts';
-import { plansEvaluatedMax, planningPathsMax } from '../limits.ts';
+import { fragmentsOf, onlyOperation, plansEvaluatedMax, planningPathsMax, type Fragments } from '../limits.ts';
 import type { Path, Required, Rewrite, Segment, Step } from './plan.ts';
 import type { Planner } from './planner.ts';
 
@@ -24,9 +24,25 @@ export function apolloPlanner(supergraphSdl: string): Planner {
     plan(_text, document) {
       const { node } = planner.buildQueryPlan(operationFromDocument(schema, document, { validate: false }));
       if (node?.kind === 'Subscription') throw new YiwangError('BAD_REQUEST', { hint: 'there are no subscriptions in this graph' });
+      // It has no plan, and says so by an empty one, for fields that nobody can resolve.
+      if (!node && asksFields(document)) throw new Invariant('the planner found nobody to ask about the fields of an operation');
       return node ? stepOf(node, []) : null;
     },
   };
+}
+
+/** Whether the document asks for a root field, whatever its variables are. */
+function asksFields(document: DocumentNode): boolean {
+  return fieldsAsked(onlyOperation(document).selectionSet, fragmentsOf(document));
+}
+
+function fieldsAsked({ selections }: SelectionSetNode, fragments: Fragments): boolean {
+  return selections.some((node) => {
+    if (node.directives?.length) return false; // it may be skipped
+    if (node.kind === Kind.FIELD) return !node.name.value.startsWith('__');
+    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
+    return fragment !== undefined && fieldsAsked(fragment.selectionSet, fragments);
+  });
 }
 
 function stepOf(node: PlanNode, at: Path): Step {

@@ -2,9 +2,9 @@ import { subgraphError } from '../errors.ts';
 import type { JsonObject } from '../shape.ts';
 import type { Fault } from '../subgraph.ts';
 import { isObject, merge } from './merge.ts';
-import { collect, placesOf, type Place } from './path.ts';
+import { collector, placesOf, type Collect, type Place } from './path.ts';
 import type { Entities, Fetch } from './plan.ts';
-import { representation, type Represent } from './representation.ts';
+import { representation, type Named } from './representation.ts';
 import { bodyOf } from './request.ts';
 import { rewrite } from './rewrites.ts';
 import { fail, type Program, type Run } from './run.ts';
@@ -13,10 +13,10 @@ import type { IsOfType } from './types.ts';
 /** Asks for fields of entities that are known by their keys: each entity once, however many places of the answer it fills. */
 export function entityFetch(fetch: Fetch, isOfType: IsOfType): Program {
   const body = bodyOf(fetch);
-  const represents = fetch.entities.map((one) => representation(one, isOfType));
+  const compiled = fetch.entities.map((entities): Compiled => ({ entities, collect: entities.paths.map((path) => collector(path, isOfType)), placed: representation(entities, isOfType) }));
   return async (run) => {
     const named = new Map<string, Named>();
-    const asked = fetch.entities.map((one, index) => askedAbout(run, one, represents[index]!, named, isOfType));
+    const asked = compiled.map((one) => askedAbout(run, one, named));
     if ([...named.values()].every(({ texts }) => texts.length === 0)) return;
     const variables = [...named].map(([variable, { texts }]) => `${JSON.stringify(variable)}:[${texts.join(',')}]`);
     const answer = await run.ask(fetch.subgraph, body(run.variables, variables, run.counts ? positions(asked) : undefined));
@@ -29,10 +29,10 @@ export function entityFetch(fetch: Fetch, isOfType: IsOfType): Program {
   };
 }
 
-/** Representations of one variable, and where in their list each stands. */
-interface Named {
-  texts: string[];
-  indexes: Map<string, number>;
+interface Compiled {
+  entities: Entities;
+  collect: readonly Collect[];
+  placed: ReturnType<typeof representation>;
 }
 
 /** The objects to fill, and which representation each one is. */
@@ -43,20 +43,16 @@ interface Asked {
   named: Named;
 }
 
-function askedAbout(run: Run, entities: Entities, represent: Represent, all: Map<string, Named>, isOfType: IsOfType): Asked {
+function askedAbout(run: Run, { entities, collect, placed }: Compiled, all: Map<string, Named>): Asked {
   const named = all.get(entities.variable) ?? { texts: [], indexes: new Map<string, number>() };
   all.set(entities.variable, named);
   const found: JsonObject[] = [];
-  for (const path of entities.paths) collect(run.root, path, isOfType, found);
+  for (const one of collect) one(run.root, found);
   const asked: Asked = { entities, targets: [], indexes: [], named };
+  const place = placed(named);
   for (const target of found) {
-    const text = represent(target);
-    if (text === null) continue;
-    let index = named.indexes.get(text);
-    if (index === undefined) {
-      index = named.texts.push(text) - 1;
-      named.indexes.set(text, index);
-    }
+    const index = place(target);
+    if (index < 0) continue;
     asked.targets.push(target);
     asked.indexes.push(index);
   }
@@ -79,19 +75,19 @@ function received({ entities, targets, indexes, named }: Asked, data: JsonObject
   const list = Object.hasOwn(data, entities.alias) ? data[entities.alias] : null;
   if (list === null || targets.length === 0) return true;
   if (!Array.isArray(list) || list.length !== named.texts.length) return false;
-  const given = new Set<number>();
-  targets.forEach((target, at) => {
-    const index = indexes[at]!;
+  const given = new Uint8Array(list.length);
+  for (let at = 0; at < targets.length; at += 1) {
+    const [target, index] = [targets[at]!, indexes[at]!];
     const entity: unknown = list[index];
-    if (!isObject(entity)) return;
-    const isFirst = !given.has(index);
-    given.add(index);
+    if (!isObject(entity)) continue;
+    const isFirst = given[index] === 0;
+    given[index] = 1;
     if (isFirst && entities.outputRewrites.length > 0) {
       if (entity['__typename'] === undefined) entity['__typename'] = target['__typename'];
       rewrite(entities.outputRewrites, entity, isOfType);
     }
     merge(target, entity, !isFirst);
-  });
+  }
   return true;
 }
 

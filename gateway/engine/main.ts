@@ -35,9 +35,9 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
   const { supergraphSdl } = options;
   const schema = readSchema(supergraphSdl);
   const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder);
-  const plans = openPlans({ planners, isOfType: typeTable(supergraphSdl) });
+  const plans = openPlans({ schema, planners, isOfType: typeTable(supergraphSdl) });
   const gather = async ({ document, planKey, variables, calling }: EngineRequest): Promise<EngineResult> => {
-    const program = await plans.program(planKey, document);
+    const program = await plans.program(planKey, document, variables);
     const deadline = openDeadline(options.operationMsMax ?? operationMsMax);
     const root = Object.create(null) as JsonObject;
     const run: Run = { root, errors: [], variables, deadline, counts: options.counts ?? false, ask: (subgraph, body) => askSubgraph(options, subgraph, body, calling, deadline) };
@@ -46,7 +46,7 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
   };
   return {
     schema,
-    prepare: async (document, planKey) => void (await plans.program(planKey, document)),
+    prepare: async (document, planKey) => void (await plans.program(planKey, document, {})),
     gather,
     async execute(request) {
       const { data, errors } = await gather(request);

@@ -1,18 +1,29 @@
 import type { JsonObject } from '../shape.ts';
-import { eachItem, type Path } from './plan.ts';
+import { eachItem, type Path, type Segment } from './plan.ts';
 import type { IsOfType } from './types.ts';
 
 /** Adds the objects that stand at a path of the answer to `found`, in order; each place is its own object. */
-export function collect(value: unknown, path: Path, isOfType: IsOfType, found: JsonObject[], from = 0): void {
-  if (typeof value !== 'object' || value === null) return;
-  const segment = path[from];
-  if (Array.isArray(value)) {
-    const next = segment === eachItem ? from + 1 : from;
-    for (const item of value) collect(item, path, isOfType, found, next);
-  } else if (segment === undefined) found.push(value as JsonObject);
-  else if (typeof segment === 'object') {
-    if (isOneOf(value as JsonObject, segment.types, isOfType)) collect(value, path, isOfType, found, from + 1);
-  } else if (segment !== eachItem && Object.hasOwn(value, segment)) collect((value as JsonObject)[segment], path, isOfType, found, from + 1);
+export type Collect = (value: unknown, found: JsonObject[]) => void;
+
+export function collector(path: Path, isOfType: IsOfType): Collect {
+  const [segment, ...rest] = path;
+  const each = (one: Collect, ofItem: Collect): Collect => (value, found) => {
+    if (typeof value !== 'object' || value === null) return;
+    if (Array.isArray(value)) for (const item of value) ofItem(item, found);
+    else one(value, found);
+  };
+  const below = segment === undefined ? () => undefined : collector(rest, isOfType);
+  const self: Collect = each(ofObject(segment, below, isOfType), (item, found) => (segment === eachItem ? below : self)(item, found));
+  return self;
+}
+
+function ofObject(segment: Segment | undefined, below: Collect, isOfType: IsOfType): Collect {
+  if (segment === undefined) return (value, found) => void found.push(value as JsonObject);
+  if (segment === eachItem) return () => undefined;
+  if (typeof segment === 'object') return (value, found) => isOneOf(value as JsonObject, segment.types, isOfType) && below(value, found);
+  // A key may be called as something that every object inherits (threats.md, 21).
+  if (segment in Object.prototype) return (value, found) => Object.hasOwn(value as JsonObject, segment) && below((value as JsonObject)[segment], found);
+  return (value, found) => below((value as JsonObject)[segment], found);
 }
 
 /** Where an answer has something, as errors name it. */

@@ -1,21 +1,25 @@
-import { print, valueFromASTUntyped, type DocumentNode } from 'graphql';
-import { onlyOperation } from '../limits.ts';
+import { print, valueFromASTUntyped, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { YiwangError } from '../../base/errors.ts';
+import { onlyOperation, type Variables } from '../limits.ts';
 import { recent } from '../recent.ts';
-import { serially } from './plan.ts';
+import { serially, type Step } from './plan.ts';
 import type { Planners } from './planners.ts';
 import { compile } from './program.ts';
 import type { Program } from './run.ts';
+import { changesOnce } from './changes.ts';
 import { asPlanned } from './planned.ts';
 import type { IsOfType } from './types.ts';
+import { writtenOut } from './written-out.ts';
 
 /** Programs by the key of what was planned. */
 export interface Plans {
   /** Rejects with `LIMIT_EXCEEDED` for a document that takes too long to plan. */
-  program(planKey: string, document: DocumentNode): Promise<Program>;
+  program(planKey: string, document: DocumentNode, variables: Variables): Promise<Program>;
   readonly size: number;
 }
 
 export interface PlansOptions {
+  schema: GraphQLSchema;
   planners: Pick<Planners, 'plan'>;
   isOfType: IsOfType;
 }
@@ -25,17 +29,26 @@ const plansKeptMax = 1_000;
 const charactersKeptMax = 4_000_000;
 
 /** Plans once, and keeps what was used last. */
-export function openPlans({ planners, isOfType }: PlansOptions): Plans {
+export function openPlans({ schema, planners, isOfType }: PlansOptions): Plans {
   const kept = recent<{ program: Program; characters: number }>(plansKeptMax, { weightMax: charactersKeptMax, weightOf: ({ characters }) => characters });
   const underWay = new Map<string, Promise<Program>>();
+  /** What nobody can plan as it stands may be planned with its fragments written out. */
+  const inAnotherForm = async (error: unknown, text: string, document: DocumentNode): Promise<Step | null> => {
+    if (!(error instanceof YiwangError && error.code === 'INTERNAL')) throw error;
+    const other = print(asPlanned(writtenOut(schema, document)));
+    if (other === text) throw error;
+    return planners.plan(other);
+  };
   const planned = async (planKey: string, document: DocumentNode) => {
     const text = print(asPlanned(document));
-    const step = await planners.plan(text);
+    const step = await planners.plan(text).catch((error: unknown) => inAnotherForm(error, text, document));
     const program = step ? compile(serially(step), isOfType, defaultsOf(document)) : nothing;
     return kept.set(planKey, { program, characters: text.length }).program;
   };
   return {
-    async program(planKey, document) {
+    async program(key, asked, variables) {
+      const { document, key: values } = changesOnce(asked, variables);
+      const planKey = values === '' ? key : `${key} ${values}`;
       const known = kept.get(planKey);
       if (known) return known.program;
       const waiting = underWay.get(planKey);

@@ -5,23 +5,71 @@ import { rewrite } from './rewrites.ts';
 import type { IsOfType } from './types.ts';
 
 /** The JSON of an entity's representation, or null where a part of it is not known: such an entity is not asked about. */
-export type Represent = (entity: JsonObject) => string | null;
+type Represent = (entity: JsonObject) => string | null;
+
+/** The representations of one variable: what is sent, each entity once, and where in the list each stands. */
+export interface Named {
+  texts: string[];
+  indexes: Map<string, number>;
+}
+
+/** Where in the list an entity stands, or -1 where it is not asked about; one that is new to the list is added. Made per execution. */
+export type Place = (entity: JsonObject) => number;
 
 /**
  * How entities are named to a subgraph. The text is at once what is sent and what tells two entities apart: the fields
  * stand in the plan's order. Compiled once per plan and type of entity.
  */
-export function representation({ requires, inputRewrites }: Entities, isOfType: IsOfType): Represent {
-  const textOf = writer(requires, isOfType, [{ kind: 'field', from: ['__typename'], to: '__typename', selections: null }]);
-  const named: Represent = (entity) => (typeof entity['__typename'] === 'string' ? textOf(entity) : null);
-  if (inputRewrites.length === 0) return named;
-  return (entity) => {
-    const text = named(entity);
-    if (text === null) return null;
+export function representation({ requires, inputRewrites }: Entities, isOfType: IsOfType): (named: Named) => Place {
+  const { write, partsFor } = writer(requires, isOfType, [{ kind: 'field', from: ['__typename'], to: '__typename', selections: null }]);
+  const textOf: Represent = (entity) => {
+    const text = write(entity);
+    if (text === null || inputRewrites.length === 0) return text;
     const fields: unknown = JSON.parse(text);
     rewrite(inputRewrites, fields, isOfType);
     return JSON.stringify(fields);
   };
+  return (named) => {
+    const met: Chain = new Map();
+    return (entity) => {
+      const name = entity['__typename'];
+      const parts = typeof name === 'string' ? partsFor(name) : null;
+      if (parts === null) return -1;
+      const end = chained(met, entity, parts);
+      if (end === undefined) return indexOf(named, textOf(entity));
+      const known = end.get(here);
+      if (typeof known === 'number') return known;
+      const index = indexOf(named, textOf(entity));
+      end.set(here, index);
+      return index;
+    };
+  };
+}
+
+function indexOf({ texts, indexes }: Named, text: string | null): number {
+  if (text === null) return -1;
+  const known = indexes.get(text);
+  if (known !== undefined) return known;
+  const index = texts.push(text) - 1;
+  indexes.set(text, index);
+  return index;
+}
+
+/** Values of leaves, one after the other, to the index that their text has: a place that was met before needs no text. */
+type Chain = Map<unknown, Chain | number>;
+const here = Symbol('the index');
+
+/** Undefined where a value is missing, or is no leaf: two of those are told apart by their texts only. */
+function chained(met: Chain, entity: JsonObject, parts: readonly Part[]): Chain | undefined {
+  let chain = met;
+  for (const { from } of parts) {
+    const value = valueIn(entity, from);
+    if (value === undefined || (typeof value === 'object' && value !== null)) return undefined;
+    let next = chain.get(value);
+    if (typeof next !== 'object') chain.set(value, (next = new Map()));
+    chain = next;
+  }
+  return chain;
 }
 
 interface Part {
@@ -33,7 +81,7 @@ interface Part {
 const typesKeptMax = 1_000;
 
 /** Null for an object that lacks a field, or that nothing is required of: it is not of the types that are meant. */
-function writer(selections: readonly Required[], isOfType: IsOfType, always: readonly Required[] = []): Represent {
+function writer(selections: readonly Required[], isOfType: IsOfType, always: readonly Required[] = []): { write: Represent; partsFor(name: unknown): readonly Part[] | null } {
   const byType = new Map<unknown, readonly Part[] | null>();
   const partsFor = (name: unknown): readonly Part[] | null => {
     const known = byType.get(name);
@@ -43,7 +91,7 @@ function writer(selections: readonly Required[], isOfType: IsOfType, always: rea
     if (byType.size < typesKeptMax) byType.set(name, parts); // names come from subgraphs
     return parts;
   };
-  return (entity) => {
+  const write: Represent = (entity) => {
     const parts = partsFor(entity['__typename']);
     if (parts === null) return null;
     let text = '';
@@ -54,10 +102,14 @@ function writer(selections: readonly Required[], isOfType: IsOfType, always: rea
     }
     return text === '' ? '{}' : `${text}}`;
   };
+  return { write, partsFor };
 }
 
 function valueIn(entity: JsonObject, keys: readonly string[]): unknown {
-  for (const key of keys) if (Object.hasOwn(entity, key) && entity[key] !== undefined) return entity[key];
+  for (const key of keys) {
+    const value = key in Object.prototype && !Object.hasOwn(entity, key) ? undefined : entity[key];
+    if (value !== undefined) return value;
+  }
   return undefined;
 }
 
@@ -76,7 +128,7 @@ function partsOf(selections: readonly Required[], name: unknown, isOfType: IsOfT
     }
   };
   add(selections);
-  return [...merged].map(([to, { from, selections: inner }], at) => ({ lead: `${at === 0 ? '{' : ','}${JSON.stringify(to)}:`, from, write: inner ? nestedWriter(writer(inner, isOfType)) : leafText }));
+  return [...merged].map(([to, { from, selections: inner }], at) => ({ lead: `${at === 0 ? '{' : ','}${JSON.stringify(to)}:`, from, write: inner ? nestedWriter(writer(inner, isOfType).write) : leafText }));
 }
 
 /** What a nested object lacks makes it null, as in @apollo/gateway; its subgraph decides what that means. */

@@ -2,7 +2,7 @@ import { Kind, parse, type FragmentDefinitionNode, type SelectionSetNode } from 
 import { subgraphError } from '../errors.ts';
 import type { JsonObject } from '../shape.ts';
 import { merge } from './merge.ts';
-import { collect, placesOf } from './path.ts';
+import { collector, placesOf } from './path.ts';
 import type { Fetch } from './plan.ts';
 import { bodyOf } from './request.ts';
 import { rewrite } from './rewrites.ts';
@@ -12,9 +12,10 @@ import type { IsOfType } from './types.ts';
 /** Asks for root fields. Their answer goes to the root, or wherever the caller's operation comes back to it. */
 export function rootFetch(fetch: Fetch, isOfType: IsOfType): Program {
   const body = bodyOf(fetch);
+  const collect = collector(fetch.at, isOfType);
   return async (run) => {
     const targets: JsonObject[] = [];
-    collect(run.root, fetch.at, isOfType, targets);
+    collect(run.root, targets);
     if (targets.length === 0) return;
     const { data, errors, failed } = await run.ask(fetch.subgraph, body(run.variables));
     for (const { code, path } of errors) {

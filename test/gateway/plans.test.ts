@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { composeServices } from '@apollo/composition';
-import { parse, print } from 'graphql';
+import { buildSchema, parse, print } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serially, type Step } from '../../gateway/engine/plan.ts';
 import { openPlanners } from '../../gateway/engine/planners.ts';
@@ -28,13 +28,13 @@ test.each(['hive', 'apollo'] as const)('plans of the %s planner give the same an
 
 test('what is kept of plans is bounded in number and in size, and the same plan is made once', async () => {
   let made = 0;
-  const plans = openPlans({ planners: { plan: async () => ((made += 1), null) }, isOfType: typeTable('type Query { a: Int }') });
+  const plans = openPlans({ schema: buildSchema('type Query { a: Int }'), planners: { plan: async () => ((made += 1), null) }, isOfType: typeTable('type Query { a: Int }') });
   const document = (index: number, padding = 0) => parse(`{ a${index}: a(x: "${'x'.repeat(padding)}") }`);
-  await Promise.all([1, 1, 1].map((index) => plans.program(`k${index}`, document(index))));
+  await Promise.all([1, 1, 1].map((index) => plans.program(`k${index}`, document(index), {})));
   expect(made).toBe(1);
-  for (let index = 0; index < 1_100; index += 1) await plans.program(`n${index}`, document(index));
+  for (let index = 0; index < 1_100; index += 1) await plans.program(`n${index}`, document(index), {});
   expect(plans.size).toBe(1_000);
-  for (let index = 0; index < 30; index += 1) await plans.program(`big${index}`, document(index, 400_000));
+  for (let index = 0; index < 30; index += 1) await plans.program(`big${index}`, document(index, 400_000), {});
   expect(plans.size).toBeLessThan(10);
 });
 

@@ -8,6 +8,8 @@ export interface Campaign {
   runs: number;
   seed: number;
   planner?: 'hive' | 'apollo';
+  /** Operations on each world; 25 unless told. A failure shows again under the same number only. */
+  perWorld?: number;
   progress?(done: number): void;
 }
 
@@ -18,6 +20,8 @@ export interface Tally {
   invalid: number;
   /** Why the reference was found wrong → how often. */
   apolloWrong: Record<string, number>;
+  /** The reference's plan is wrong and ours is the same → how often. */
+  bothWrong: Record<string, number>;
   /** The first failure, made small. */
   failure: (Report & { seed: number }) | undefined;
 }
@@ -32,20 +36,20 @@ const shrinkMsMax = 60_000;
  * Compares our engine with the reference on random worlds and operations until `runs` operations were compared or one
  * failed. World number n is drawn with `seed` + n, so that a failure is found again by its own seed.
  */
-export async function campaign({ runs, seed, planner, progress }: Campaign): Promise<Tally> {
-  const tally: Tally = { worlds: 0, uncomposed: 0, operations: 0, invalid: 0, apolloWrong: {}, failure: undefined };
+export async function campaign({ runs, seed, planner, perWorld = operationsPerWorld, progress }: Campaign): Promise<Tally> {
+  const tally: Tally = { worlds: 0, uncomposed: 0, operations: 0, invalid: 0, apolloWrong: {}, bothWrong: {}, failure: undefined };
   for (let number = seed; tally.operations < runs && !tally.failure; number += 1) {
-    await oneWorld(tally, number, planner);
+    await oneWorld(tally, number, planner, perWorld);
     progress?.(tally.operations);
   }
   return tally;
 }
 
 const choices = (length: number) => fc.array(fc.nat(choiceMax), { minLength: length / 2, maxLength: length, size: 'max' });
-const drawn = fc.tuple(choices(worldChoicesMax), fc.array(choices(operationChoicesMax), { minLength: operationsPerWorld, maxLength: operationsPerWorld, size: 'max' }));
+const drawn = (operations: number) => fc.tuple(choices(worldChoicesMax), fc.array(choices(operationChoicesMax), { minLength: operations, maxLength: operations, size: 'max' }));
 
-async function oneWorld(tally: Tally, seed: number, planner: Campaign['planner']): Promise<void> {
-  const [[world, operations]] = fc.sample(drawn, { seed, numRuns: 1 }) as [[number[], number[][]]];
+async function oneWorld(tally: Tally, seed: number, planner: Campaign['planner'], perWorld: number): Promise<void> {
+  const [[world, operations]] = fc.sample(drawn(perWorld), { seed, numRuns: 1 }) as [[number[], number[][]]];
   const arena = await openArena(worldOf(world), planner);
   tally[arena ? 'worlds' : 'uncomposed'] += 1;
   if (!arena) return;
@@ -53,7 +57,7 @@ async function oneWorld(tally: Tally, seed: number, planner: Campaign['planner']
     for (const operation of operations) {
       const verdict = await arena.compare(operation);
       tally[verdict.kind === 'invalid' ? 'invalid' : 'operations'] += 1;
-      if (verdict.kind === 'apolloWrong') tally.apolloWrong[verdict.why] = (tally.apolloWrong[verdict.why] ?? 0) + 1;
+      if (verdict.kind === 'apolloWrong' || verdict.kind === 'bothWrong') tally[verdict.kind][verdict.why] = (tally[verdict.kind][verdict.why] ?? 0) + 1;
       if (verdict.kind === 'failed') {
         tally.failure = { ...(await smallest(arena, world, operation, planner)), seed };
         return;

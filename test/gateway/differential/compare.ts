@@ -7,8 +7,11 @@ import type { Operation } from './operation.ts';
 import { answerOfOne } from './oracle.ts';
 import type { World } from './world.ts';
 
-/** How an operation went; `apolloWrong`: the reference fails or differs from one server that holds everything, and we do not. */
-export type Verdict = { kind: 'agreed' | 'invalid' } | { kind: 'apolloWrong'; why: string } | { kind: 'failed'; report: Report };
+/**
+ * How an operation went; `apolloWrong`: the reference fails or differs from one server that holds everything, and we do not;
+ * `bothWrong`: its planner's plan is wrong, and we follow it where the native planner refuses the operation.
+ */
+export type Verdict = { kind: 'agreed' | 'invalid' } | { kind: 'apolloWrong' | 'bothWrong'; why: string } | { kind: 'failed'; report: Report };
 
 export interface Report {
   why: string;
@@ -88,7 +91,7 @@ function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome):
   const fails = (why: string): Verdict => ({ kind: 'failed', report: report(why, graph, operation, answers) });
   const { ours, apollo } = answers;
   if (typeof ours === 'string') return fails('ours fails');
-  if (!isDeepStrictEqual(ours.data, one.data)) return fails('data differs from that of one server');
+  if (!isDeepStrictEqual(ours.data, one.data)) return samePlan(operation, answers) ? { kind: 'bothWrong', why: 'the plan of the reference is wrong' } : fails('data differs from that of one server');
   // What a `@requires` needs may fail where nobody asked for it: only gateways have that error.
   const expected = visibleErrors(one);
   const given = visibleErrors(ours);
@@ -97,6 +100,12 @@ function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome):
   if (typeof apollo === 'string') return { kind: 'apolloWrong', why: 'it cannot plan the operation' };
   if (!isDeepStrictEqual(apollo.data, one.data)) return { kind: 'apolloWrong', why: 'its data differs from that of one server' };
   return isDeepStrictEqual(given, visibleErrors(apollo)) ? { kind: 'agreed' } : { kind: 'apolloWrong', why: 'its errors differ from those of one server' };
+}
+
+/** A query that the native planner refused, so that we sent what the reference sent, text for text, and say what it says. */
+function samePlan({ text }: Asked, { ours, apollo, calls }: Answers): boolean {
+  const sent = (all: readonly string[]) => [...new Set(all.map((call) => call.split(',"variables":')[0]!.split(',"operationName":')[0]))].sort();
+  return !text.startsWith('mutation') && isSame(ours, apollo) && isDeepStrictEqual(sent(calls.ours), sent(calls.apollo));
 }
 
 /** Asks for a field that is made from others (`…From…`). */

@@ -2,27 +2,27 @@ import { parseArgs } from 'node:util';
 import { campaign, type Tally } from './campaign.ts';
 
 // `npm run fuzz:engine -- --runs N --seed S [--planner hive|apollo]`: see README.md beside this file.
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' }, planner: { type: 'string' } } });
-const [runs, seed] = [Number(values.runs), Number(values.seed)];
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' }, planner: { type: 'string' }, 'per-world': { type: 'string', default: '25' } } });
+const [runs, seed, perWorld] = [Number(values.runs), Number(values.seed), Number(values['per-world'])];
 const planner = values.planner === 'hive' || values.planner === 'apollo' ? values.planner : undefined;
 
-if (!Number.isSafeInteger(runs) || !Number.isSafeInteger(seed) || runs < 1 || (values.planner !== undefined && !planner)) {
-  process.stderr.write('usage: npm run fuzz:engine -- [--runs N] [--seed S] [--planner hive|apollo]\n');
+if (!Number.isSafeInteger(runs) || ![seed, perWorld].every(Number.isSafeInteger) || runs < 1 || perWorld < 1 || (values.planner !== undefined && !planner)) {
+  process.stderr.write('usage: npm run fuzz:engine -- [--runs N] [--seed S] [--planner hive|apollo] [--per-world N]\n');
   process.exitCode = 2;
 } else {
   const startedAtMs = performance.now();
-  const tally = await campaign({ runs, seed, ...(planner ? { planner } : {}), progress: (done) => void (process.stderr.isTTY && process.stderr.write(`\r${done} of ${runs} operations`)) });
-  process.stdout.write(text(tally, (performance.now() - startedAtMs) / 1000));
+  const tally = await campaign({ runs, seed, perWorld, ...(planner ? { planner } : {}), progress: (done) => void (process.stderr.isTTY && process.stderr.write(`\r${done} of ${runs} operations`)) });
+  process.stdout.write(text(tally, perWorld, (performance.now() - startedAtMs) / 1000));
   process.exitCode = tally.failure ? 1 : 0;
 }
 
-function text({ failure, ...counts }: Tally, seconds: number): string {
-  const lines = [`\n${JSON.stringify({ seed, ...counts, seconds: Math.round(seconds) })}\n`];
+function text({ failure, ...counts }: Tally, perWorld: number, seconds: number): string {
+  const lines = [`\n${JSON.stringify({ seed, perWorld, ...counts, seconds: Math.round(seconds) })}\n`];
   if (!failure) return `${lines.join('')}no difference\n`;
   const { subgraphs, operation, variables, ours, apollo, one, calls, why } = failure;
   for (const [name, sdl] of Object.entries(subgraphs)) lines.push(`# subgraph ${name}\n${sdl}\n\n`);
   lines.push(`# operation\n${operation}\n# variables\n${JSON.stringify(variables)}\n\n`);
   for (const [who, answer] of Object.entries({ ours, apollo, one })) lines.push(`${who}: ${JSON.stringify(answer)}\n`);
-  lines.push(`\nour calls:\n${calls.ours.join('\n')}\nits calls:\n${calls.apollo.join('\n')}\n\nfailed: ${why}; again: npm run fuzz:engine -- --runs 1 --seed ${failure.seed}\n`);
+  lines.push(`\nour calls:\n${calls.ours.join('\n')}\nits calls:\n${calls.apollo.join('\n')}\n\nfailed: ${why}; again: npm run fuzz:engine -- --runs 1 --seed ${failure.seed} --per-world ${perWorld}\n`);
   return lines.join('');
 }
