@@ -14,13 +14,35 @@ const rowsPerStatement = 5_000;
  * successor. `rows` are all records of the clusters. Returns the memberships that are new or changed.
  */
 export async function writeClusters(tx: Transaction, keys: Keys, clusters: readonly MatterCluster[], rows: readonly RecordRow[]): Promise<number> {
-  const previous = new Map(rows.flatMap((row) => (row.matter_key === null ? [] : [[row.rid, row.matter_key]])) as [string, string][]);
-  const plan = planKeys(clusters, previous, keys.matterKey);
+  const current = new Map(rows.flatMap((row) => (row.matter_key === null ? [] : [[row.rid, row.matter_key]])) as [string, string][]);
+  const plan = planKeys(clusters, { current, home: await homes(tx, rows) }, keys.matterKey);
   const byRid = new Map(rows.map((row) => [row.rid, row]));
   await writeMatters(tx, clusters.map((cluster, index) => derived(plan.keys[index]!, cluster.members.map((member) => byRid.get(member.rid)!), keys)));
+  await keepHomes(tx, rows, plan.mergedInto);
   const changed = await writeMembers(tx, clusters, plan.keys);
-  await retireEmpty(tx, plan.mergedInto, new Set(previous.values()));
+  await retireEmpty(tx, plan.mergedInto, new Set(current.values()));
   return changed;
+}
+
+/** The number that each of these records bore before it was merged into another, where that number still leads to its successor. */
+async function homes(tx: Transaction, rows: readonly RecordRow[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const part of parts(rows)) {
+    const answer = await tx.execute(sql`
+      SELECT h.rid, h.matter_key FROM hub.matter_home h JOIN hub.matter m USING (matter_key) WHERE m.merged_into IS NOT NULL AND h.rid = ANY (${sql.param(part.map((row) => row.rid))}::text[])`);
+    for (const row of answer.rows) found.set(row['rid'] as string, row['matter_key'] as string);
+  }
+  return found;
+}
+
+/** Before the members move: a number that is given up is remembered with the records that bear it; one that was taken back is its records' own again. */
+async function keepHomes(tx: Transaction, rows: readonly RecordRow[], mergedInto: ReadonlyMap<string, string>): Promise<void> {
+  await tx.execute(sql`DELETE FROM hub.matter_home h USING hub.matter m WHERE m.matter_key = h.matter_key AND m.merged_into IS NULL`);
+  const leaving = rows.flatMap((row) => (row.matter_key !== null && mergedInto.has(row.matter_key) ? [{ rid: row.rid, matter_key: row.matter_key }] : []));
+  for (const part of parts(leaving)) {
+    await tx.execute(sql`
+      INSERT INTO hub.matter_home (rid, matter_key) SELECT x.rid, x.matter_key FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(rid text, matter_key text) ON CONFLICT (rid) DO NOTHING`);
+  }
 }
 
 type MatterRow = ReturnType<typeof derived>;

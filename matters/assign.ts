@@ -7,20 +7,23 @@ export interface KeyPlan {
   mergedInto: Map<string, string>;
 }
 
+/** Where records were before: the matter each is in, and the number each bore before that was merged into another. */
+export interface Before {
+  current: ReadonlyMap<string, string>;
+  home: ReadonlyMap<string, string>;
+}
+
 /**
- * Stable matter keys: a cluster continues the matter that most of its records were in; a new one is named by its founding
- * record. A key is never given to two clusters, so a split leaves the number with the larger part.
+ * Stable matter keys: a cluster continues the matter that most of its records were in; one that leaves a merged matter takes
+ * the number back that its records bore before; a new one is named by its founding record. A key is never given to two
+ * clusters, so a split leaves the number with those who bore it first, and else with the larger part.
  */
-export function planKeys(clusters: readonly MatterCluster[], previous: ReadonlyMap<string, string>, newKey: (foundingRid: string) => string): KeyPlan {
-  const claims = clusters.flatMap((cluster, index) => claimsOf(cluster, index, previous));
-  claims.sort((x, y) => y.count - x.count || (x.key < y.key ? -1 : x.key > y.key ? 1 : x.index - y.index));
+export function planKeys(clusters: readonly MatterCluster[], before: Before, newKey: (foundingRid: string) => string): KeyPlan {
   const keys: (string | undefined)[] = clusters.map(() => undefined);
   const taken = new Set<string>();
-  for (const claim of claims) {
-    if (keys[claim.index] !== undefined || taken.has(claim.key)) continue;
-    keys[claim.index] = claim.key;
-    taken.add(claim.key);
-  }
+  const claims = clusters.flatMap((cluster, index) => claimsOf(cluster, index, before.current, before.home));
+  award(claims, keys, taken);
+  award(clusters.flatMap((cluster, index) => (keys[index] === undefined ? claimsOf(cluster, index, before.home, before.home) : [])), keys, taken);
   const named = keys.map((key, index) => key ?? unusedKey(clusters[index]!, taken, newKey));
   return { keys: named, mergedInto: successors(claims, taken, named) };
 }
@@ -29,15 +32,45 @@ interface Claim {
   index: number;
   key: string;
   count: number;
+  /** Of these, records that never bore another number. */
+  atHome: number;
 }
 
-function claimsOf(cluster: MatterCluster, index: number, previous: ReadonlyMap<string, string>): Claim[] {
-  const counts = new Map<string, number>();
+function claimsOf(cluster: MatterCluster, index: number, bearing: ReadonlyMap<string, string>, home: ReadonlyMap<string, string>): Claim[] {
+  const claims = new Map<string, Claim>();
   for (const { rid } of cluster.members) {
-    const key = previous.get(rid);
-    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+    const key = bearing.get(rid);
+    if (key === undefined) continue;
+    const claim = claims.get(key) ?? { index, key, count: 0, atHome: 0 };
+    claim.count += 1;
+    if ((home.get(rid) ?? key) === key) claim.atHome += 1;
+    claims.set(key, claim);
   }
-  return [...counts].map(([key, count]) => ({ index, key, count }));
+  return [...claims.values()];
+}
+
+/** Gives each key to the cluster with the best claim to it, and of several keys each cluster its best; what is left goes round again. */
+function award(claims: readonly Claim[], keys: (string | undefined)[], taken: Set<string>): void {
+  let open = claims;
+  for (;;) {
+    open = open.filter((claim) => keys[claim.index] === undefined && !taken.has(claim.key));
+    if (open.length === 0) return;
+    const best = new Map<string, Claim>();
+    for (const claim of open) if (outranks(claim, best.get(claim.key))) best.set(claim.key, claim);
+    for (const claim of [...best.values()].sort(bySize)) {
+      if (keys[claim.index] !== undefined) continue;
+      keys[claim.index] = claim.key;
+      taken.add(claim.key);
+    }
+  }
+}
+
+function outranks(claim: Claim, other: Claim | undefined): boolean {
+  return other === undefined || claim.atHome > other.atHome || (claim.atHome === other.atHome && claim.count > other.count);
+}
+
+function bySize(x: Claim, y: Claim): number {
+  return y.count - x.count || (x.key < y.key ? -1 : x.key > y.key ? 1 : x.index - y.index);
 }
 
 /** A split-off part may start with the record that named the whole: the next of its records names it then. */
@@ -55,6 +88,6 @@ function unusedKey(cluster: MatterCluster, taken: Set<string>, newKey: (founding
 
 function successors(claims: readonly Claim[], taken: ReadonlySet<string>, keys: readonly string[]): Map<string, string> {
   const merged = new Map<string, string>();
-  for (const claim of claims) if (!taken.has(claim.key) && !merged.has(claim.key)) merged.set(claim.key, keys[claim.index]!);
+  for (const claim of [...claims].sort(bySize)) if (!taken.has(claim.key) && !merged.has(claim.key)) merged.set(claim.key, keys[claim.index]!);
   return merged;
 }

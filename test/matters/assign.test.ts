@@ -12,8 +12,14 @@ describe('matter numbers stay', () => {
     ['of two that merge the larger stays and the other leads to it', [cluster('a', 'b', 'c')], { a: 'K', b: 'K', c: 'L' }, ['K'], { L: 'K' }],
     ['a split leaves the key with the larger part', [cluster('a'), cluster('b', 'c')], { a: 'K', b: 'K', c: 'K' }, ['k:a', 'K'], {}],
     ['a split-off part never takes the key of the whole', [cluster('a'), cluster('b', 'c')], { a: 'k:a', b: 'k:a', c: 'k:a' }, ['k:split a', 'k:a'], {}],
-  ] as const)('%s', (_, clusters, previous, keys, merged) => {
-    const plan = planKeys(clusters as never, new Map(Object.entries(previous)), newKey);
+    ['a split that leaves two equal parts leaves the key with one', [cluster('a'), cluster('b')], { a: 'K', b: 'K' }, ['K', 'k:b'], {}],
+    ['an undone merge gives each its number back', [cluster('b'), cluster('a')], { a: 'K', b: 'K' }, ['L', 'K'], {}, { b: 'L' }],
+    ['a number is given back to the larger part of those who bore it', [cluster('a'), cluster('b'), cluster('c', 'd')], { a: 'K', b: 'K', c: 'K', d: 'K' }, ['K', 'k:b', 'L'], {}, { b: 'L', c: 'L', d: 'L' }],
+    ['who joined since goes where it goes', [cluster('a'), cluster('b', 'n')], { a: 'K', b: 'K', n: 'K' }, ['k:a', 'K'], {}, {}],
+    ['a merged matter that grows stays itself', [cluster('a', 'b', 'c')], { a: 'K', b: 'K' }, ['K'], {}, { b: 'L' }],
+    ['of what was merged, the whole goes on under its number into the next', [cluster('a', 'b', 'c')], { a: 'K', b: 'K', c: 'M' }, ['K'], { M: 'K' }, { b: 'L' }],
+  ] as const)('%s', (_, clusters, current, keys, merged, home = {}) => {
+    const plan = planKeys(clusters as never, { current: new Map(Object.entries(current)), home: new Map(Object.entries(home)) }, newKey);
     expect(plan.keys).toEqual([...keys]);
     expect(Object.fromEntries(plan.mergedInto)).toEqual(merged);
   });
