@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createPostgresBackend, Queue as RedisQueue, runMigrations, withBackend, Worker as RedisWorker } from 'bullmq';
 import pg from 'pg';
 import { sha256Hex } from '../base/canonical.ts';
@@ -32,30 +33,57 @@ export interface QueueOptions {
 }
 
 const schema = 'bullmq';
-const connectionsMax = 3;
+/** Each worker keeps one to listen on; the rest is for commands. */
+const connectionsMax = 10;
 
 /** BullMQ on Redis where `redisUrl` is given, otherwise on the hub's own PostgreSQL. */
 export async function openQueues(options: QueueOptions): Promise<Queues> {
   if (options.redisUrl !== undefined) return queuesOn(RedisQueue as unknown as QueueClass, RedisWorker as unknown as WorkerClass, { connection: redisConnection(options.redisUrl), prefix: prefixOf(options.databaseUrl) }, options.timing);
   await migrateQueues(options.databaseUrl);
   const { Queue, Worker } = withBackend(createPostgresBackend);
-  const connection = { connectionString: options.databaseUrl, schema, max: connectionsMax, application_name: 'yiwang-queue' };
-  return queuesOn(Queue as unknown as QueueClass, Worker as unknown as WorkerClass, { connection }, options.timing);
+  const pool = queuePool(options.databaseUrl);
+  const queues = queuesOn(Queue as unknown as QueueClass, Worker as unknown as WorkerClass, { connection: pool }, options.timing);
+  return { ...queues, close: () => queues.close().finally(() => pool.end()) };
+}
+
+/** A connection has a listener from its first moment: one lost in mid-transaction, or just made, would end the process. What waits for it rejects. */
+class HeardClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', (error) => log.debug({ err: safeError(error) }, 'queue connection lost in use'));
+  }
+}
+
+/** Not the pool that BullMQ would make, which hears of idle connections only. It looks for its tables on the search path. */
+function queuePool(connectionString: string): pg.Pool {
+  const config = { connectionString, max: connectionsMax, keepAlive: true, application_name: 'yiwang-queue', options: `-c search_path=${schema}`, Client: HeardClient };
+  const pool = new pg.Pool(config);
+  pool.on('error', (error) => log.warn({ err: safeError(error) }, 'idle queue connection lost'));
+  return pool;
 }
 
 interface AnyQueue {
   add(name: string, data: object, options: object): Promise<unknown>;
   getJobCounts(...states: string[]): Promise<Record<string, number>>;
+  waitUntilReady(): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }
 type QueueClass = new (name: string, options: object) => AnyQueue;
-type WorkerClass = new (name: string, process: (job: { data: { id: string } }) => Promise<void>, options: object) => { on(event: 'error', listener: (error: Error) => void): unknown; close(force?: boolean): Promise<void> };
+interface AnyWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  run(): Promise<void>;
+  close(force?: boolean): Promise<void>;
+}
+type WorkerClass = new (name: string, process: (job: { data: { id: string } }) => Promise<void>, options: object) => AnyWorker;
 
 function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits: Timing = timing): Queues {
   const onError = (error: Error) => log.warn({ err: safeError(error) }, 'queue');
   const opened = new Map<QueueName, AnyQueue>();
-  const workers: { close(force?: boolean): Promise<void> }[] = [];
+  const workers = new Set<AnyWorker>();
+  const starting: Promise<void>[] = [];
+  const closing = new AbortController();
   const queue = (name: QueueName) => {
     let one = opened.get(name);
     if (!one) {
@@ -65,33 +93,70 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
     }
     return one;
   };
+  /** BullMQ keeps the failure of a first connection for good: what could not begin is made anew by the next who asks. */
+  const ready = async (name: QueueName) => {
+    const one = queue(name);
+    try {
+      await one.waitUntilReady();
+      return one;
+    } catch (error) {
+      if (opened.get(name) === one) opened.delete(name);
+      void one.close().catch(() => undefined);
+      throw error;
+    }
+  };
   return {
     async ring(name, id, turn = 0) {
       try {
-        await queue(name).add(name, { id }, { jobId: `${name}-${id}-${turn}`, removeOnComplete: true, removeOnFail: true });
+        await (await ready(name)).add(name, { id }, { jobId: `${name}-${id}-${turn}`, removeOnComplete: true, removeOnFail: true });
       } catch (error) {
         throw new YiwangError('QUEUE_UNAVAILABLE', { cause: error });
       }
     },
     work(name, concurrency, process) {
-      const worker = new Worker(name, (job) => process(job.data.id), { ...options, concurrency, lockDuration: waits.jobLockMs, stalledInterval: waits.stalledCheckMs });
-      worker.on('error', onError);
-      workers.push(worker);
+      const made = () => {
+        const worker = new Worker(name, (job) => process(job.data.id), { ...options, concurrency, lockDuration: waits.jobLockMs, stalledInterval: waits.stalledCheckMs, autorun: false });
+        worker.on('error', onError);
+        return worker;
+      };
+      starting.push(running(made, workers, closing.signal));
     },
     async depths() {
-      const counts = await Promise.all(queueNames.map((name) => queue(name).getJobCounts('waiting', 'active', 'failed')));
+      const counts = await Promise.all(queueNames.map(async (name) => (await ready(name)).getJobCounts('waiting', 'active', 'failed')));
       return Object.fromEntries(queueNames.map((name, index) => [name, { waiting: counts[index]!['waiting'] ?? 0, active: counts[index]!['active'] ?? 0, failed: counts[index]!['failed'] ?? 0 }])) as Record<QueueName, QueueDepth>;
     },
     handles: () => queueNames.map((name) => queue(name)),
     async close() {
-      await Promise.all(workers.map((worker) => worker.close()));
+      closing.abort();
+      await Promise.all([...workers].map((worker) => worker.close()));
+      await Promise.all(starting);
       await Promise.all([...opened.values()].map((one) => one.close()));
     },
   };
 }
 
+const workerRetryMs = 500;
+
+/** Starts a worker, and another where its first connection failed: it would ask the failed one for ever. */
+async function running(made: () => AnyWorker, workers: Set<AnyWorker>, closing: AbortSignal): Promise<void> {
+  while (!closing.aborted) {
+    const worker = made();
+    workers.add(worker);
+    try {
+      await worker.waitUntilReady();
+      void worker.run().catch((error: Error) => log.warn({ err: safeError(error) }, 'queue'));
+      return;
+    } catch (error) {
+      log.warn({ err: safeError(error) }, 'queue');
+      workers.delete(worker);
+      await worker.close(true).catch(() => undefined);
+      await pause(workerRetryMs, undefined, { signal: closing }).catch(() => undefined);
+    }
+  }
+}
+
 async function migrateQueues(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new HeardClient({ connectionString: databaseUrl });
   try {
     await client.connect();
     await runMigrations(client, schema);
