@@ -12,6 +12,7 @@ export const errorTable = {
   MATTER_UNKNOWN: { http: 400, retryable: false, en: 'the matter number in `X-Matter` is not one this caller handles', zh: '`X-Matter` 不是当前身份经办的事项编号' },
   OPERATION_NOT_REGISTERED: { http: 403, retryable: false, en: 'a service account runs registered operations only; register this one and deploy it', zh: '服务账号只能执行已登记的操作，请先登记' },
   LIMIT_EXCEEDED: { http: 400, retryable: false, en: 'the operation is over a limit', zh: '操作超出限额' },
+  RIGHTS_CHANGED: { http: 409, retryable: true, en: 'rights changed while the operation ran, so the answer was withheld; ask again', zh: '执行期间权限发生变化，结果不予返回，请重新查询' },
   CURSOR_INVALID: { http: 400, retryable: false, en: 'the cursor is not one given to this caller for this operation; start from the first page', zh: '游标无效，请从第一页重新开始' },
   NOT_FOUND: { http: 404, retryable: false, en: 'nothing of that name is here', zh: '未找到' },
   // the hub itself

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { YiwangError } from '../base/errors.ts';
 
@@ -7,6 +7,16 @@ import { YiwangError } from '../base/errors.ts';
 export function writeCsv(file: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join(''));
+}
+
+/**
+ * The same for people, who open it in a spreadsheet: with a byte-order mark, so that Chinese is read as UTF-8, and CRLF.
+ * The name has one ending and it is `.csv`: nothing that a desktop would run (threats.md, 29).
+ */
+export function writeSheet(file: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  if (!/^[^.]+\.csv$/.test(basename(file))) throw new YiwangError('USAGE', { hint: `\`${file}\` must end in .csv and have no other ending · 文件名须以 .csv 结尾且只有一个扩展名` });
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `\ufeff${[header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`);
 }
 
 /** Rows of a CSV with at least these columns, or `DATASET_INVALID` with the file's name. */
@@ -22,7 +32,10 @@ export function readCsv(file: string, columns: readonly string[]): Record<string
   return rows;
 }
 
+/** Spreadsheets run a cell that begins like a formula: it gets an apostrophe in front, unless it is a plain number. */
+const formula = /^(?:[=@\t\r]|[+-](?!\d+(?:\.\d+)?$))/;
+
 function cell(value: string | number): string {
-  const text = String(value);
+  const text = formula.test(String(value)) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,7 @@
-import { isIntrospectionType, isObjectType, parse, type ConstDirectiveNode, type DefinitionNode, type GraphQLSchema } from 'graphql';
+import { buildASTSchema, isIntrospectionType, isObjectType, parse, type ConstDirectiveNode, type DefinitionNode, type GraphQLSchema } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { classificationIn, classifiedDirective, classifiedUrl, fieldClasses, type Classified } from '../policy/classes.ts';
+import { derivedFields } from '../policy/derived.ts';
 import { importedAs } from './links.ts';
 
 /** Schema coordinate → classification: `Type.field`, `Type.field(argument:)`, `Input.field`. */
@@ -9,7 +10,8 @@ export type Classes = ReadonlyMap<string, Classified>;
 /**
  * Reads every `@classified` of a supergraph. One that imports the directive under another name is refused: its fields
  * would look unclassified to one reader and classified to another (threats.md, 4). Where several subgraphs classified the
- * same field differently, the strictest holds.
+ * same field differently, the strictest holds; and a field made from stricter ones is as strict as they are
+ * (threats.md, 5), whatever it says of itself.
  */
 export function readClasses(supergraphSdl: string): Classes {
   const document = parse(supergraphSdl, { noLocation: true });
@@ -21,7 +23,16 @@ export function readClasses(supergraphSdl: string): Classes {
   for (const definition of document.definitions) {
     readDefinition(definition, (coordinate, directives) => note(classes, coordinate, directives));
   }
+  for (const [coordinate, sources] of derivedFields(buildASTSchema(document, { assumeValid: true, assumeValidSDL: true }))) raise(classes, coordinate, sources);
   return classes;
+}
+
+/** A source without a class counts as the strictest. */
+function raise(classes: Map<string, Classified>, coordinate: string, sources: ReadonlySet<string>): void {
+  const own = classes.get(coordinate);
+  if (!own) return;
+  const strictness = [own.class, ...[...sources].map((source) => classes.get(source)?.class ?? 'RESTRICTED')].map((one) => fieldClasses.indexOf(one));
+  classes.set(coordinate, { ...own, class: fieldClasses[Math.max(...strictness)] ?? own.class });
 }
 
 /** Refuses a schema in which a field of an object type carries no class: nothing is served unclassified. */

@@ -73,6 +73,7 @@ function readDocument(schema: GraphQLSchema, text: string, hash: string, met: (o
   const operation = onlyOperation(document);
   const normalHash = normalHashOf(document);
   met({ name: operation.name?.value ?? null, hash: normalHash });
+  if (operation.operation === 'subscription') throw new YiwangError('BAD_REQUEST', { hint: 'there are no subscriptions at this gateway' });
   if (!schema.getRootType(operation.operation)) throw new YiwangError('BAD_REQUEST', { hint: `there is no ${operation.operation} in this graph` });
   checkShape(document);
   const errors = validate(schema, document, specifiedRules, { maxErrors: limits.validationErrorsMax });

@@ -5,7 +5,7 @@ import { openSpan, type OpenSpan } from '../base/trace.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { openSeen, type Seen } from '../policy/seen.ts';
 import type { Viewer } from '../policy/viewer.ts';
-import { anonymous } from './caller.ts';
+import { anonymous, type Caller } from './caller.ts';
 import type { Grants } from './grants.ts';
 import type { NamedOperation, ReadDocument } from './documents.ts';
 
@@ -32,6 +32,8 @@ export interface Exchange {
   seen: Seen;
   /** Coordinates the caller asked for. */
   asked: ReadonlySet<string>;
+  /** Asks again who sent it, from the same token and headers; null until that was done once. */
+  identify: (() => Promise<Caller>) | null;
   /** Why the operation was refused; null while it is allowed. */
   refusal: ErrorCode | null;
 }
@@ -53,6 +55,7 @@ export function openExchange(policyVersion: string): Exchange {
     variables: {},
     seen: openSeen(),
     asked: new Set(),
+    identify: null,
     refusal: null,
   };
 }

@@ -12,7 +12,7 @@ import { DocumentFault, type Documents, type ReadDocument } from './documents.ts
 import { callersFault, codeOf, publicError, statusOf } from './errors.ts';
 import { openExchange, type Exchange } from './exchange.ts';
 import type { Engine } from './executor.ts';
-import { checkCost, limits } from './limits.ts';
+import { checkCost, checkVariables, limits } from './limits.ts';
 import type { Operations } from './operations.ts';
 
 export interface GraphqlOptions {
@@ -56,7 +56,9 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     void reply.header('x-trace-id', request.exchange.traceId).header('cache-control', 'no-store');
     refuseCrossSite(request);
     const { exchange } = request;
-    Object.assign(exchange, await exchange.run(() => options.identify(callerHeaders(request), exchange.traceId)));
+    const identify = () => options.identify(callerHeaders(request), exchange.traceId);
+    Object.assign(exchange, await exchange.run(identify));
+    exchange.identify = identify;
   });
   app.addHook('preHandler', async (request) => {
     if (!request.exchange) return;
@@ -186,6 +188,7 @@ function readRequest(request: FastifyRequest, exchange: Exchange, options: Graph
 
 /** The variables as the schema reads them, with which the answer is not too large. Without variables that is asked once. */
 function coercedVariables(schema: GraphQLSchema, document: ReadDocument, sent: Record<string, unknown>): Record<string, unknown> {
+  checkVariables(sent);
   const definitions = document.operation.variableDefinitions ?? [];
   if (definitions.length === 0 && affordable.has(document)) return noVariables;
   const { coerced, errors } = getVariableValues(schema, definitions, sent, { maxErrors: limits.validationErrorsMax });

@@ -9,15 +9,20 @@ export const limits = {
   bodyBytesMax: 256 * 1024,
   documentTokensMax: 6_000,
   depthMax: 24,
-  aliasesMax: 200,
+  aliasesMax: 100,
   directivesMax: 200,
+  /** On one place: of the two that there are neither may stand twice. */
+  directivesPerPlaceMax: 4,
   /** Fields of one selection set: the validator compares each with each. */
-  fieldsPerSetMax: 500,
+  fieldsPerSetMax: 250,
   /** Fields after every fragment spread is written out. */
   expandedSelectionsMax: 20_000,
   /** Positions the answer may have, by the page sizes asked for. */
   costMax: 200_000,
-  validationErrorsMax: 10,
+  /** Fewer than a scanner takes for a sign that each of its mistakes is looked at. */
+  validationErrorsMax: 5,
+  /** How deep the value of a variable may be nested. */
+  variablesDepthMax: 16,
   /** A plan that takes longer is given up. */
   planningMsMax: 2_000,
   /** The same for the planner that is slower, and whose libraries are loaded when it is first needed. */
@@ -45,7 +50,7 @@ export function checkShape(document: DocumentNode): void {
     const fragment = fragments.get(name);
     if (!fragment || open.has(name)) return { depth: 0, fields: 0 }; // unknown or circular: the validator's to refuse
     open.add(name);
-    counts.directives += fragment.directives?.length ?? 0;
+    countDirectives(fragment, counts);
     const measure = ofSet(fragment.selectionSet, 1);
     open.delete(name);
     known.set(name, measure);
@@ -56,7 +61,7 @@ export function checkShape(document: DocumentNode): void {
     refuseOver('fieldsPerSetMax', set.selections.length);
     const total = { depth: 0, fields: 0 };
     for (const node of set.selections) {
-      counts.directives += node.directives?.length ?? 0;
+      countDirectives(node, counts);
       const inner = node.kind === Kind.FRAGMENT_SPREAD ? ofFragment(node.name.value) : node.selectionSet ? ofSet(node.selectionSet, nesting + 1) : noMeasure;
       if (node.kind === Kind.FIELD) countAlias(node, counts);
       total.depth = Math.max(total.depth, inner.depth + (node.kind === Kind.FIELD ? 1 : 0));
@@ -67,7 +72,7 @@ export function checkShape(document: DocumentNode): void {
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) ofFragment(definition.name.value);
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    counts.directives += (definition.directives?.length ?? 0) + (definition.variableDefinitions ?? []).reduce((sum, node) => sum + (node.directives?.length ?? 0), 0);
+    for (const node of [definition, ...(definition.variableDefinitions ?? [])]) countDirectives(node, counts);
     const measure = ofSet(definition.selectionSet, 1);
     refuseOver('depthMax', measure.depth);
     refuseOver('expandedSelectionsMax', measure.fields);
@@ -125,6 +130,21 @@ export function fieldOf(parent: GraphQLCompositeType, name: string): GraphQLFiel
 
 export function isList(type: GraphQLOutputType): boolean {
   return isListType(isNonNullType(type) ? type.ofType : type);
+}
+
+function countDirectives({ directives }: { directives?: readonly unknown[] | undefined }, counts: { directives: number }): void {
+  const here = directives?.length ?? 0;
+  refuseOver('directivesPerPlaceMax', here);
+  counts.directives += here;
+}
+
+/** Throws `LIMIT_EXCEEDED` where a variable's value is nested deeper than is looked into. Its size is bounded by the body's. */
+export function checkVariables(variables: Variables): void {
+  let level: unknown[] = Object.values(variables);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    refuseOver('variablesDepthMax', depth);
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : []));
+  }
 }
 
 interface Measure {

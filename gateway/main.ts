@@ -26,13 +26,13 @@ import type { Exchange } from './exchange.ts';
 import { graphqlRoute } from './graphql.ts';
 import { healthRoutes } from './health.ts';
 import { ingestRoutes } from './ingest.ts';
-import { stillOpen } from './matter.ts';
 import { openMetrics } from './metrics.ts';
 import { loadOperations, type Operations } from './operations.ts';
 import { pages, securityHeaders } from './pages.ts';
 import { prune } from './prune.ts';
 import { openRecord } from './record.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
+import { openRelease } from './release.ts';
 import { policyRules } from './rules.ts';
 import { withoutSecurityMarks } from './security.ts';
 import type { QueueDepths } from './stream-metrics.ts';
@@ -115,7 +115,7 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, { classes, requ
     identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policyVersion: () => policy.version }),
     admit: ({ viewer }, hash) => admit(viewer.kind, operations.byHash(hash)),
     signInFirst: true,
-    release: ({ viewer }) => stillOpen(pool, viewer),
+    release: openRelease({ pool, policyVersion: () => policy.version }),
     record: openRecord(accessLog, config.masterSecret, now, effects),
     finished,
     policyVersion: () => policy.version,

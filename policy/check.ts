@@ -2,11 +2,12 @@ import { getNamedType, isAbstractType, isInputObjectType, isIntrospectionType, i
 import { loadRules } from './cedar.ts';
 import { classificationOfField, classificationOfInput, fieldClasses, isPersonal, type FieldClass } from './classes.ts';
 import { policyFolder } from './decide.ts';
+import { derivedFields } from './derived.ts';
 import { YiwangError } from '../base/errors.ts';
 
 /** One thing that is wrong with the policy or with the classification of the schema. */
 export interface PolicyFault {
-  rule: 'CEDAR' | 'UNCLASSIFIED' | 'OPEN_CHANGE' | 'NON_NULL' | 'INVERSE_EDGE' | 'INTERFACE' | 'OPEN_PERSON' | 'ARGUMENT';
+  rule: 'CEDAR' | 'UNCLASSIFIED' | 'OPEN_CHANGE' | 'NON_NULL' | 'INVERSE_EDGE' | 'INTERFACE' | 'DERIVED' | 'OPEN_PERSON' | 'ARGUMENT';
   coordinate: string;
   text: string;
 }
@@ -19,7 +20,7 @@ export function checkPolicy({ folder = policyFolder, supergraphSchema }: { folde
   const cedar = cedarFaults(folder);
   if (!supergraphSchema) return cedar;
   const types = Object.values(supergraphSchema.getTypeMap()).filter((type) => !isIntrospectionType(type) && !/^(join|link|core|federation)__/.test(type.name));
-  return [...cedar, ...types.flatMap((type) => [...outputFaults(supergraphSchema, type), ...inputFaults(type)]), ...inverseFaults(supergraphSchema, types)];
+  return [...cedar, ...types.flatMap((type) => [...outputFaults(supergraphSchema, type), ...inputFaults(type)]), ...inverseFaults(supergraphSchema, types), ...derivedFaults(supergraphSchema)];
 }
 
 function cedarFaults(folder: string): PolicyFault[] {
@@ -80,6 +81,19 @@ function inverseFaults(schema: GraphQLSchema, types: readonly GraphQLNamedType[]
     const back = edges.filter((other) => other.from === edge.to && other.to === edge.from);
     const stricter = back.find((other) => isPersonal(other.class) && !isPersonal(edge.class));
     return stricter ? [{ rule: 'INVERSE_EDGE' as const, coordinate: edge.coordinate, text: `is ${edge.class}, its way back \`${stricter.coordinate}\` is ${stricter.class}` }] : [];
+  });
+}
+
+function derivedFaults(schema: GraphQLSchema): PolicyFault[] {
+  const classOf = (coordinate: string): FieldClass => {
+    const [name = '', field = ''] = coordinate.split('.');
+    const type = schema.getType(name);
+    const found = isObjectType(type) ? type.getFields()[field] : undefined;
+    return (found && classificationOfField(schema, name, found as GraphQLField<unknown, unknown>)?.class) ?? 'RESTRICTED';
+  };
+  return [...derivedFields(schema)].flatMap(([coordinate, sources]) => {
+    const stricter = [...sources].find((source) => fieldClasses.indexOf(classOf(source)) > fieldClasses.indexOf(classOf(coordinate)));
+    return stricter ? [{ rule: 'DERIVED' as const, coordinate, text: `is ${classOf(coordinate)} and made from \`${stricter}\`, which is ${classOf(stricter)}` }] : [];
   });
 }
 

@@ -1,8 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import { recordKeys } from '../../base/keys.ts';
+import { writeSheet } from '../csv.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { printJson, printLine, printTable, wholeNumber } from '../output.ts';
+
+interface ListOptions extends Filter {
+  csv?: string;
+}
 
 interface Filter {
   department?: string;
@@ -11,12 +16,14 @@ interface Filter {
   json?: boolean;
 }
 
+const columns = ['stream 数据流', 'reason 原因', 'field 字段', 'count 条数', 'first id 首条编号'];
 const idMax = Number.MAX_SAFE_INTEGER;
 
 export function quarantineCommand(program: Command): void {
   const quarantine = program.command('quarantine').description('what was refused and why · 被隔离的记录及原因');
   filtered(quarantine.command('list').description('open entries by stream, reason and field · 按数据流、原因、字段列出'))
-    .action((options: Filter) => withHub((hub) => list(hub, options)));
+    .option('--csv <file>', 'writes them for a spreadsheet instead · 另存为电子表格')
+    .action((options: ListOptions) => withHub((hub) => list(hub, options)));
   quarantine
     .command('show')
     .argument('<id>', 'of an entry · 编号', wholeNumber(1, idMax))
@@ -35,11 +42,13 @@ function filtered(command: Command): Command {
     .option('--json', 'one JSON document · 输出 JSON');
 }
 
-async function list({ pool }: Hub, { json, ...filter }: Filter): Promise<void> {
+async function list({ pool }: Hub, { json, csv, ...filter }: ListOptions): Promise<void> {
   const { listQuarantine } = await import('../../jobs/quarantine.ts');
   const groups = await listQuarantine(pool, filter);
   if (json) return printJson(groups);
-  printTable(['stream 数据流', 'reason 原因', 'field 字段', 'count 条数', 'first id 首条编号'], groups.map((group) => [`${group.department}/${group.stream}`, group.reason, group.field ?? '–', group.count, group.firstId]));
+  const rows = groups.map((group) => [`${group.department}/${group.stream}`, group.reason, group.field ?? '–', group.count, group.firstId]);
+  if (csv === undefined) printTable(columns, rows);
+  else writeSheet(csv, columns, rows);
 }
 
 async function show({ pool }: Hub, id: number, { json }: { json?: boolean }): Promise<void> {

@@ -17,7 +17,7 @@ const answerMsMax = 20_000;
 /** Numbers that nobody may see stand for secrets too. */
 const secrets = new RegExp(`${secretMark}|\\b700[12]\\b`);
 
-/** What is wrong with a gateway's answer to a case; nothing where it passes. */
+/** What is wrong with a gateway's answer to a case; nothing where it passes. A leak begins with `LEAK`. */
 export async function faultsOf(one: AuthzCase, audited: Audited): Promise<string[]> {
   const { subgraphs } = audited;
   if (one.after && !one.after.together) await ask(plain(one), one.after.caller, audited);
@@ -49,7 +49,7 @@ function faultsOfData(one: AuthzCase, answer: Answer, strict: boolean): string[]
   const wanted = one.data === undefined ? [] : [one.data, ...(one.alsoRight ?? [])];
   const isRight = strict ? wanted.slice(0, 1).some((data) => same(data, answer.data, true)) : wanted.some((data) => same(data, answer.data, false)) || isRefusedWhole(one, answer);
   if (one.data !== undefined && !isRight) faults.push(`the answer is ${answer.text.slice(0, shownCharactersMax)}`);
-  if (secrets.test(answer.text) && !secrets.test(JSON.stringify(one.data ?? null))) faults.push('a secret came out');
+  if (secrets.test(answer.text) && !secrets.test(JSON.stringify(one.data ?? null))) faults.push('LEAK: a secret came out');
   if (strict) faults.push(...(one.refused ?? []).filter((coordinate) => !answer.told.includes(coordinate)).map((coordinate) => `${coordinate} is not told of`));
   return faults;
 }
@@ -58,7 +58,7 @@ function faultsOfSubgraphs({ neverSent, neverRun, after }: AuthzCase, { subgraph
   if (after?.together) return [];
   return [
     ...(neverSent && subgraphs.asked.some((text) => neverSent.test(text)) ? [`a subgraph was asked: ${subgraphs.asked.join(' | ').slice(0, shownCharactersMax)}`] : []),
-    ...subgraphs.changes.filter((name) => neverRun?.includes(name)).map((name) => `${name} ran`),
+    ...subgraphs.changes.filter((name) => neverRun?.includes(name)).map((name) => `LEAK: ${name} ran`),
   ];
 }
 

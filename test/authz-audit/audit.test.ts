@@ -11,8 +11,8 @@ let subgraphs: Subgraphs;
 const gateways: Gateway[] = [];
 const keys = openIssuer('EdDSA');
 
-async function audited(change: (sdl: string) => string = (sdl) => sdl, from = keys): Promise<Audited> {
-  const gateway = await startOpenGateway({ supergraphSdl: change(composed(subgraphs)), port: 0, jwks: from.jwks, issuer, audience, env: {} });
+async function audited(change: (sdl: string) => string = (sdl) => sdl, from = keys, naming: { renamed?: boolean } = {}): Promise<Audited> {
+  const gateway = await startOpenGateway({ supergraphSdl: change(composed(subgraphs, naming)), port: 0, jwks: from.jwks, issuer, audience, env: {} });
   gateways.push(gateway);
   return { url: `${gateway.url}/graphql`, issuer: from, subgraphs, strict: true };
 }
@@ -42,6 +42,11 @@ test('tokens signed with RSA are read too', async () => {
   for (const one of [...themes['tokens']!, ...themes['rules']!]) expect([one.name, await faultsOf(one, rsa)]).toEqual([one.name, []]);
 });
 
+test('under other names the directives say the same', async () => {
+  const renamed = await audited((sdl) => sdl, keys, { renamed: true });
+  for (const one of cases) expect([one.name, await faultsOf(one, renamed)]).toEqual([one.name, []]);
+});
+
 /** What a gateway does that ignores a rule, or reads only some places: the audit must tell. */
 describe('a gateway with a hole does not pass', () => {
   const failing = async (change: (sdl: string) => string) => {
@@ -53,7 +58,7 @@ describe('a gateway with a hole does not pass', () => {
   test.each<[string, (sdl: string) => string, string[]]>([
     ['@authenticated of fields', (sdl) => sdl.replace(/(\w+: .*) @authenticated$/gm, '$1'), ['a field', 'a field under an alias', 'fragments in fragments', 'an interface field through a fragment on the type', 'made from a refused field (@requires)', 'made from a field of an interface', 'a refused mutation', 'a null climbs to an item of a list', 'after somebody who may', 'an entity interface']],
     ['@authenticated of types', (sdl) => sdl.replace(/^ {2}@authenticated$/gm, ''), ['an enum', 'a scalar', 'an interface whose only type has a rule', 'an interface of which one type has a rule', 'an enum named in an argument']],
-    ['@requiresScopes', (sdl) => sdl.replace(/@scoped\(scopes: \[\[".*?"\]\]\)/g, ''), ['a renamed directive', 'scopes: a longer word', 'scopes of two subgraphs: the one', 'three rules: policies and no scope']],
+    ['@requiresScopes', (sdl) => sdl.replace(/@requiresScopes\(scopes: \[\[".*?"\]\]\)/g, ''), ['scopes: nobody', 'scopes: a longer word', 'scopes of two subgraphs: the one', 'three rules: policies and no scope']],
     ['@policy', (sdl) => sdl.replace(/@policy\(policies: \[\[".*?"\]\]\)/g, ''), ['an object type with @policy', 'a refused key under its own name', 'made from an object of a refused type', 'three rules: half of a list of policies']],
   ])('%s', async (_name, change, expected) => {
     expect(await failing(change)).toEqual(expect.arrayContaining(expected));

@@ -9,7 +9,7 @@ const lin: Record<string, unknown> = {
   salary: 'SECRET salary',
   bonus: 'SECRET bonus',
   points: 7001,
-  grade: 'A',
+  grade: 'SECRET_A',
   badge: 'SECRET badge',
   vaults: [{ code: 'SECRET code' }],
   favourite: { __typename: 'Gem', label: 'SECRET gem' },

@@ -16,18 +16,23 @@ export interface Subgraphs {
   stop(): Promise<void>;
 }
 
-export function sdlOf(name: SubgraphName): string {
-  return readFileSync(new URL(`graph/${name}.graphql`, import.meta.url), 'utf8');
+const renamedTo = { authenticated: 'signedIn', requiresScopes: 'scoped', policy: 'allowed' };
+
+/** A subgraph's SDL; `renamed`: with the three directives imported under other names. */
+export function sdlOf(name: SubgraphName, { renamed = false } = {}): string {
+  const sdl = readFileSync(new URL(`graph/${name}.graphql`, import.meta.url), 'utf8');
+  if (!renamed) return sdl;
+  return Object.entries(renamedTo).reduce((text, [from, to]) => text.replaceAll(`"@${from}"`, `{ name: "@${from}", as: "@${to}" }`).replace(new RegExp(`@${from}(?!")\\b`, 'g'), `@${to}`), sdl);
 }
 
 /** Serves each subgraph on 127.0.0.1, on `firstPort` and those after it; on any free ones where that is 0. */
-export async function serveSubgraphs(firstPort: number): Promise<Subgraphs> {
+export async function serveSubgraphs(firstPort: number, naming: { renamed?: boolean } = {}): Promise<Subgraphs> {
   const asked: string[] = [];
   const changes: string[] = [];
   const servers: FastifyInstance[] = [];
   const urls = {} as Record<SubgraphName, string>;
   for (const [at, name] of subgraphNames.entries()) {
-    const schema = buildSubgraphSchema([{ typeDefs: parse(sdlOf(name)), resolvers: resolvers(changes)[name] as never }]);
+    const schema = buildSubgraphSchema([{ typeDefs: parse(sdlOf(name, naming)), resolvers: resolvers(changes)[name] as never }]);
     const server = Fastify();
     servers.push(server);
     server.post('/graphql', async (request) => {

@@ -57,13 +57,19 @@ export const app = { ...analyst, sub: 'app-1', kind: 'APP', purposes: ['SUPERVIS
 export const operator = { sub: 'operator-1', client_id: 'test', kind: 'OPERATOR', org: '12510107MB0000003W', department: 'DATA', tier: 'COUNTY', division: '510107000000', purposes: ['DATA_QUALITY'] };
 export const matterNo = 'M0123456789AB';
 
-export async function openFixture({ oidc, ...more }: Partial<GatewayOptions> & { oidc?: Config['oidc'] } = {}): Promise<Fixture> {
+/** A subgraph that another team brings beside the two. */
+export interface FurtherSubgraph {
+  sdl: string;
+  resolvers: Resolvers;
+}
+
+export async function openFixture({ oidc, further, ...more }: Partial<GatewayOptions> & { oidc?: Config['oidc']; further?: FurtherSubgraph } = {}): Promise<Fixture> {
   const database = await testDatabase();
   const masterSecret = randomBytes(32);
   const config: Config = { production: false, home: '/nowhere', databaseUrl: database.url, redisUrl: undefined, oidc, host: '127.0.0.1', port: 0, masterSecret, sources: {} };
   const policy = openPolicy();
   const options = { pool: database.pool, policy, viewerKey: viewerKey(masterSecret), master: masterSecret };
-  const subgraphs = { tickets: await buildSubgraph('tickets', ticketsSdl, ticketsResolvers, options), people: await buildSubgraph('people', peopleSdl, peopleResolvers, options) };
+  const subgraphs = { tickets: await buildSubgraph('tickets', ticketsSdl, ticketsResolvers, options), people: await buildSubgraph('people', peopleSdl, peopleResolvers, options), ...(further ? { further: await buildSubgraph('further', further.sdl, further.resolvers, options) } : {}) };
   await seedMatter(database);
   const calls: Fixture['calls'] = [];
   const faults: Fixture['faults'] = new Map();
@@ -72,7 +78,7 @@ export async function openFixture({ oidc, ...more }: Partial<GatewayOptions> & {
     calls.push({ subgraph: name, query: (JSON.parse(body) as { query: string }).query });
     return faults.get(name)?.() ?? subgraphs[name as 'tickets'].answer(body, headers['x-yiwang-viewer']);
   };
-  const gateway = await startGateway({ config, pool: database.pool, accessLog, policy, inject, supergraphSdl: supergraph(), operations: registered(), port: 0, ...more });
+  const gateway = await startGateway({ config, pool: database.pool, accessLog, policy, inject, supergraphSdl: supergraph(further), operations: registered(), port: 0, ...more });
   const issuer = demoIssuer(masterSecret);
   const token = (claims: JWTPayload, seconds?: number) => issuer.mintToken(claims, seconds);
   const fixture = { url: gateway.url, gateway, database, accessLog, config, calls, faults, token };
@@ -189,8 +195,8 @@ const peopleResolvers: Resolvers = {
   Person: { __resolveReference: ({ key }: { key: string }) => ({ key, name: '张三', idNumber: '510107199001011234', [access]: row }) },
 };
 
-function supergraph(): string {
-  const composed = composeServices([['tickets', ticketsSdl], ['people', peopleSdl]].map(([name, sdl]) => ({ name: name!, url: `http://subgraph/${name}`, typeDefs: parse(sdl!) })));
+function supergraph(further?: FurtherSubgraph): string {
+  const composed = composeServices([['tickets', ticketsSdl], ['people', peopleSdl], ...(further ? [['further', further.sdl]] : [])].map(([name, sdl]) => ({ name: name!, url: `http://subgraph/${name}`, typeDefs: parse(sdl!) })));
   invariant(composed.supergraphSdl, `the fixture composes: ${composed.errors?.map((error) => error.message).join('; ')}`);
   return composed.supergraphSdl;
 }

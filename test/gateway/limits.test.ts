@@ -21,7 +21,8 @@ describe('an operation over a limit is refused before it is validated, planned o
     ['depthMax', `{ ${times(30, () => '... {')} places { code } ${'}'.repeat(30)} }`],
     ['aliasesMax', `{ ${times(limits.aliasesMax + 1, (i) => `a${i}: places { code }`)} }`],
     ['directivesMax', `{ places { ${times(limits.directivesMax + 1, () => 'code @skip(if: false)')} } }`],
-    ['directivesMax', `{ places ${times(limits.directivesMax + 1, () => '@skip(if: false)')} { code } }`],
+    ['directivesPerPlaceMax', `{ places ${times(limits.directivesPerPlaceMax + 1, () => '@skip(if: false)')} { code } }`],
+    ['directivesPerPlaceMax', `query ${times(limits.directivesPerPlaceMax + 1, () => '@a')} { places { code } }`],
     ['fieldsPerSetMax', `{ places { ${times(limits.fieldsPerSetMax + 1, () => 'code')} } }`],
     ['expandedSelectionsMax', bomb(40)],
   ])('%s', async (name, query) => {

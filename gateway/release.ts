@@ -1,0 +1,50 @@
+import { connect, type Pool } from '../base/db.ts';
+import { YiwangError } from '../base/errors.ts';
+import { enterViewer } from '../policy/session.ts';
+import type { Viewer } from '../policy/viewer.ts';
+import type { Exchange } from './exchange.ts';
+import { stillOpen } from './matter.ts';
+
+/** Throws where the caller may no longer have what was gathered for them. */
+export type Release = (exchange: Exchange) => Promise<void>;
+
+export interface ReleaseOptions {
+  pool: Pool;
+  policyVersion(): string;
+}
+
+/**
+ * Looks once more before an answer leaves (threats.md, 25). A changed policy withholds every answer that was decided under
+ * the old one. Of an operation that took long the token, the organisation's place, the matter and the rows are asked about
+ * again: what was revoked meanwhile is not given out, and the caller asks anew.
+ */
+export function openRelease({ pool, policyVersion }: ReleaseOptions): Release {
+  return async (exchange) => {
+    if (exchange.viewer.policyVersion !== policyVersion()) throw new YiwangError('RIGHTS_CHANGED');
+    await stillOpen(pool, exchange.viewer);
+    if (performance.now() - exchange.startedAtMs < longMs) return;
+    const viewer = (await exchange.identify?.())?.viewer ?? exchange.viewer;
+    if (who(viewer) !== who(exchange.viewer)) throw new YiwangError('RIGHTS_CHANGED');
+    if (exchange.seen.records.size > 0) await requireVisible(pool, viewer, [...exchange.seen.records]);
+  };
+}
+
+/** Below this an answer is as old as any network makes it. */
+const longMs = 1_000;
+
+function who(viewer: Viewer): string {
+  return JSON.stringify(Object.entries({ ...viewer, traceId: null }).sort());
+}
+
+async function requireVisible(pool: Pool, viewer: Viewer, records: readonly string[]): Promise<void> {
+  const client = await connect(pool);
+  let broken: Error | undefined;
+  try {
+    await enterViewer(client, viewer);
+    const { rows } = await client.query<{ hidden: boolean }>('SELECT count(*) < $2 AS hidden FROM hub.record WHERE rid = ANY ($1)', [records, records.length]);
+    if (rows[0]?.hidden !== false) throw new YiwangError('RIGHTS_CHANGED');
+  } finally {
+    await client.query('ROLLBACK').catch((error: Error) => (broken = error));
+    client.release(broken);
+  }
+}
