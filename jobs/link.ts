@@ -3,6 +3,7 @@ import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import { linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
 import { cnPersons } from '../linkage/models/cn-persons.ts';
+import { isOf } from '../linkage/person-state.ts';
 import type { PreviousEntity } from '../linkage/history.ts';
 import type { Mention } from '../linkage/standardise/mention.ts';
 import { asMention, divisionsOf, mentionRows, type MentionRow } from './mentions.ts';
@@ -30,7 +31,7 @@ export async function linkTouched(pool: Pool, keys: Keys): Promise<LinkOutcome> 
     const touched = await touchedRids(tx);
     if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
     const state = await storedState(tx);
-    const changed = state === null || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
+    const changed = state === null || !isOf(cnPersons, state.modelVersion) || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
     await tx.execute(sql`DELETE FROM hub.touched WHERE rid = ANY(${sql.param(touched)}::text[])`);
     return { touched: touched.length, ...changed };
   });

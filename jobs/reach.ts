@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Transaction } from '../base/db.ts';
-import { keyMentionsMax } from '../linkage/persons.ts';
+import { keyBearersMax, keyMentionsMax } from '../linkage/persons.ts';
+import { cnPersons } from '../linkage/models/cn-persons.ts';
 
 /** A component larger than this is no work for an increment: the caller runs in full. */
 export const reachMentionsMax = 20_000;
@@ -39,15 +40,22 @@ async function sharing(tx: Transaction, ids: readonly string[], generic: Readonl
   return rows.map((row) => row['mention_id'] as string);
 }
 
-/** Keys that too many mentions share: the hotline's own number, a shelter's address. Counting stops where it is certain. */
+/**
+ * Keys that too many mentions share (the hotline's own number, a shelter's address), or too many persons with an ID number (a
+ * name that several have). Counting stops where it is certain.
+ */
 async function genericKeysOf(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
   const { rows } = await tx.execute(sql`
-    SELECT k.key_type, k.key_hash, c.mentions FROM (SELECT DISTINCT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])) k
-    CROSS JOIN LATERAL (SELECT count(*)::int AS mentions FROM (SELECT 1 FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) x) c
-    WHERE c.mentions > ${smallestGeneric}`);
-  const counted = rows as unknown as { key_type: string; key_hash: string; mentions: number }[];
-  return new Set(counted.filter((row) => row.mentions > keyMentionsMax(row.key_type)).map((row) => `${row.key_type}:${row.key_hash}`));
+    SELECT k.key_type, k.key_hash, c.mentions, c.bearers FROM (SELECT DISTINCT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])) k
+    CROSS JOIN LATERAL (
+      SELECT count(*)::int AS mentions, count(DISTINCT m.id_number)::int AS bearers
+      FROM (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) o
+      LEFT JOIN hub.mention m ON m.mention_id = o.mention_id AND k.key_type = ANY(${sql.param(bearerTypes)}::text[]) AND coalesce(m.id_type, '') IN ('', '111')) c
+    WHERE c.mentions > ${smallestGeneric} OR c.bearers > 1`);
+  const counted = rows as unknown as { key_type: string; key_hash: string; mentions: number; bearers: number }[];
+  return new Set(counted.filter((row) => row.mentions > keyMentionsMax(row.key_type) || row.bearers > keyBearersMax(row.key_type)).map((row) => `${row.key_type}:${row.key_hash}`));
 }
 
+const bearerTypes = cnPersons.blocking.flatMap((rule) => (rule.bearersMax === undefined ? [] : [rule.name]));
 const smallestGeneric = 10; // no key type is generic below this
 const countedMax = 501; // the largest bound of a key type, and one

@@ -18,6 +18,7 @@ export function checkModel(model: Model): void {
       for (const name of predicateColumns(level.when)) need(known, name, where);
       if (level.termFrequency !== undefined) need(known, level.termFrequency, where);
       if (level.frequencyBy !== undefined) need(known, level.frequencyBy, where);
+      if (level.bearers === true && (level.termFrequency === undefined || model.distinct === undefined || level.frequencyBy !== model.distinct)) throw wrong(`${where} counts bearers: it needs \`termFrequency\`, and \`frequencyBy\` must be the model's \`distinct\``, '`bearers` 需要 `termFrequency`，且 `frequencyBy` 必须是模型的 `distinct`');
     }
     if (comparison.levels.at(-1)?.when.kind !== 'else') throw wrong(`the last level of ${where} must be \`else\``, '每个比较的最后一级必须是 `else`');
   }

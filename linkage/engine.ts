@@ -2,7 +2,8 @@ import { blocksOf, candidatePairs, type Blocks, type Pairs, type Wanted } from '
 import { comparer, type Comparer } from './compare.ts';
 import type { Model } from './model.ts';
 import { counted } from './random-pairs.ts';
-import { scorer, weightAt, type Frequencies, type Scorer } from './score.ts';
+import type { Frequencies } from './rarity.ts';
+import { scorer, weightAt, type Scorer } from './score.ts';
 import { learnMatchRate, startingPoint, train, type Trained } from './train.ts';
 import type { Table } from './table.ts';
 

@@ -42,6 +42,8 @@ const levelSchema = z.strictObject({
   termFrequency: z.string().optional(),
   /** Rarity counts distinct values of this column instead of rows: one person's many records do not make a phone common. */
   frequencyBy: z.string().optional(),
+  /** With `frequencyBy` the model's `distinct`: a value with one known bearer is that person's, unless somebody unknown shares it. */
+  bearers: z.boolean().optional(),
   /** No evidence either way: a value is missing. */
   neutral: z.boolean().optional(),
   /** The two rows are never one entity, whatever else agrees. */

@@ -5,9 +5,10 @@ import { history, type Entity, type EntityEvent, type PreviousEntity } from './h
 import type { Model } from './model.ts';
 import { cnPersons } from './models/cn-persons.ts';
 import { keyHash, keysOf, sharedKey, type KeyHash } from './person-keys.ts';
-import { frequenciesOf, versionOf } from './person-state.ts';
+import { versionOf } from './person-state.ts';
 import { personTable } from './person-table.ts';
-import { probability, weightAt, type Frequencies, type WeightPart } from './score.ts';
+import { frequenciesOf, type Frequencies } from './rarity.ts';
+import { probability, weightAt, type WeightPart } from './score.ts';
 import type { Table } from './table.ts';
 import type { Trained } from './train.ts';
 import type { Mention } from './standardise/mention.ts';
@@ -115,6 +116,11 @@ export function personKeys(mentions: readonly Mention[], hash: KeyHash = keyHash
 /** The largest number of mentions a key of this type may be shared by before it is generic. */
 export function keyMentionsMax(type: string, model: Model = cnPersons): number {
   return model.blocking.find((rule) => rule.name === type)?.rowsMax ?? blockRowsMax;
+}
+
+/** The largest number of persons with an ID number among them. */
+export function keyBearersMax(type: string, model: Model = cnPersons): number {
+  return model.blocking.find((rule) => rule.name === type)?.bearersMax ?? Infinity;
 }
 
 export interface PersonExplanation {

@@ -20,7 +20,7 @@ const surnameOnly: Predicate = { kind: 'all', of: [{ kind: 'missing', columns: [
  */
 export const cnPersons: Model = {
   name: 'cn_persons',
-  version: '1',
+  version: '2',
   description: 'persons: name, resident ID number, birth date, phones, address / 人员：姓名、身份证号、出生日期、电话、住址',
   idColumn: 'id',
   fields: {
@@ -56,6 +56,7 @@ export const cnPersons: Model = {
     { name: 'BIRTH_ESTATE', columns: ['birth.any', 'address.stem'] },
     { name: 'NAME_ESTATE', columns: ['name', 'address.stem'] },
     { name: 'NAME_TOWNSHIP', columns: ['name', 'address.township'] },
+    { name: 'NAME', columns: ['name'], bearersMax: 1 },
     { name: 'NAME_PHONE_HEAD', columns: ['name', 'phone.head'] },
     { name: 'NAME_PHONE_TAIL', columns: ['name', 'phone.tail'] },
   ],
@@ -77,7 +78,7 @@ export const cnPersons: Model = {
       name: 'name',
       levels: [
         { label: 'missing', when: { kind: 'missing', columns: ['name.any'] }, neutral: true },
-        { label: 'same', when: { kind: 'same', column: 'name' }, m: 0.93, u: 8e-4, termFrequency: 'name' },
+        { label: 'same', when: { kind: 'same', column: 'name' }, m: 0.93, u: 8e-4, termFrequency: 'name', frequencyBy: 'id', bearers: true },
         { label: 'same sound', when: { kind: 'same', column: 'name.pinyin' }, m: 0.03, u: 4e-4 },
         { label: 'surname only', when: surnameOnly, m: 0.9, u: 0.06, fixed: true },
         { label: 'surname only, another', when: { kind: 'missing', columns: ['name'] }, m: 0.005, u: 0.94, fixed: true },
