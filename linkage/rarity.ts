@@ -84,4 +84,4 @@ function sharedCode(source: Column, i: number, j: number): number {
 const rarityBitsMax = 8;
 const bearerBitsMax = 12;
 const rowsBefore = 1000;
-const bearersBefore = 25;
+const bearersBefore = 50;

@@ -85,6 +85,9 @@ function cellsOf({ bytes, count, starts, ends }: CsvRecord): string[] {
 
 function columnPositions(model: Model, input: string, header: readonly string[]): Positions {
   if (header.some((cell) => cell.includes('\ufffd'))) throw wrongEncoding();
+  const read = new Set([model.idColumn, ...Object.values(model.fields).flatMap(({ columns }) => columns)]);
+  const twice = header.find((name, at) => read.has(name) && header.indexOf(name) !== at);
+  if (twice !== undefined) throw broken(`the header of \`${basename(input)}\` names the column \`${twice}\` twice`, `\`${basename(input)}\` 的表头中列 \`${twice}\` 重复`);
   const id = header.indexOf(model.idColumn);
   const fields: number[] = [];
   const missing = id < 0 ? [model.idColumn] : [];

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import type { Model } from '../../linkage/model.ts';
@@ -9,6 +9,7 @@ interface Options {
   model?: string;
   input: string[];
   out?: string;
+  saveModel?: string;
   printSchema?: boolean;
   json?: boolean;
 }
@@ -20,6 +21,7 @@ export function linkCommand(program: Command): void {
     .option('--model <name|file>', 'febrl, historical_50k, cn_persons, or a JSON file · 模型')
     .option('--input <csv>', 'once for each input · 输入文件，可重复', (file: string, files: string[]) => [...files, file], [] as string[])
     .option('--out <csv>', 'clusters: source,id,entity · 输出聚类结果')
+    .option('--save-model <json>', 'the model with what it learnt, for `--model` next time · 保存学到的参数，下次用作 `--model`')
     .option('--print-schema', 'print the JSON Schema of a model · 打印模型的 JSON Schema')
     .option('--json', 'one JSON document with the figures of the run · 输出 JSON')
     .action((options: Options) => link(options));
@@ -37,6 +39,7 @@ async function link(options: Options): Promise<void> {
   try {
     const result = await linkTable({ model, inputs: options.input, progress: (_stage, share) => bar.update(Math.round(share * 100), 100) });
     writeCsv(options.out, ['source', 'id', 'entity'], result.clusters.map(({ source, id, entity }) => [source, id, entity]));
+    if (options.saveModel !== undefined) writeFileSync(options.saveModel, `${JSON.stringify({ ...model, trained: result.trained }, null, 2)}\n`);
     bar.end();
     const { rows, entities, candidates, edges, refusedMerges } = result;
     if (options.json) printJson({ rows, entities, candidates, edges, refusedMerges, out: options.out });

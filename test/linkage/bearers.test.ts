@@ -7,9 +7,9 @@ import { standardiseMention, type Mention, type RawMention } from '../../linkage
 const divisions = divisionIndex([]);
 const [mei, mei2] = [idNumber('51010719800305', 2), idNumber('51010719810406', 4)];
 
-/** A register of 1,500 people, some of them namesakes, and four calls of each of 350 of them. */
+/** A register of 1,500 people, some of them namesakes, and ten calls of each of 140 of them. */
 const register: RawMention[] = Array.from({ length: 1500 }, (_, n) => ({ name: nameOf(n % 1300), idNumber: idNumber(`5101071950010${1 + (n % 9)}`, 10 + Math.floor(n / 9)) }));
-const calls: RawMention[] = Array.from({ length: 1400 }, (_, n) => ({ name: nameOf(n % 350), phone: `139${String(10_000_000 + (n % 350) * 7919)}` }));
+const calls: RawMention[] = Array.from({ length: 1400 }, (_, n) => ({ name: nameOf(n % 140), phone: `139${String(10_000_000 + (n % 140) * 7919)}` }));
 
 describe('a name alone', () => {
   let county: Mention[];

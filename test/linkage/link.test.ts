@@ -46,6 +46,14 @@ describe('linking CSV files', () => {
     expect(entities).toBe(40);
   });
 
+  test('a byte-order mark, CR LF, quoted commas, quotes and newlines, blanks around cells, empty lines and cells of 64 KiB are CSV', async () => {
+    const long = 'x'.repeat(64 << 10);
+    const path = file('odd.csv', []);
+    writeFileSync(path, `\ufeffisbn , title,"author",shelf\r\n"1,a", "The ""river""\r\nin winter" ,writer aaaaa,${long}\r\n\r\n2 ,the river in winter,writer aaaaa,\r\n3,island of copper,,"${long}"`);
+    const { clusters } = await linkTable({ model, inputs: [path] });
+    expect(clusters).toEqual([{ source: 'odd.csv', id: '1,a', entity: 'E1' }, { source: 'odd.csv', id: '2', entity: 'E2' }, { source: 'odd.csv', id: '3', entity: 'E3' }]);
+  });
+
   test('the same inputs give the same clusters', async () => {
     const input = file('twice.csv', ['isbn,title,author,year', ...[...books(40), ...books(20)].map((book, n) => `${n},${book}`)]);
     const [one, two] = [await linkTable({ model, inputs: [input] }), await linkTable({ model, inputs: [input] })];
@@ -83,6 +91,10 @@ describe('bad input is refused before work starts', () => {
     ['a row without an id', ['isbn,title,author', '1,a,b', ',a,c'], /row 3 .* has no `isbn`/],
     ['a broken quote', ['isbn,title,author', '1,"a,b'], /cannot be read as CSV/],
     ['a row with a cell too many', ['isbn,title,author', '1,a,b,c'], /cannot be read as CSV, near line 2/],
+    ['a header that names a column twice', ['isbn,title,author,title', '1,a,b,c'], /names the column `title` twice/],
+    ['text after a closing quote', ['isbn,title,author', '1,"a"x,b'], /cannot be read as CSV, near line 2/],
+    ['a quote inside a bare cell', ['isbn,title,author', '1,a,b', '2,a"b,c'], /cannot be read as CSV, near line 3/],
+    ['a record of more than 1 MiB', ['isbn,title,author', `1,"${'x'.repeat((1 << 20) + 9)}`], /cannot be read as CSV, near line 2/],
     ['a header in another encoding', ['isbn,\ufffd\ufffd,author', '1,a,b'], /not valid UTF-8/],
   ])('%s', async (_, lines, message) => {
     await expect(linkTable({ model, inputs: [file('bad.csv', lines)] })).rejects.toMatchObject({ code: 'DATASET_INVALID', hint: expect.stringMatching(message) });
