@@ -23,8 +23,8 @@ export async function removeAbsent(client: pg.ClientBase, context: PageContext, 
   const unnamed = rows.map((row) => ({ key: row.record_key, keyHmac: keys.keyHmac(connector.department, stream.name, row.record_key) })).filter((one) => !snapshot.keyHmacs.has(one.keyHmac));
   if (unnamed.length === 0) return [];
   const older = await client.query<{ key_hmac: string }>(
-    "SELECT key_hmac FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3) AND state = 'LIVE' AND split_part(version_order, '|', 3) < $4",
-    [connector.department, stream.name, unnamed.map((one) => one.keyHmac), snapshot.asOf],
+    "SELECT key_hmac FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3) AND state = 'LIVE' AND (split_part(version_order, '|', 3), split_part(version_order, '|', 4)) < ($4, $5)",
+    [connector.department, stream.name, unnamed.map((one) => one.keyHmac), snapshot.asOf, snapshot.folder],
   );
   const going = new Set(older.rows.map((row) => row.key_hmac));
   refuseTooMany(stream.name, going.size, rows.length, approvedMax);

@@ -1,5 +1,6 @@
 import { solidText } from '../linkage/standardise/text.ts';
 import type { Row } from './contract.ts';
+import type { Counts } from './counts.ts';
 import type { Offered } from './judge.ts';
 
 /** An acknowledged event as `hub.received_event` keeps it until it is applied: without what is never stored. */
@@ -14,13 +15,17 @@ export interface StoredEvent {
   fault?: { reason: 'TOO_LARGE' | 'INVALID_BYTES' | 'SCHEMA'; field?: string };
 }
 
+/** What of a delivery was no event, or none that is new. */
+export interface StoredCounts {
+  counts: Counts;
+}
+
 /** A version whose identity is its ticket and sequence, whatever way it came. */
 export function offeredEvent(event: StoredEvent, position: string, receivedId: number | undefined): Offered {
   const subject = typeof event.subject === 'string' || typeof event.subject === 'number' ? solidText(event.subject) : null;
   const sequence = sequenceText(event.sequence);
   const identity = subject !== null && sequence !== null ? `${subject}|${sequence}` : undefined;
-  const row = event.row === null ? null : { ...event.row, eventType: event.type };
-  return { position, row, event: { subject, sequence }, ...(event.fault ? { fault: event.fault } : row === null ? { fault: { reason: 'SCHEMA' as const, field: 'data' } } : {}), ...(identity === undefined ? {} : { identity }), ...(receivedId === undefined ? {} : { receivedId }) };
+  return { position, row: event.row, beside: { eventType: event.type }, event: { subject, sequence }, ...(event.fault ? { fault: event.fault } : event.row === null ? { fault: { reason: 'SCHEMA' as const, field: 'data' } } : {}), ...(identity === undefined ? {} : { identity }), ...(receivedId === undefined ? {} : { receivedId }) };
 }
 
 /** Integer text; leading zeros say nothing. */

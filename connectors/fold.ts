@@ -91,7 +91,7 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
 
 function applyVersion(stream: Stream, version: Judged, head: Head | undefined, effects: Effects, keys: Keys): void {
   const { counts } = effects;
-  const effective = !version.settled && (head === undefined || isNewer(stream, version.order, head.order, version.kind));
+  const effective = version.settled === undefined && (head === undefined || isNewer(stream, version.order, head.order, version.kind));
   if (version.kind === 'DROPPED') {
     add(counts.dropped, version.rule);
     if (effective) end(version, 'DROPPED', head, effects);
@@ -105,7 +105,8 @@ function applyVersion(stream: Stream, version: Judged, head: Head | undefined, e
     effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content, origin: { ...version.origin, droppedFields: version.droppedFields } });
   } else if (!effective) {
     counts.superseded += 1;
-    if (!version.settled) effects.earlier.set(version.key!, firstOf(effects.earlier.get(version.key!), firstSeenIn(version.mapped)));
+    if (version.settled === 'GONE' && head === undefined) end(version, 'TOMBSTONE', head, effects);
+    else if (version.settled === undefined) effects.earlier.set(version.key!, firstOf(effects.earlier.get(version.key!), firstSeenIn(version.mapped)));
   } else becomeLive(version, head, effects, keys);
 }
 

@@ -1,11 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import type pg from 'pg';
 import { sha256Hex } from '../base/canonical.ts';
 import { asOperatingError, connect, type Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
-import type { Row, Stream } from './contract.ts';
-import { addCounts, countsOf, noCounts, type Counts } from './counts.ts';
-import type { StoredEvent } from './events.ts';
+import type { Row } from './contract.ts';
+import { noCounts, type Counts } from './counts.ts';
+import type { StoredCounts, StoredEvent } from './events.ts';
 import { storable, tooLarge } from './judge.ts';
 import { isTooDeep, unsound } from './sound.ts';
 import { connectorOf } from './registry.ts';
@@ -65,7 +65,7 @@ export async function storeEvents(pool: Pool, department: string, body: Buffer):
     if (duplicates > 0) counts.dropped['DUPLICATE_EVENT'] = duplicates;
     if (bad.length > 0) counts.quarantined['NOT_A_CLOUDEVENT'] = bad.length;
     counts.offered = duplicates + bad.length;
-    if (counts.offered > 0) await countAtOnce(client, department, stream, counts);
+    if (counts.offered > 0) await countLater(client, department, stream.name, counts);
     if (bad.length > 0) await quarantineBad(client, department, stream.name, items.filter((item) => !item.event).map((item) => item.sha256), bad);
     await client.query('COMMIT');
     client.release();
@@ -146,11 +146,12 @@ function keptControls<T>(event: T): T {
   return JSON.parse(text, (_, part: unknown) => (typeof part === 'string' ? part.replaceAll('\u0000', '\u0001') : part)) as T;
 }
 
-/** Repeats and what is no event end here; they are counted where everything of the stream is. */
-async function countAtOnce(client: pg.ClientBase, department: string, stream: Stream, counts: Counts): Promise<void> {
-  await client.query('INSERT INTO hub.stream (department, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [department, stream.name]);
-  const { rows } = await client.query<{ totals: unknown }>('SELECT totals FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [department, stream.name]);
-  await client.query('UPDATE hub.stream SET totals = $3 WHERE department = $1 AND stream = $2', [department, stream.name, JSON.stringify(addCounts(countsOf(rows[0]!.totals), counts))]);
+/**
+ * Repeats and what is no event end here. They wait beside the events and are counted with the next page: the row that holds
+ * a stream's counts belongs to whoever writes a page, and a delivery must not wait for one.
+ */
+async function countLater(client: pg.ClientBase, department: string, stream: string, counts: Counts): Promise<void> {
+  await client.query('INSERT INTO hub.received_event (department, stream, event_hmac, content) VALUES ($1, $2, $3, $4)', [department, stream, randomUUID(), JSON.stringify({ counts } satisfies StoredCounts)]);
 }
 
 /** Nothing of it is kept: its fields cannot be told apart. */

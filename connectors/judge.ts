@@ -9,18 +9,23 @@ import { columnName, isTooDeep, shallow, unsound } from './sound.ts';
 
 export type QuarantineReason = 'TOO_LARGE' | 'NOT_A_CLOUDEVENT' | 'INVALID_BYTES' | 'CELL_COUNT' | 'SCHEMA' | 'REQUIRED_MISSING' | 'UNPARSABLE_TIME';
 
+/** STANDS: as the snapshot has it. GONE: the snapshot is whole and has it not. */
+export type Settled = 'STANDS' | 'GONE';
+
 /** One version as a source kind hands it over. */
 export interface Offered {
   position: string;
   /** null where its bytes or cells could not be told apart. */
   row: Row | null;
+  /** What the source kind puts beside the record; no part of it where its size is measured. */
+  beside?: Row;
   /** What the source kind itself found wrong. */
   fault?: { reason: QuarantineReason; field?: string };
   /** Of an event, checked by its envelope: its key and sequence. Of a file, its delivery. */
   event?: { subject: string | null; sequence: string | null };
   delivery?: { asOf: string; folder: string };
-  /** Of a delivery that came after a later snapshot: it may change nothing. */
-  settled?: boolean;
+  /** What a later snapshot that was applied before says of the record: it may change nothing. */
+  settled?: Settled;
   /** Marks the version where the content does not: an event's ticket and sequence; bytes that could not be decoded. */
   identity?: string;
   /** Of a version that was quarantined: as it was counted then. */
@@ -39,7 +44,7 @@ interface Common {
   droppedFields: Record<string, number>;
   drift: string[];
   receivedId: number | undefined;
-  settled: boolean;
+  settled: Settled | undefined;
   /** What a release of it would need beside its content. */
   origin: Origin;
   /** Set on a release: the reason under which it was counted before. */
@@ -68,7 +73,8 @@ export type Judged = Common &
  */
 export function judge(department: string, stream: Stream, offered: Offered, keys: Keys): Judged {
   const isDeep = isTooDeep(offered.row);
-  const row = isDeep ? (shallow(offered.row) as Row) : offered.row;
+  const given = isDeep ? (shallow(offered.row) as Row) : offered.row;
+  const row = given === null ? null : offered.beside ? { ...given, ...offered.beside } : given;
   const identity = offered.contentHmac ?? keys.contentHmac(offered.identity ?? stableText(row));
   const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
   const common: Common = {
@@ -80,7 +86,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
     droppedFields: {},
     drift: [],
     receivedId: offered.receivedId,
-    settled: offered.settled ?? false,
+    settled: offered.settled,
     origin: { ...(offered.event ? { event: offered.event } : {}), ...(offered.delivery ? { delivery: offered.delivery } : {}) },
   };
   const refused = (reason: QuarantineReason, field: string | null, content: Row | null): Judged => ({ ...common, kind: 'QUARANTINED', reason, field, content });
@@ -95,7 +101,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
   const ill = isDeep ? { reason: 'SCHEMA' as const, field: 'depth' } : unsound(row);
-  const fault = tooLarge(row) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
+  const fault = tooLarge(given ?? row) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && ill === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
   return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content), restricted };
 }

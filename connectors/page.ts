@@ -31,6 +31,7 @@ export interface PageEnd {
   watermark?: unknown;
   complete?: Snapshot;
   deliveries?: readonly Delivery[];
+  arrived?: { ids: readonly number[]; counts: Counts };
   /** An operator has seen that so many records would go. */
   approveDeletes?: number;
 }
@@ -45,6 +46,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
   const known = await knownOf(client, connector.department, stream.name, versions);
   const effects = fold(stream, versions, known, context.keys);
+  if (page.arrived) addCounts(effects.counts, page.arrived.counts);
   await writeSeen(client, context, effects);
   await writeHeads(client, context, effects);
   const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
@@ -52,7 +54,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);
   await touch(client, touched);
-  await markApplied(client, versions);
+  await markApplied(client, versions, page.arrived?.ids ?? []);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page.watermark);
   if (wasLive(known, effects)) await unlearn(client); // the one row that all streams share: taken last, so that its holder waits for nobody
@@ -165,8 +167,8 @@ export async function touch(client: pg.ClientBase, rids: readonly string[]): Pro
   await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', '{}')");
 }
 
-async function markApplied(client: pg.ClientBase, versions: readonly Judged[]): Promise<void> {
-  const ids = versions.map((version) => version.receivedId).filter((id) => id !== undefined);
+async function markApplied(client: pg.ClientBase, versions: readonly Judged[], counted: readonly number[]): Promise<void> {
+  const ids = [...versions.map((version) => version.receivedId).filter((id) => id !== undefined), ...counted];
   if (ids.length > 0) await client.query('UPDATE hub.received_event SET applied_at = now(), content = NULL WHERE id = ANY($1::bigint[])', [ids]);
 }
 

@@ -1,6 +1,7 @@
 import type { Pool } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, SourceDeclaration, Stream } from './contract.ts';
+import type { Counts } from './counts.ts';
 import type { Offered } from './judge.ts';
 import type { Limits } from './limits.ts';
 import { openEventsSource } from './sources/events.ts';
@@ -14,12 +15,16 @@ export interface SourcePage {
   complete?: Snapshot;
   /** The source was read whole, and its own count of records agrees: what was not among them is not there. */
   counted?: number;
+  /** What arrived and is counted only: rows of `hub.received_event` that hold no event. */
+  arrived?: { ids: number[]; counts: Counts };
   /** Deliveries that this page settles or refuses. */
   deliveries?: Delivery[];
 }
 
 export interface Snapshot {
   asOf: string;
+  /** Of two of one `asOf` the later folder applies later. */
+  folder: string;
   /** `keyHmac` of every record in it, refused rows included. */
   keyHmacs: ReadonlySet<string>;
 }

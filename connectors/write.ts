@@ -72,11 +72,15 @@ async function writeRecords(client: pg.ClientBase, { connector, stream, runId, n
   const columns = Object.keys(records[0]!);
   await client.query(
     `INSERT INTO hub.record (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.record, $1) x
-     ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => column !== 'rid' && column !== 'first_seen').map((column) => `${column} = excluded.${column}`).join(', ')},
+     ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => !recordIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')},
        first_seen = hub.earliest(record.first_seen, excluded.first_seen)`,
     [JSON.stringify(records)],
   );
 }
+
+/** What a rid says already. Columns of a key that are written, even with what they hold, wait for all that refers to the row. */
+const recordIdentity: ReadonlySet<string> = new Set(['rid', 'department', 'stream', 'record_key', 'type_name', 'first_seen']);
+const mentionIdentity: ReadonlySet<string> = new Set(['mention_id', 'rid', 'role', 'ordinal', 'department']);
 
 /**
  * Milestones of versions that are not written themselves: older ones, and those in which nothing mapped changed. A record
@@ -126,7 +130,7 @@ async function writeMentions(client: pg.ClientBase, { connector, keys }: PageCon
   const columns = Object.keys(mentions[0]!);
   await client.query(
     `INSERT INTO hub.mention (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.mention, $1) x
-     ON CONFLICT (mention_id) DO UPDATE SET ${columns.filter((column) => column !== 'mention_id').map((column) => `${column} = excluded.${column}`).join(', ')}`,
+     ON CONFLICT (mention_id) DO UPDATE SET ${columns.filter((column) => !mentionIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')}`,
     [JSON.stringify(mentions)],
   );
   const own = mentions.filter((mention) => mention.id_hmac !== null && mention.kind === 'PERSON');

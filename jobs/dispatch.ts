@@ -6,18 +6,19 @@ import { connectors } from '../connectors/registry.ts';
 import type { Queues } from './queues.ts';
 import { waitsForResume } from './streams.ts';
 
-/** Linking waits for runs that are under way, but no longer than this. */
+/** Linking waits for runs that are under way and for a pause in what is pushed, but no longer than this. */
 const settleWaitSeconds = 60;
 
 /** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. */
-export async function dispatch(pool: Pool, queues: Queues): Promise<void> {
+export async function dispatch(pool: Pool, queues: Queues, settleQuietMs: number): Promise<void> {
   await duePushes(pool);
   const { rows } = await pool.query<{ id: string; attempt: number }>(`SELECT id, attempt FROM hub.sync_run r WHERE status = 'DUE' AND due_at <= now() AND NOT ${waitsForResume} ORDER BY requested_at LIMIT 200`);
   for (const { id, attempt } of rows) await queues.ring('sync', id, attempt);
   const settling = await pool.query(
     `SELECT 1 FROM hub.outbox o WHERE o.kind IN ('TOUCHED', 'SNAPSHOT') AND o.done_at IS NULL
-     AND (o.created_at < now() - make_interval(secs => $1) OR NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume}))) LIMIT 1`,
-    [settleWaitSeconds],
+     AND (o.created_at < now() - make_interval(secs => $1)
+       OR NOT EXISTS (SELECT 1 FROM hub.outbox n WHERE n.kind = 'TOUCHED' AND n.done_at IS NULL AND n.created_at > now() - make_interval(secs => $2 / 1000.0)) AND NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume}))) LIMIT 1`,
+    [settleWaitSeconds, settleQuietMs],
   );
   if (settling.rowCount) await queues.ring('settle', 'all');
 }

@@ -128,13 +128,17 @@ async function writeKeys(tx: Transaction, mentions: readonly Mention[], keys: re
 
 async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: ReadonlyMap<string, readonly PersonKey[]>): Promise<void> {
   const ids = sql.param(mentions.map((mention) => mention.id));
-  const wanted = JSON.stringify(mentions.flatMap((mention) => all.get(mention.id) ?? []));
+  const wanted = mentions.flatMap((mention) => all.get(mention.id) ?? []);
+  const columns = (['type', 'hash', 'mention'] as const).map((name) => sql`${sql.param(wanted.map((key) => key[name]))}::text[]`);
+  const rows = sql`unnest(${sql.join(columns, sql`, `)}) AS x(type, hash, mention)`;
   await tx.execute(sql`
     DELETE FROM hub.blocking_key k WHERE k.mention_id = ANY(${ids}::text[]) AND NOT EXISTS (
-      SELECT 1 FROM jsonb_to_recordset(${wanted}::jsonb) AS x(mention text, type text, hash text) WHERE x.mention = k.mention_id AND x.type = k.key_type AND x.hash = k.key_hash)`);
+      SELECT 1 FROM ${rows} WHERE x.mention = k.mention_id AND x.type = k.key_type AND x.hash = k.key_hash)`);
+  // What is gone by now gets no keys, and what is there stays until they are written; in the order of the index.
   await tx.execute(sql`
+    WITH there AS MATERIALIZED (SELECT mention_id FROM hub.mention WHERE mention_id = ANY(${ids}::text[]) FOR KEY SHARE)
     INSERT INTO hub.blocking_key (key_type, key_hash, mention_id)
-    SELECT DISTINCT x.type, x.hash, x.mention FROM jsonb_to_recordset(${wanted}::jsonb) AS x(mention text, type text, hash text) ON CONFLICT DO NOTHING`);
+    SELECT DISTINCT x.type, x.hash, x.mention FROM ${rows} JOIN there ON there.mention_id = x.mention ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`);
 }
 
 /** `before`: the entities that these mentions had. */

@@ -20,10 +20,12 @@ export async function writeKeys(tx: Transaction, keys: Keys, records: readonly M
   });
   for (let from = 0; from < rows.length; from += rowsPerStatement) {
     const part = rows.slice(from, from + rowsPerStatement);
+    // A record that is gone by now gets no keys, and one that is there stays until they are written.
     await tx.execute(sql`
+      WITH there AS MATERIALIZED (SELECT rid FROM hub.record WHERE rid = ANY (${sql.param([...new Set(part.map((row) => row.rid))])}::text[]) FOR KEY SHARE)
       INSERT INTO hub.matter_key (rid, key_hash, neighbours_max, occurred_at)
       SELECT r, k, n, to_timestamp(t / 1000.0) FROM unnest(${sql.param(part.map((row) => row.rid))}::text[], ${sql.param(part.map((row) => row.key))}::text[],
-        ${sql.param(part.map((row) => row.most))}::int[], ${sql.param(part.map((row) => row.at))}::float8[]) AS x(r, k, n, t)
+        ${sql.param(part.map((row) => row.most))}::int[], ${sql.param(part.map((row) => row.at))}::float8[]) AS x(r, k, n, t) JOIN there ON there.rid = x.r
       ON CONFLICT DO NOTHING`);
   }
 }

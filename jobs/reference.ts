@@ -1,4 +1,4 @@
-import type { Pool } from '../base/db.ts';
+import { inTransaction, type Client, type Pool } from '../base/db.ts';
 import { divisionChanges, divisions, type Division } from '../schema/divisions/divisions.ts';
 import { connectors } from '../connectors/registry.ts';
 import { units } from '../schema/units.ts';
@@ -16,16 +16,18 @@ export async function loadReference(pool: Pool, progress: (done: number, total: 
   const { rows } = await pool.query<{ value: string }>(`SELECT value #>> '{}' AS value FROM hub.setting WHERE name = 'divisions_loaded'`);
   if (rows.length > 0) return;
   const all = [...divisions().values()];
-  for (let at = 0; at < all.length; at += rowsPerStatementMax) {
-    await insertDivisions(pool, all.slice(at, at + rowsPerStatementMax));
-    progress(Math.min(at + rowsPerStatementMax, all.length), all.length);
-  }
-  await insertChanges(pool);
-  await pool.query(`INSERT INTO hub.setting (name, value) VALUES ('divisions_loaded', to_jsonb($1::int)) ON CONFLICT (name) DO NOTHING`, [all.length]);
+  await inTransaction(pool, async ({ $client: client }) => {
+    for (let at = 0; at < all.length; at += rowsPerStatementMax) {
+      await insertDivisions(client, all.slice(at, at + rowsPerStatementMax));
+      progress(Math.min(at + rowsPerStatementMax, all.length), all.length);
+    }
+    await insertChanges(client);
+    await client.query(`INSERT INTO hub.setting (name, value) VALUES ('divisions_loaded', to_jsonb($1::int)) ON CONFLICT (name) DO NOTHING`, [all.length]);
+  });
 }
 
-async function insertDivisions(pool: Pool, rows: readonly Division[]): Promise<void> {
-  await pool.query(
+async function insertDivisions(client: Client, rows: readonly Division[]): Promise<void> {
+  await client.query(
     `INSERT INTO hub.division (code, name, tier, parent, source)
      SELECT code, name, tier, parent, 'GB/T 2260' FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS d(code, name, tier, parent)
      ON CONFLICT (code) DO NOTHING`,
@@ -34,9 +36,9 @@ async function insertDivisions(pool: Pool, rows: readonly Division[]): Promise<v
 }
 
 /** A superseded code stays, valid until the day of the change, with the way to its successor. */
-async function insertChanges(pool: Pool): Promise<void> {
+async function insertChanges(client: Client): Promise<void> {
   for (const change of divisionChanges()) {
-    await pool.query(
+    await client.query(
       `INSERT INTO hub.division (code, name, tier, parent, valid_to, successor, source)
        VALUES ($1, $2, $3, $4, $5::date, $6, $7)
        ON CONFLICT (code) DO UPDATE SET valid_to = excluded.valid_to, successor = excluded.successor, source = excluded.source
@@ -45,7 +47,7 @@ async function insertChanges(pool: Pool): Promise<void> {
     );
     // The same place under a new code: the code began with the change. A neighbour that took the place over is older.
     if (stem(change.oldName) === stem(change.newName)) {
-      await pool.query(`UPDATE hub.division SET valid_from = $2::date WHERE code = $1 AND valid_from IS NULL AND $1 <> $3`, [change.newCode, change.effectiveOn, change.oldCode]);
+      await client.query(`UPDATE hub.division SET valid_from = $2::date WHERE code = $1 AND valid_from IS NULL AND $1 <> $3`, [change.newCode, change.effectiveOn, change.oldCode]);
     }
   }
 }

@@ -6,6 +6,8 @@ export interface Timing {
   slowTickMs: number;
   /** A run whose worker died is noticed after this; its stream's lock is then free. */
   abandonedAfterSeconds: number;
+  /** So long nothing may have been touched before what was is linked: a push in full flow is linked in bulk. */
+  settleQuietMs: number;
   busyRetrySeconds: number;
   retryBaseSeconds: number;
   retryMaxSeconds: number;
@@ -19,6 +21,7 @@ export const timing: Timing = {
   tickMs: 500,
   slowTickMs: 10_000,
   abandonedAfterSeconds: 20,
+  settleQuietMs: 1_000,
   busyRetrySeconds: 1,
   retryBaseSeconds: 1,
   retryMaxSeconds: 30,

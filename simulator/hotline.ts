@@ -9,7 +9,8 @@ const pageTicketsMax = 500;
 const pageTicketsUsual = 100;
 /** The hub refuses bodies over 5 MiB; a batch stays well below, unless one event alone is larger. */
 const batchBytesMax = 2 << 20;
-const batchEventsMax = 40;
+/** Of the pushes by turn: both modes and several sizes occur whatever the set holds. */
+const pushSizes = [1, 40, 7, 1, 23, 250];
 
 /** What is posted to the hub at once: one event in structured mode, or several in batched mode. */
 export interface Push {
@@ -31,8 +32,7 @@ export function pushes(dataset: Dataset): Push[] {
     bytes = 0;
   };
   for (const event of dataset.events.versions) {
-    // Sizes 1, 40, 7, 1, 23 … by turn, so that both modes and several sizes occur whatever the set holds.
-    const size = [1, batchEventsMax, 7, 1, 23][planned.length % 5]!;
+    const size = pushSizes[planned.length % pushSizes.length]!;
     if (current.length >= size || bytes + event.length > batchBytesMax) close();
     current.push(event);
     bytes += event.length;
@@ -54,6 +54,8 @@ export class Tickets {
   readonly #file: LineFile;
   readonly #token: string;
   readonly #newest = new Map<string, Ticket>();
+  /** An event repeated says nothing new of its ticket, whatever it holds. */
+  readonly #ids = new Set<unknown>();
   #ordered: Ticket[] | undefined;
 
   constructor(file: LineFile, token: string) {
@@ -67,7 +69,10 @@ export class Tickets {
     const ticket = value['data'] as Record<string, unknown> | undefined;
     const ticketNo = typeof value['subject'] === 'string' ? value['subject'] : '';
     const sequence = /^\d+$/.test(String(value['sequence'])) ? BigInt(String(value['sequence'])) : undefined;
-    if (value['specversion'] !== '1.0' || !ticketNo || sequence === undefined || typeof ticket !== 'object' || ticket === null) return;
+    const isEvent = value['specversion'] === '1.0' && ['id', 'source', 'type'].every((name) => typeof value[name] === 'string' && value[name] !== '');
+    if (!isEvent || this.#ids.has(value['id'])) return;
+    this.#ids.add(value['id']);
+    if (!ticketNo || sequence === undefined || typeof ticket !== 'object' || ticket === null) return;
     const known = this.#newest.get(ticketNo);
     if (known && known.sequence >= sequence) return;
     this.#newest.set(ticketNo, { ticketNo, sequence, type: String(value['type']), updatedMs: instantMs(ticket['updatedAt']), event });

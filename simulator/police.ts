@@ -54,8 +54,16 @@ interface Stream {
 }
 
 function withDrift(columns: Record<string, string>, index: StreamIndex): Record<string, string> {
-  const more = index.fields.filter((field) => !(field in columns) && /^[a-z_][a-z0-9_]{0,62}$/.test(field));
+  const more = index.fields.filter((field) => !(field in columns) && field !== '' && !field.includes('\u0000') && Buffer.byteLength(field) <= columnBytesMax);
   return { ...columns, ...Object.fromEntries(more.map((field) => [field, 'text'])) };
+}
+
+/** PostgreSQL's; MySQL's 64 characters are no fewer. */
+const columnBytesMax = 63;
+
+/** A column of a data set may have any name. */
+function column(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 async function loadRound(server: Server, stream: Stream, round: number): Promise<void> {
@@ -100,9 +108,9 @@ async function postgresServer(adminUrl: string, database: string): Promise<Serve
   await connected(client.connect());
   return {
     async createTable(table, key, columns) {
-      const typed = Object.entries(columns).map(([name, type]) => `${quoted(name)} ${type.replace('datetime(3)', 'timestamp(3)').replace('datetime', 'timestamp(0)')}`);
-      await client.query(`CREATE TABLE ${quoted(table)} (${typed.join(', ')}, PRIMARY KEY (${quoted(key)}))`);
-      await client.query(`CREATE INDEX ON ${quoted(table)} (gxsj, ${quoted(key)})`);
+      const typed = Object.entries(columns).map(([name, type]) => `${column(name)} ${type.replace('datetime(3)', 'timestamp(3)').replace('datetime', 'timestamp(0)')}`);
+      await client.query(`CREATE TABLE ${quoted(table)} (${typed.join(', ')}, PRIMARY KEY (${column(key)}))`);
+      await client.query(`CREATE INDEX ON ${quoted(table)} (gxsj, ${column(key)})`);
     },
     async grantReader() {
       const reader = readerOf(database, 63);
@@ -114,10 +122,10 @@ async function postgresServer(adminUrl: string, database: string): Promise<Serve
       return withAccount(url, reader, password);
     },
     async upsert(table, key, columns, rows) {
-      const names = Object.keys(columns).map(quoted);
+      const names = Object.keys(columns).map(column);
       const updates = names.map((name) => `${name} = excluded.${name}`);
       await client.query(
-        `INSERT INTO ${quoted(table)} (${names.join(', ')}) SELECT ${names.join(', ')} FROM json_populate_recordset(NULL::${quoted(table)}, $1) ON CONFLICT (${quoted(key)}) DO UPDATE SET ${updates.join(', ')}`,
+        `INSERT INTO ${quoted(table)} (${names.join(', ')}) SELECT ${names.join(', ')} FROM json_populate_recordset(NULL::${quoted(table)}, $1) ON CONFLICT (${column(key)}) DO UPDATE SET ${updates.join(', ')}`,
         [JSON.stringify(rows)],
       );
     },
@@ -155,7 +163,7 @@ async function mysqlServer(adminUrl: string, database: string): Promise<Server> 
   await client.query(`USE \`${database}\``);
   return {
     async createTable(table, key, columns) {
-      const typed = Object.entries(columns).map(([name, type]) => `\`${name}\` ${type}${name === key ? ' NOT NULL' : ' NULL'}`);
+      const typed = Object.entries(columns).map(([name, type]) => `${backquoted(name)} ${type}${name === key ? ' NOT NULL' : ' NULL'}`);
       await client.query(`CREATE TABLE \`${table}\` (${typed.join(', ')}, PRIMARY KEY (\`${key}\`), KEY (gxsj, \`${key}\`))`);
     },
     async grantReader() {
@@ -171,7 +179,7 @@ async function mysqlServer(adminUrl: string, database: string): Promise<Server> 
     async upsert(table, _key, columns, rows) {
       const names = Object.keys(columns);
       const values = rows.map((row) => names.map((name) => row[name] ?? null));
-      await client.query(`REPLACE INTO \`${table}\` (${names.map((name) => `\`${name}\``).join(', ')}) VALUES ?`, [values]);
+      await client.query(`REPLACE INTO \`${table}\` (${names.map(backquoted).join(', ')}) VALUES ?`, [values]);
     },
     async stop() {
       await client.query(`DROP DATABASE IF EXISTS \`${database}\``);
@@ -179,6 +187,10 @@ async function mysqlServer(adminUrl: string, database: string): Promise<Server> 
       await client.end();
     },
   };
+}
+
+function backquoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
 }
 
 async function connected<T>(attempt: Promise<T>): Promise<T> {

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { printLine, progressBar, wholeNumber } from '../output.ts';
+import type { Check } from '../dataset-check.ts';
+import { withHub } from '../hub.ts';
+import { printJson, printLine, progressBar, wholeNumber } from '../output.ts';
+import { readStatus } from './status.ts';
 
 export const residentsMax = 2_000_000;
 
@@ -22,4 +25,24 @@ export function datasetCommand(program: Command): void {
       }
       printLine(resolve(options.out));
     });
+  dataset
+    .command('check')
+    .description('compares what the hub counts with what the data set states, and looks for its canaries in every table · 核对数据集的预期计数，并在所有表中查找禁存值')
+    .requiredOption('--dataset <dir>', 'the data set that the hub was synced from · 已同步的数据集')
+    .option('--json', 'one JSON document · 输出 JSON')
+    .action(async (options: { dataset: string; json?: boolean }) => {
+      const { checkDataset } = await import('../dataset-check.ts');
+      await withHub(async (hub) => {
+        const check = await checkDataset(hub.pool, await readStatus(hub), resolve(options.dataset));
+        if (options.json) printJson(check);
+        else printCheck(check);
+        if (check.different.length + check.canaries.length > 0) process.exitCode = 1;
+      });
+    });
+}
+
+function printCheck({ different, canaries, streams, canariesLooked }: Check): void {
+  for (const { stream, count, expected, found } of different) printLine(`${stream} ${count}: expected 预期 ${JSON.stringify(expected)}, found 实际 ${JSON.stringify(found)}`);
+  for (const { rule, table } of canaries) printLine(`canary 禁存值 ${rule}: ${table}`);
+  printLine(`${streams} streams 数据流, ${different.length} counts differ 计数不符; ${canariesLooked} canaries 禁存值, ${canaries.length} found 发现`);
 }

@@ -20,7 +20,7 @@ export async function* csvRows(path: string): AsyncGenerator<CsvRow> {
   let restOffset = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Buffer>) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
+    let start = restOffset === 0 ? markBytes(rest) : 0;
     for (let row = rowAt(rest, start, false); row; row = rowAt(rest, start, false)) {
       yield { offset: restOffset + start, cells: row.cells };
       start = row.end;
@@ -34,6 +34,14 @@ export async function* csvRows(path: string): AsyncGenerator<CsvRow> {
     start = row.end;
   }
 }
+
+/** A byte-order mark before a quoted cell would hide its quote. */
+function markBytes(bytes: Buffer): number {
+  return byteOrderMarks.find((mark) => bytes.subarray(0, mark.length).equals(mark))?.length ?? 0;
+}
+
+/** U+FEFF in UTF-8 and in GB18030. */
+const byteOrderMarks = [Buffer.from('efbbbf', 'hex'), Buffer.from('84319533', 'hex')];
 
 interface ReadRow {
   cells: Buffer[];

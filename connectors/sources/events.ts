@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { YiwangError, invariant } from '../../base/errors.ts';
 import type { Row, Stream } from '../contract.ts';
-import { offeredEvent, type StoredEvent } from '../events.ts';
+import { addCounts, noCounts } from '../counts.ts';
+import { offeredEvent, type StoredCounts, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
 import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
 import { rowShape } from './fields.ts';
@@ -31,14 +32,26 @@ async function* pages(context: SourceContext, stream: Stream, from: ReadFrom): A
 /** Pages of acknowledged events only; for runs that a push started. */
 export async function* received({ connector, pool, limits }: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<{ id: number; content: StoredEvent }>(
+    const { rows } = await pool.query<{ id: number; content: StoredEvent | StoredCounts }>(
       'SELECT id, content FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id > $3 ORDER BY id LIMIT $4',
       [connector.department, stream.name, after, limits.pageRowsMax],
     );
-    if (rows.length > 0) yield { offered: rows.map((row) => offeredEvent(row.content, `event ${row.id}`, row.id)), watermark: undefined };
+    if (rows.length > 0) yield receivedPage(rows);
     if (rows.length < limits.pageRowsMax) return;
     after = rows.at(-1)!.id;
   }
+}
+
+function receivedPage(rows: readonly { id: number; content: StoredEvent | StoredCounts }[]): SourcePage {
+  const offered: Offered[] = [];
+  const arrived = { ids: [] as number[], counts: noCounts() };
+  for (const { id, content } of rows) {
+    if ('counts' in content) {
+      arrived.ids.push(id);
+      addCounts(arrived.counts, content.counts);
+    } else offered.push(offeredEvent(content, `event ${id}`, id));
+  }
+  return { offered, watermark: undefined, ...(arrived.ids.length > 0 ? { arrived } : {}) };
 }
 
 const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });

@@ -108,17 +108,18 @@ describe('a delivery', () => {
     expect(await everything(hub.pool)).not.toContain('\ufffd');
   });
 
-  it('is read with a byte-order mark in either encoding; a file of another encoding than it says stops the stream unread', async () => {
+  it('is read with a byte-order mark in either encoding; rows of a file of another encoding than it says are in quarantine, and its absence deletes nothing', async () => {
     deliver('20260301', csv(Buffer.concat([Buffer.from('efbbbf', 'hex'), Buffer.from(`${header}\n${line(1)}\n`)]), 'UTF-8', 1));
     deliver('20260302', csv(Buffer.concat([Buffer.from('84319533', 'hex'), gb(`${header}\n${line(2)}\n`)]), 'GB18030', 1));
     await pull(hub.pool, 'civil', 'jzsq', env());
     expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ live: 2, quarantined: {} });
     const before = await publishedTables(hub.pool);
     deliver('20260303', csv(Buffer.from(`${header}\n${line(3)}\n`), 'GB18030', 1), 'SNAPSHOT');
-    await expect(pull(hub.pool, 'civil', 'jzsq', env())).rejects.toMatchObject({ code: 'SOURCE_SCHEMA' });
-    deliver('20260229', csv(gb(`${header}\n${line(4)}\n`), 'UTF-8', 1));
-    await expect(pull(hub.pool, 'civil', 'jzsq', env())).rejects.toMatchObject({ code: 'SOURCE_SCHEMA' });
+    deliver('20260304', csv(gb(`${header}\n${line(4)}\n`), 'UTF-8', 1));
+    await pull(hub.pool, 'civil', 'jzsq', env());
     expect(await publishedTables(hub.pool)).toEqual(before);
+    expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ live: 2, deleted: 0, quarantined: { INVALID_BYTES: 2 } });
+    expect((await hub.pool.query('SELECT position, content, sample FROM hub.quarantine ORDER BY id')).rows).toEqual([3, 4].map(() => ({ position: expect.stringMatching(/^jzsq_1\.csv row 1 byte \d+$/), content: null, sample: null })));
   });
 
   it('with a cell of 64 KiB + 1 has that row in quarantine, one of 64 KiB published', async () => {
@@ -151,7 +152,7 @@ describe('a delivery', () => {
     const watching = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
     await read();
     clearInterval(watching);
-    expect((await comparable(hub.pool, 'civil', 'jzsq'))['quarantined']).toEqual({ CELL_COUNT: expect.any(Number) });
+    expect((await comparable(hub.pool, 'civil', 'jzsq'))['quarantined']).toEqual({ TOO_LARGE: expect.any(Number) });
     expect((most - before) / 2 ** 20).toBeLessThan(100);
   });
 });

@@ -11,7 +11,7 @@ import { requestSync } from '../../jobs/sync.ts';
 import { timing, type Timing } from '../../jobs/timing.ts';
 
 /** Everything a wait of the product is long for, made short; what is waited for is the same. */
-export const fastTiming: Timing = { ...timing, tickMs: 50, slowTickMs: 200, abandonedAfterSeconds: 1, busyRetrySeconds: 0.1, retryBaseSeconds: 0.1, retryMaxSeconds: 0.5, jobLockMs: 3_000, stalledCheckMs: 500 };
+export const fastTiming: Timing = { ...timing, tickMs: 50, settleQuietMs: 0, slowTickMs: 200, abandonedAfterSeconds: 1, busyRetrySeconds: 0.1, retryBaseSeconds: 0.1, retryMaxSeconds: 0.5, jobLockMs: 3_000, stalledCheckMs: 500 };
 export const fastLimits: Partial<Limits> = { attemptDeadlineMs: 400, pageDeadlineMs: 2_000, runDeadlineMs: 30_000, retryBaseMs: 20, retryMaxMs: 100 };
 
 export const masterSecret = Buffer.alloc(32, 7);
