@@ -49,7 +49,7 @@ describe('events', () => {
       { numRuns: 12 },
     );
     expect(await comparable(hub.pool, 'hotline', 'tickets')).not.toHaveProperty('ended');
-  });
+  }, propertyMs);
 
   it('released from quarantine count once and in their order, whoever releases them and however often they fail half way', async () => {
     await post(hub, [1, 2, 3].map((sequence) => eventOf({ ticket: 1, sequence, withdrawn: false }, 'not a time')));
@@ -76,6 +76,9 @@ describe('events', () => {
     expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 4, live: 2, quarantined: {} });
   });
 });
+
+/** Dozens of syncs each, on a machine that may do other things as well. */
+const propertyMs = 240_000;
 
 type Row = { key: number; minute: number; text: number; gone: boolean };
 
@@ -117,7 +120,7 @@ describe.each(['a table', 'a REST service', 'a SOAP service'])('%s whose rows ha
     } finally {
       await source.stop();
     }
-  });
+  }, propertyMs);
 });
 
 interface VersionedSource {

@@ -134,9 +134,7 @@ describe('a delivery', () => {
     deliver('20260301', csv(gb(`${header}\n`), 'GB18030', 1));
     const path = join(folder, '20260301', 'jzsq_1.csv');
     sparse(path, 2 * 1024 ** 3 + 1);
-    const startedAt = performance.now();
-    await read();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    await read(); // one that was read would be refused for its hash
     expect((await hub.pool.query('SELECT state, reason FROM hub.delivery')).rows).toEqual([{ state: 'REFUSED', reason: 'FILE_TOO_LARGE' }]);
 
     // 120 MB without a line's end after its header: neither a row nor the file is ever whole in memory.
