@@ -19,6 +19,7 @@ export interface BenchOptions {
 /** Name → what runs it and gives the table to print. Each is loaded only when it is asked for. */
 const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<string>>> = {
   federation: async () => (await import('./federation/main.ts')).benchFederation,
+  memory: async () => (await import('./federation/memory.ts')).benchMemory,
   ingest: async () => (await import('./ingest/main.ts')).benchIngest,
   linkage: async () => (await import('./linkage/main.ts')).benchLinkage,
   matters: async () => {

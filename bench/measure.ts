@@ -13,6 +13,8 @@ export interface Contender {
   command: readonly string[];
   /** Where it takes operations; `/` unless told. */
   path?: string;
+  /** Options of Node itself. */
+  node?: readonly string[];
   /** Peers run as in production; ours refuses a demo issuer or an unclassified graph there. */
   production?: boolean;
 }
@@ -103,9 +105,9 @@ export function written(name: string, result: object): void {
   writeFileSync(`${projectRoot()}bench/results/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-function pinned({ command, production }: Contender): ChildProcess {
+function pinned({ command, node = [], production }: Contender): ChildProcess {
   const onCore = cpus().length > 1 ? ['taskset', '-c', serverCore] : [];
-  const [program = process.execPath, ...args] = [...onCore, process.execPath, ...command];
+  const [program = process.execPath, ...args] = [...onCore, process.execPath, ...node, ...command];
   return spawn(program, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...(production ? { NODE_ENV: 'production' } : {}), YIWANG_LOG_LEVEL: 'error' } });
 }
 

@@ -63,7 +63,7 @@ function openReading(pool: Pool, viewer: Viewer, logger: Logger): Reading {
     query: (...args: Parameters<Client['query']>) => {
       const run = last.then(() => {
         if (ended) throw late();
-        return client.query(...args);
+        return client.query(...named(args));
       });
       last = run.then(nothing, nothing);
       return run;
@@ -91,6 +91,30 @@ async function changed<T>(pool: Pool, viewer: Viewer, logger: Logger, work: (tx:
     await rollback(client);
     throw asOperatingError(error);
   }
+}
+
+type Asked = Parameters<Client['query']>;
+
+/**
+ * The statement under a name, so that each connection parses and plans it once: what row-level security adds to a statement
+ * takes longer to plan than to run. A plan is made again by PostgreSQL for another role, and no value is part of a text.
+ */
+function named(args: Asked): Asked {
+  const [config, ...rest] = args as unknown as [{ text?: unknown; name?: string } | string, ...unknown[]];
+  if (typeof config !== 'object' || typeof config.text !== 'string' || config.name !== undefined) return args;
+  const name = names.get(config.text) ?? newName(config.text);
+  return name === undefined ? args : ([{ ...config, name }, ...rest] as unknown as Asked);
+}
+
+/** Statements that are kept planned, by their text: what one viewer's policy and filter make is another text than another's. */
+const names = new Map<string, string>();
+const namesMax = 500;
+
+function newName(text: string): string | undefined {
+  if (names.size >= namesMax) return undefined;
+  const name = `read-${names.size}`;
+  names.set(text, name);
+  return name;
 }
 
 const nothing = () => undefined;

@@ -54,34 +54,46 @@ const notes = [
   'yiwang-open: `gateway --supergraph`, anonymous, unclassified, without a log; all limits in force',
 ];
 
+/** The Dockerfile's options of Node: room for what lives as long as a request. The hand-written one has them too. */
+const asInImage = ['--max-semi-space-size=64'];
+
 interface ToLoad extends Contender {
   guarded?: boolean;
 }
 
+/** The hub's gateway on this graph: token check, decisions, signed viewer, access log. */
+export function guardedCommand(port: number, databaseUrl: string): string[] {
+  return ['bench/federation/guarded.ts', String(port), databaseUrl, secret.toString('hex')];
+}
+
 function contenders(port: number, supergraphFile: string, databaseUrl: string): ToLoad[] {
-  const guarded = ['bench/federation/guarded.ts', String(port), databaseUrl, secret.toString('hex')];
+  const guarded = guardedCommand(port, databaseUrl);
   return [
     { name: 'apollo-gateway', command: ['bench/federation/apollo.ts', String(port)], production: true },
-    { name: 'yiwang', command: guarded, path: '/graphql', guarded: true },
-    { name: 'yiwang-shared', command: [...guarded, 'sharing'], path: '/graphql', guarded: true },
-    { name: 'yiwang-open', command: ['bench/federation/yiwang.ts', supergraphFile], path: '/graphql' },
-    { name: 'by-hand', command: ['bench/federation/hand.ts', String(port)], production: true },
+    { name: 'yiwang', node: asInImage, command: guarded, path: '/graphql', guarded: true },
+    { name: 'yiwang-shared', node: asInImage, command: [...guarded, 'sharing'], path: '/graphql', guarded: true },
+    { name: 'yiwang-open', node: asInImage, command: ['bench/federation/yiwang.ts', supergraphFile], path: '/graphql' },
+    { name: 'by-hand', node: asInImage, command: ['bench/federation/hand.ts', String(port)], production: true },
   ];
 }
 
 const secret = Buffer.alloc(32, 7);
 const caller = { sub: 'bench', client_id: 'bench', kind: 'ANALYST', org: '12510107MB0000002X', department: 'MEDIATION', tier: 'COUNTY', division: '510107000000', purposes: ['SUPERVISION'] };
 
-async function openDatabase(home: string): Promise<{ url: string; stop(): Promise<void> }> {
+export async function openDatabase(home: string): Promise<{ url: string; stop(): Promise<void> }> {
   const { databaseUrl } = readConfig({ sources: [] });
   return databaseUrl === undefined ? startEmbeddedPostgres({ home }) : { url: databaseUrl, stop: async () => undefined };
+}
+
+export async function benchHeaders(): Promise<Record<string, string>> {
+  return { authorization: `Bearer ${await demoIssuer(secret).mintToken(caller)}`, 'x-purpose': 'SUPERVISION' };
 }
 
 async function loadFor({ name, path = '/', guarded }: ToLoad, durationSeconds: number): Promise<Load> {
   const expected = expectedAnswer();
   return {
     path,
-    headers: guarded ? { authorization: `Bearer ${await demoIssuer(secret).mintToken(caller)}`, 'x-purpose': 'SUPERVISION' } : {},
+    headers: guarded ? await benchHeaders() : {},
     body: JSON.stringify({ query }),
     connections,
     durationSeconds,
@@ -92,7 +104,7 @@ async function loadFor({ name, path = '/', guarded }: ToLoad, durationSeconds: n
   };
 }
 
-function startSubgraphs(): Promise<{ port: number; stop(): void }> {
+export function startSubgraphs(): Promise<{ port: number; stop(): void }> {
   const pin = cpus().length > 1 ? ['taskset', '-c', '1'] : [];
   const [program = process.execPath, ...args] = [...pin, process.execPath, 'bench/federation/subgraphs.ts'];
   const child = spawn(program, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'inherit'] });

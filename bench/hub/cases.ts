@@ -13,6 +13,7 @@ export interface Case {
 /** Scenarios of the README that a hand-written endpoint can answer with one statement each. */
 export const cases: readonly Case[] = [
   { name: '1-matters', operation: 'Matters', persona: 'county-analyst', purpose: 'SUPERVISION', variables: { first: 20 } },
+  { name: '5-hotspots', operation: 'Hotspots', persona: 'county-analyst', purpose: 'STATISTICS', variables: { first: 20 } },
   { name: '18-division', operation: 'DivisionAt', persona: 'county-analyst', purpose: 'SUPERVISION', variables: { code: '330105000000', asOf: '2024-06-01' } },
 ];
 

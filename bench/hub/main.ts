@@ -47,7 +47,7 @@ async function table(one: Case, durationSeconds: number, residents: number): Pro
 /** Cursors differ by design (theirs is signed) and times by their spelling; everything else is equal. */
 function sameAnswer(expected: string[], answer: unknown, name: string): void {
   const data = (answer as { data?: unknown }).data ?? null;
-  const text = JSON.stringify(data, (key, value: unknown) => (key === 'endCursor' ? null : key.endsWith('At') && typeof value === 'string' ? new Date(value).toISOString() : value));
+  const text = JSON.stringify(data, (key, value: unknown) => (key === 'endCursor' ? null : (key.endsWith('At') || key === 'from' || key === 'to') && typeof value === 'string' ? new Date(value).toISOString() : value));
   if (expected.length === 0) expected.push(text);
   if (data === null || text !== expected[0]) throw new YiwangError('INTERNAL', { hint: `\`${name}\` does not give the answer of the other` });
 }

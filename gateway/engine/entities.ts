@@ -86,7 +86,11 @@ function received({ entities, targets, indexes, named }: Asked, data: JsonObject
       if (entity['__typename'] === undefined) entity['__typename'] = target['__typename'];
       rewrite(entities.outputRewrites, entity, isOfType);
     }
+    const known = target['__typename'];
     merge(target, entity, !isFirst);
+    // The subgraph of an `@interfaceObject` calls it by the interface: what was told before says more.
+    const told = target['__typename'];
+    if (told !== known && typeof told === 'string' && isOfType(known, told)) target['__typename'] = known;
   }
   return true;
 }

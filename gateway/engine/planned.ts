@@ -7,7 +7,8 @@ const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
  * The document as planners are given it. Every alias is put out of the way of the schema's names: under an alias called as
  * a key, @apollo/gateway answers with the key itself, hidden or not, and the native planner joins whatever entity the
  * aliased field names (both met; threats.md, 1). And a plain `__typename` stands wherever one is asked for under an alias:
- * a planner takes the aliased one for what the executor needs to know the type by.
+ * a planner takes the aliased one for what the executor needs to know the type by. And where there is nothing but fragments,
+ * none of which may ever be met: planners leave such a field out, and it is not null.
  */
 export function asPlanned(document: DocumentNode): DocumentNode {
   const fragments = fragmentsOf(document);
@@ -16,7 +17,7 @@ export function asPlanned(document: DocumentNode): DocumentNode {
     Field: {
       enter: (node) => (node.alias ? { ...node, alias: isRenamed(node) ? { ...node.alias, value: plannedKey(node) } : undefined } : undefined),
       leave(node) {
-        if (!node.selectionSet || !asksAliased(node.selectionSet, fragments, known)) return undefined;
+        if (!node.selectionSet || !(asksAliased(node.selectionSet, fragments, known) || isFragmentsOnly(node.selectionSet))) return undefined;
         return { ...node, selectionSet: { ...node.selectionSet, selections: [typename, ...node.selectionSet.selections] } };
       },
     },
@@ -42,6 +43,10 @@ function isRenamed({ alias, name }: FieldNode): boolean {
 
 function callersKey(segment: string | number): string | number {
   return typeof segment === 'string' && segment.startsWith(aliasPrefix) ? segment.slice(aliasPrefix.length) : segment;
+}
+
+function isFragmentsOnly({ selections }: SelectionSetNode): boolean {
+  return selections.every(({ kind }) => kind !== Kind.FIELD);
 }
 
 /** Through fragments, but not through fields. */

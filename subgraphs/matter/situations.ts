@@ -64,7 +64,8 @@ export function situation(context: SubgraphContext, row: SituationColumns) {
   };
 }
 
-function notice(row: SituationColumns): { zh: string; en: string } {
+/** The sentences about a hotspot; no person is in them. */
+export function notice(row: SituationColumns): { zh: string; en: string } {
   const category = coded(row.category, 'dispute-type')?.name ?? '';
   const [zh, en] = row.kind === 'TOPIC' ? [`${category}类诉求`, `category ${row.category}`] : [`${row.facility_kind ?? ''}${row.name}`, row.name];
   const [from, to] = [shanghai(row.from_at), shanghai(row.to_at)];

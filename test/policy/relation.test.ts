@@ -211,3 +211,34 @@ describe('the reader’s session', () => {
     expect(printGrants('hub"user')).toContain('GRANT yiwang_reader TO "hub""user";');
   });
 });
+
+describe('the keys of assigned and linked records are found once a transaction', () => {
+  const rids = async (as: Viewer, more: (client: { query(sql: string): Promise<unknown> }) => Promise<void> = async () => undefined) => {
+    const client = await connect(database.pool);
+    try {
+      await enterViewer(client, as);
+      await client.query('SELECT count(*) FROM hub.linked_rids(), hub.assigned_rids()');
+      await more(client);
+      const { rows } = await client.query<{ linked: string[]; assigned: string[]; kept: string }>(
+        `SELECT ARRAY(SELECT hub.linked_rids() ORDER BY 1) AS linked, ARRAY(SELECT hub.assigned_rids() ORDER BY 1) AS assigned, current_setting('yiwang.rids_linked', true) AS kept`);
+      return rows[0]!;
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  };
+  const clerk = (org: string) => viewer({ kind: 'CLERK', org, department: 'HOTLINE', tier: 'TOWNSHIP', division: here });
+
+  it('they are kept, and are the same the second time', async () => {
+    const { linked, assigned, kept } = await rids(clerk(ours));
+    expect(linked).toContain('inferred');
+    expect(assigned).toEqual(expect.arrayContaining(['led', 'assisted', 'explicit']));
+    expect(assigned).not.toContain('inferred');
+    expect(kept).toMatch(new RegExp(`^CLERK/${ours} `));
+  });
+
+  it('another organisation gets none of them, in the next transaction and in the same one', async () => {
+    expect(await rids(clerk(others))).toMatchObject({ linked: [], assigned: [] });
+    expect(await rids(clerk(ours), async (client) => void (await client.query(`SELECT set_config('yiwang.org', '${others}', true)`)))).toMatchObject({ linked: [], assigned: [] });
+  });
+});
