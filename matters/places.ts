@@ -118,11 +118,20 @@ function placesInText(text: string, county: County): { estate: string | null; bu
 }
 
 function nameAt(text: string, at: number, county: County): string | null {
-  for (let length = Math.min(stemCharactersMax + kindCharactersMax, text.length - at); length >= 2; length -= 1) {
-    const name = text.slice(at, at + length);
-    if (Object.hasOwn(county.estates, name)) return name;
-  }
-  return null;
+  return namesOf(county.estates).get(text.slice(at, at + beginningCharacters))?.find((name) => text.startsWith(name, at)) ?? null;
+}
+
+const beginningCharacters = 2;
+const namesByBeginning = new WeakMap<CountyPlaces['estates'], ReadonlyMap<string, readonly string[]>>();
+
+/** Names by how they begin, the longest first: most places of a text begin no name. */
+function namesOf(estates: CountyPlaces['estates']): ReadonlyMap<string, readonly string[]> {
+  const before = namesByBeginning.get(estates);
+  if (before) return before;
+  const names = Object.keys(estates).filter((name) => name.length >= beginningCharacters && name.length <= stemCharactersMax + kindCharactersMax);
+  const made = Map.groupBy(names.sort((a, b) => b.length - a.length), (name) => name.slice(0, beginningCharacters));
+  namesByBeginning.set(estates, made);
+  return made;
 }
 
 const buildingText = /(?:小区|院)?(\d{1,3}|[一二三四五六七八九十]{1,3})(?:号楼栋|号楼|#楼|楼栋|栋楼|号栋|栋|幢|座|#)(?:楼)?/uy;

@@ -10,6 +10,9 @@ import { emptyDatabase, testDatabase, type TestDatabase } from '../postgres.ts';
 import { faultServer } from './fault-server.ts';
 import { fastLimits, publishedTables, sourceSecrets } from './hub.ts';
 
+/** Dozens of syncs each, on a machine that may do other things as well. */
+const propertyMs = 240_000;
+
 type Version = { ticket: number; sequence: number; withdrawn: boolean };
 const secret = sourceSecrets.HOTLINE_SECRET;
 
@@ -76,9 +79,6 @@ describe('events', () => {
     expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 4, live: 2, quarantined: {} });
   });
 });
-
-/** Dozens of syncs each, on a machine that may do other things as well. */
-const propertyMs = 240_000;
 
 type Row = { key: number; minute: number; text: number; gone: boolean };
 
