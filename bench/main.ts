@@ -26,6 +26,7 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<s
     const { benchMatters } = await import('./matters/main.ts');
     return ({ dataset, records }) => benchMatters({ ...(dataset === undefined ? {} : { dataset }), ...(records === undefined ? {} : { recordsMax: records }) });
   },
+  permissions: async () => (await import('./permissions/main.ts')).benchPermissions,
   hub: async () => (await import('./hub/main.ts')).benchHub,
 };
 
