@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { YiwangError } from '../base/errors.ts';
 import type { RunningJobs } from '../jobs/main.ts';
 import type { EngineName } from '../gateway/engine/names.ts';
+import type { Policy } from '../policy/decide.ts';
 import type { Hub } from './hub.ts';
 import { announceWorkers } from './workers.ts';
 
@@ -32,9 +33,11 @@ export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>, 
   const tampered = Promise.withResolvers<never>();
   tampered.promise.catch(() => undefined); // nobody may be waiting when it happens
   try {
-    const subgraphs = wanted.has('subgraphs') ? await openSubgraphs(hub, wanted.has('gateway')) : undefined;
+    const policy = wanted.has('subgraphs') || wanted.has('gateway') ? await (await import('../policy/release.ts')).openReleasedPolicy(hub.pool) : undefined;
+    if (policy) closers.push(async () => policy.stop());
+    const subgraphs = policy && wanted.has('subgraphs') ? await openSubgraphs(hub, policy, wanted.has('gateway')) : undefined;
     if (subgraphs) closers.push(subgraphs.stop);
-    const url = wanted.has('gateway') ? await openGateway(hub, { inject: subgraphs?.inject, engine }, closers, tampered.reject) : undefined;
+    const url = policy && wanted.has('gateway') ? await openGateway(hub, { policy, inject: subgraphs?.inject, engine }, closers, tampered.reject) : undefined;
     if (wanted.has('jobs')) {
       const jobs = await openJobs(hub, url !== undefined);
       closers.push(jobs.stop);
@@ -55,13 +58,13 @@ async function openJobs({ config, pool, databaseUrl }: Hub, besideGateway: boole
 
 type Subgraphs = Awaited<ReturnType<(typeof import('../subgraphs/main.ts'))['startSubgraphs']>>;
 
-async function openSubgraphs({ config, pool }: Hub, besideGateway: boolean): Promise<Subgraphs> {
-  const [{ startSubgraphs }, { openPolicy }, { viewerKey }, { assertNotBypassed }] = await Promise.all([
-    import('../subgraphs/main.ts'), import('../policy/decide.ts'), import('../policy/viewer.ts'), import('../policy/session.ts'),
+async function openSubgraphs({ config, pool }: Hub, policy: Policy, besideGateway: boolean): Promise<Subgraphs> {
+  const [{ startSubgraphs }, { viewerKey }, { assertNotBypassed }] = await Promise.all([
+    import('../subgraphs/main.ts'), import('../policy/viewer.ts'), import('../policy/session.ts'),
   ]);
   await assertNotBypassed(pool);
   const log = { publicKey: await logPublicKey(config.home), checkpointFolder: checkpointFolder(config.home) };
-  return startSubgraphs({ pool, policy: openPolicy(), viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, log, catalogue: await publishedCatalogue(), ...(besideGateway ? { port: null } : {}) });
+  return startSubgraphs({ pool, policy, viewerKey: viewerKey(config.masterSecret), master: config.masterSecret, log, catalogue: await publishedCatalogue(), ...(besideGateway ? { port: null } : {}) });
 }
 
 /** Subgraphs see nothing of connectors but their own tables; what the declarations say of themselves is handed to them. */
@@ -71,14 +74,15 @@ async function publishedCatalogue() {
 }
 
 interface Behind {
+  policy: Policy;
   /** Of subgraphs in this process. */
   inject: Subgraphs['inject'] | undefined;
   engine: EngineName | undefined;
 }
 
-async function openGateway({ config, pool, databaseUrl }: Hub, { inject, engine }: Behind, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
-  const [{ startGateway }, { openAccessLog }, { openSigner }, { publishCheckpoints }, { openPolicy }] = await Promise.all([
-    import('../gateway/main.ts'), import('../audit/log.ts'), import('../audit/signer.ts'), import('../audit/checkpoint.ts'), import('../policy/decide.ts'),
+async function openGateway({ config, pool, databaseUrl }: Hub, { policy, inject, engine }: Behind, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
+  const [{ startGateway }, { openAccessLog }, { openSigner }, { publishCheckpoints }] = await Promise.all([
+    import('../gateway/main.ts'), import('../audit/log.ts'), import('../audit/signer.ts'), import('../audit/checkpoint.ts'),
   ]);
   const { openPool } = await import('../base/db.ts');
   const logPool = openPool(databaseUrl, { connectionsMax: logConnectionsMax, applicationName: 'yiwang-access-log' });
@@ -90,7 +94,7 @@ async function openGateway({ config, pool, databaseUrl }: Hub, { inject, engine 
   const publisher = publishCheckpoints({ pool: logPool, signer, folder, tampered: onTampered });
   closers.push(() => publisher.close());
   const jobs = await jobsShown({ config, databaseUrl }, closers);
-  const gateway = await startGateway({ config, pool, accessLog, jobs, policy: openPolicy(), ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
+  const gateway = await startGateway({ config, pool, accessLog, jobs, policy, ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
   closers.push(() => gateway.stop());
   return gateway.url;
 }

@@ -122,7 +122,8 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, { classes, requ
   };
 }
 
-function tokenRules(config: Config, now: () => Date): TokenRules {
+/** How tokens are checked here: by the issuer of the configuration, or by the demo's. */
+export function tokenRules(config: Config, now: () => Date): TokenRules {
   return config.oidc ? { ...config.oidc, keys: issuerKeys(config.oidc.issuer), now } : demoIssuer(config.masterSecret, { now }).rules;
 }
 

@@ -14,10 +14,12 @@ export interface Rule {
   en: string;
   basis: string;
   file: string;
+  /** As it is written. */
+  text: string;
 }
 
 export interface RuleSet {
-  /** SHA-256 over names and contents of the folder's policy files. */
+  /** SHA-256 over names and contents of the policy's files. */
   version: string;
   rules: ReadonlyMap<string, Rule>;
   /** Evaluates every rule; about half a millisecond, so callers keep the answer. */
@@ -39,43 +41,56 @@ export interface Answer {
   rules: string[];
 }
 
-/**
- * Loads every `*.cedar` of a folder against its `yiwang.cedarschema` and validates it strictly. Throws `POLICY_INVALID`
- * naming each fault; nothing is half loaded.
- */
+/** Names and texts of a policy's files: its Cedar schema first, then the rules by name. */
+export type PolicyFiles = readonly (readonly [name: string, text: string])[];
+
+/** Loads every `*.cedar` of a folder against its `yiwang.cedarschema`. */
 export function loadRules(folder: string): RuleSet {
-  const { schema, files, version } = readFolder(folder);
-  const parts = files.flatMap(({ name, text }) => splitRules(name, text));
+  return rulesOf(policyFiles(folder), folder);
+}
+
+/**
+ * The rules of a policy's files, validated strictly against their schema. Throws `POLICY_INVALID` naming each fault;
+ * nothing is half loaded. `from`: where they come from, for that message.
+ */
+export function rulesOf(files: PolicyFiles, from: string): RuleSet {
+  const version = policyVersion(files);
+  const schema = files.find(([name]) => name === schemaFile)?.[1] ?? '';
+  const parts = files.filter(([name]) => name !== schemaFile).flatMap(([name, text]) => splitRules(name, text));
   const faults = parts.flatMap((part) => part.faults);
   const rules = new Map<string, Rule>();
   for (const { rule } of parts) {
     if (rules.has(rule.id)) faults.push(`${rule.file}: the id \`${rule.id}\` is used twice`);
     rules.set(rule.id, rule);
   }
-  const staticPolicies = Object.fromEntries(parts.map((part) => [part.rule.id, part.text]));
+  const staticPolicies = Object.fromEntries(parts.map((part) => [part.rule.id, part.rule.text]));
   if (faults.length === 0) faults.push(...validationFaults(schema, staticPolicies));
-  if (faults.length > 0) throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${folder}\` does not load: ${faults.join('; ')}` });
+  if (faults.length > 0) throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${from}\` does not load: ${faults.join('; ')}` });
   const setName = `yiwang-${version}`;
   const parsed = cedar.preparsePolicySet(setName, { staticPolicies });
-  if (parsed.type !== 'success') throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${folder}\` does not load: ${messages(parsed.errors)}` });
+  if (parsed.type !== 'success') throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${from}\` does not load: ${messages(parsed.errors)}` });
   return { version, rules, ask: (question) => ask(setName, question) };
 }
 
-const filesMax = 100;
+/** SHA-256 over names and contents: another policy is another version, whoever wrote it and wherever it lies. */
+export function policyVersion(files: PolicyFiles): string {
+  return sha256Hex(JSON.stringify(files));
+}
 
-function readFolder(folder: string): { schema: string; files: { name: string; text: string }[]; version: string } {
+const filesMax = 100;
+const schemaFile = 'yiwang.cedarschema';
+
+/** The files of a policy folder; `POLICY_INVALID` where they cannot be read. */
+export function policyFiles(folder: string): PolicyFiles {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith('.cedar')).sort().slice(0, filesMax);
-    const files = names.map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
-    const schema = readFileSync(join(folder, 'yiwang.cedarschema'), 'utf8');
-    const version = sha256Hex(JSON.stringify([['yiwang.cedarschema', schema], ...files.map(({ name, text }) => [name, text])]));
-    return { schema, files, version };
+    return [schemaFile, ...names].map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
   } catch (error) {
     throw new YiwangError('POLICY_INVALID', { hint: `the policy folder \`${folder}\` cannot be read`, cause: error });
   }
 }
 
-function splitRules(file: string, text: string): { rule: Rule; text: string; faults: string[] }[] {
+function splitRules(file: string, text: string): { rule: Rule; faults: string[] }[] {
   const split = cedar.policySetTextToParts(text);
   if (split.type !== 'success') throw new YiwangError('POLICY_INVALID', { hint: `\`${file}\` does not parse: ${messages(split.errors)}` });
   return split.policies.map((part) => {
@@ -88,9 +103,10 @@ function splitRules(file: string, text: string): { rule: Rule; text: string; fau
       en: annotations['reason_en'] ?? '',
       basis: annotations['basis'] ?? '',
       file,
+      text: part,
     };
     const missing = ['id', 'reason_zh', 'reason_en', 'basis'].filter((name) => !annotations[name]);
-    return { rule, text: part, faults: missing.map((name) => `${file}: a rule (\`${rule.id}\`) lacks @${name}`) };
+    return { rule, faults: missing.map((name) => `${file}: a rule (\`${rule.id}\`) lacks @${name}`) };
   });
 }
 

@@ -31,14 +31,15 @@ export interface Policy {
 }
 
 /**
- * The policy of a folder of Cedar files. Where its rules do not load, nothing but PUBLIC is given until `reload` succeeds.
+ * The policy of a folder of Cedar files, or of whatever `load` gives. Where its rules do not load, nothing but PUBLIC is given until `reload` succeeds.
  * Cedar is asked once per class of caller, class of field and set of row booleans; the answers go when the rules change.
  */
-export function openPolicy({ folder = policyFolder }: { folder?: string } = {}): Policy {
+export function openPolicy({ folder = policyFolder, load = () => loadRules(folder) }: { folder?: string; load?: () => RuleSet } = {}): Policy {
   let inForce: Memo | null = null;
   const reload = (): { loaded: boolean; version: string; fault?: string } => {
     try {
-      inForce = memoOf(loadRules(folder));
+      const rules = load();
+      if (rules.version !== inForce?.rules.version) inForce = memoOf(rules);
       return { loaded: true, version: inForce.rules.version };
     } catch (error) {
       log.error({ err: safeError(error) }, inForce ? 'the policy does not load; the last good one stays in force' : 'the policy does not load; only public fields are given');

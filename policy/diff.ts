@@ -1,6 +1,9 @@
 import { masks, type Classified, type FieldClass } from './classes.ts';
 import { openPolicy, type Decision, type Policy } from './decide.ts';
-import { callers, exampleViewer, type MatrixOptions } from './matrix.ts';
+import { callers, classifiedFields, exampleViewer, type MatrixOptions } from './matrix.ts';
+import { publishedSchema } from './published.ts';
+import { reachOf, type Reach } from './reach.ts';
+import { ruleChanges } from './rule-changes.ts';
 import { unknownRow, type RowAccess } from './row.ts';
 import type { Viewer } from './viewer.ts';
 import { YiwangError } from '../base/errors.ts';
@@ -15,6 +18,8 @@ export interface PolicyChange {
   /** Mask of the value; null: shown whole or not at all. */
   mask: Classified['mask'];
   duty: string;
+  /** Where it is about changing, not reading. */
+  mutation?: string;
   /** In words: `assigned`, `inJurisdiction, confidential` … */
   row: string;
   before: Decision['effect'];
@@ -24,16 +29,27 @@ export interface PolicyChange {
 
 /**
  * Who gains or loses what between two policies (or folders of policy files): every class of caller, or those of a scope,
- * against every kind of field on a list of rows that tell the relations and protections apart. Some ten seconds for all.
+ * against every kind of field on a list of rows that tell the relations and protections apart.
  * `POLICY_INVALID` where one of them does not load.
  */
 export function policyDiff(before: Policy | string, after: Policy | string, scope: Pick<MatrixOptions, 'kind' | 'tier' | 'purpose'> = {}): PolicyChange[] {
   const [old, next] = [opened(before), opened(after)];
   if (old.version === next.version) return [];
+  const changes = classifiedFields(publishedSchema()).filter((field) => field.change !== undefined);
+  const isReached = reached(old, next);
   return viewersOf(scope).flatMap((viewer) => {
     const rows = Object.entries(rowsFor(viewer));
-    return fields.flatMap((field) => rows.flatMap(([name, row]) => changed(old, next, viewer, field, name, row)));
+    const forChanges = rows.filter(([name]) => changeRows.includes(name));
+    return [...fields.filter((field) => isReached(viewer, field)).flatMap((field) => rows.flatMap(([name, row]) => changed(old, next, viewer, field, name, row))), ...changes.filter((field) => isReached(viewer, field)).flatMap((field) => forChanges.flatMap(([name, row]) => changed(old, next, viewer, field, name, row)))];
   });
+}
+
+/** Only where a rule that is new, gone or written otherwise could apply can a decision differ. */
+function reached(old: Policy, next: Policy): Reach {
+  const { added, removed, changed } = ruleChanges(old.rules, next.rules);
+  const texts = [...[...removed, ...changed].map((id) => old.rules.get(id)), ...[...added, ...changed].map((id) => next.rules.get(id))];
+  const reaches = texts.flatMap((rule) => (rule ? [reachOf(rule.text)] : []));
+  return (viewer, field) => reaches.some((reach) => reach(viewer, field));
 }
 
 /** Besides every class with a matter: one caller without a purpose, one without a matter. */
@@ -57,7 +73,7 @@ function changed(old: Policy, next: Policy, viewer: Viewer, field: Classified, n
   return [
     {
       change: rank[after.effect] > rank[before.effect] ? 'GAINS' : 'LOSES',
-      ...{ kind, tier, purpose, class: field.class, mask: field.mask, duty: field.owner ?? 'RECORD', row: name, before: before.effect, after: after.effect },
+      ...{ kind, tier, purpose, class: field.class, mask: field.mask, duty: field.owner ?? 'RECORD', ...(field.change === undefined ? {} : { mutation: field.change }), row: name, before: before.effect, after: after.effect },
       rules: { before: before.policy, after: after.policy },
     },
   ];
@@ -68,9 +84,12 @@ const rank = { WITHHELD: 0, MASKED: 1, FULL: 2 } as const;
 const fields: readonly Classified[] = [
   ...(['WORK', 'SENSITIVE', 'RESTRICTED'] as const).map((as) => ({ coordinate: '', class: as, mask: null, owner: null, link: false })),
   ...masks.map((mask) => ({ coordinate: '', class: ['NAME', 'PHONE', 'TEXT'].includes(mask) ? ('PERSONAL' as const) : ('IDENTIFYING' as const), mask, owner: null, link: false })),
-  ...['STATISTICS', 'OPERATIONS', 'AUDIT', 'SELF'].map((owner) => ({ coordinate: '', class: 'WORK' as const, mask: null, owner, link: false })),
+  ...['STATISTICS', 'OPERATIONS', 'AUDIT', 'SELF', 'CORRECTION', 'BREAK_GLASS'].map((owner) => ({ coordinate: '', class: 'WORK' as const, mask: null, owner, link: false })),
   { coordinate: '', class: 'SENSITIVE', mask: null, owner: 'STATISTICS', link: false },
 ];
+
+/** Mutations are decided by their names, on the rows that open the most. */
+const changeRows: readonly string[] = ['self', 'every relation', 'respondent'];
 
 /** Rows by what is true of them; a protection is added to the row that opens the most. */
 function rowsFor(viewer: Viewer): Record<string, RowAccess> {
@@ -102,5 +121,6 @@ function relationRows(row: (changes: Partial<RowAccess>) => RowAccess): Record<s
     'in an emergency': row({ breakGlass: true, inJurisdiction: true }),
     'in an emergency, owner': row({ breakGlass: true, inJurisdiction: true, owner: true }),
     inJurisdiction: row({ inJurisdiction: true }),
+    'every relation': row({ ...assigned, lead: true, owner: true, inJurisdiction: true }),
   };
 }

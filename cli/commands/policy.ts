@@ -11,6 +11,7 @@ import type { RowAccess } from '../../policy/row.ts';
 import { tiers, viewerKinds, type Tier, type Viewer, type ViewerKind } from '../../policy/viewer.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { printJson, printLine, printTable } from '../output.ts';
+import { policyReleaseCommands } from './policy-release.ts';
 
 export function policyCommand(program: Command): void {
   const policy = program.command('policy').description('who may see what, and why · 谁能看到什么、为什么');
@@ -44,6 +45,7 @@ export function policyCommand(program: Command): void {
     .description('who gains or loses what between two policies · 两套策略之间谁得谁失')
     .option('--json', 'one JSON document · 输出 JSON')
     .action(diff);
+  policyReleaseCommands(policy);
 }
 
 async function check(options: { json?: boolean }): Promise<void> {
@@ -72,8 +74,9 @@ interface ExplainOptions {
 }
 
 async function explain(hub: Hub, options: ExplainOptions): Promise<void> {
-  const [{ explainOperation }, { openPolicy }] = await Promise.all([import('../../policy/explain.ts'), import('../../policy/decide.ts')]);
-  const policy = openPolicy();
+  const [{ explainOperation }, { openReleasedPolicy }] = await Promise.all([import('../../policy/explain.ts'), import('../../policy/release.ts')]);
+  const policy = await openReleasedPolicy(hub.pool);
+  policy.stop();
   const viewer = await personaViewer(hub, options, policy.version);
   const assignment = viewer.matterKey === null ? undefined : await relationTo(hub.pool, viewer);
   const fields = explainOperation({ supergraphSchema: await supergraph(), policy, viewer, operation: readOperation(options.operation), ...(assignment ? { assignment } : {}) });
