@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
+import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
 import { YiwangError } from '../base/errors.ts';
 import { bearerToken } from './viewer.ts';
@@ -30,12 +30,28 @@ export function openGrants({ jwks, issuer, audience }: GrantRules): (authorizati
     if (token === undefined) return noGrants;
     if (!keys) throw new YiwangError('UNAUTHENTICATED', { hint: 'this gateway has no keys to check a token with (--jwks)' });
     try {
-      const { payload } = await jwtVerify(token, keys, { algorithms: ['EdDSA', 'RS256'], requiredClaims: ['exp'], ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) });
-      return grantsOf(payload);
+      return grantsOf(await verified(token, keys, { algorithms: ['EdDSA', 'RS256'], requiredClaims: ['exp'], ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) }));
     } catch (error) {
       throw new YiwangError('UNAUTHENTICATED', { hint: error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not accepted', cause: error });
     }
   };
+}
+
+/** Several keys may fit a token that names none: one of them must have signed it. */
+async function verified(token: string, keys: ReturnType<typeof createLocalJWKSet>, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (other) {
+        if (!(other instanceof errors.JWSSignatureVerificationFailed)) throw other;
+      }
+    }
+    throw error;
+  }
 }
 
 /** What the claims of a token that was accepted grant. */
