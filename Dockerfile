@@ -12,6 +12,6 @@ COPY --from=build --chown=root:root /yiwang /yiwang
 RUN install -d -o node -g node -m 0700 /var/lib/yiwang
 USER node
 ENV NODE_ENV=production YIWANG_HOME=/var/lib/yiwang YIWANG_LISTEN=0.0.0.0
-# Room for what lives as long as a request: half the time in garbage collection (bench/README.md).
+# Room for what lives as long as a request: it is not copied by the collector (bench/README.md).
 ENTRYPOINT ["node", "--max-semi-space-size=64", "cli/yiwang.mjs"]
 CMD ["up"]

@@ -6,6 +6,15 @@ import { startEmbeddedPostgres } from '../base/embedded.ts';
 /** A home of its own with an embedded server, for one bench; nothing of it is left. `fill` runs before the server starts. */
 export async function inBenchHome<T>(name: string, fill: (home: string) => void, work: (home: string, databaseUrl: string) => Promise<T>): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), `yiwang-bench-${name}-`));
+  try {
+    return await inHome(home, work, fill);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** The same in a home that is there, and stays. */
+export async function inHome<T>(home: string, work: (home: string, databaseUrl: string) => Promise<T>, fill: (home: string) => void = () => undefined): Promise<T> {
   const before = process.env['YIWANG_HOME'];
   process.env['YIWANG_HOME'] = home;
   try {
@@ -19,6 +28,5 @@ export async function inBenchHome<T>(name: string, fill: (home: string) => void,
   } finally {
     if (before === undefined) delete process.env['YIWANG_HOME'];
     else process.env['YIWANG_HOME'] = before;
-    rmSync(home, { recursive: true, force: true });
   }
 }

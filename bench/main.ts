@@ -2,13 +2,15 @@ import { YiwangError } from '../base/errors.ts';
 
 export interface BenchOptions {
   durationSeconds?: number;
+  /** How often each contender of `federation` is measured, in turn; the run that cost least CPU is told. */
+  rounds?: number;
   /** Size of the county, where the bench has one. */
   residents?: number;
   /** Rows of the large source in the memory part of `ingest`. */
   memoryRows?: number;
   /** The largest generated set of `linkage`. */
   mentionsMax?: number;
-  /** Where public data sets lie that were fetched by hand. */
+  /** Where public data sets lie that were fetched by hand; for `hub` a home that `yiwang demo --once` filled. */
   folder?: string;
   /** A data set of another generator, with its truth, to report beside ours. */
   dataset?: string;

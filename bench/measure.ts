@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import autocannon from 'autocannon';
 import { projectRoot } from '../base/departments.ts';
 import { invariant, YiwangError } from '../base/errors.ts';
+import { barChart } from './chart.ts';
 
 /** A server under test in a process of its own, so that its CPU time can be told from the load's. */
 export interface Contender {
@@ -67,7 +68,7 @@ export async function measure(contender: Contender, load: Load): Promise<Figure>
   }
 }
 
-/** Writes `bench/results/NAME.json` with the machine, and gives the text of the table. */
+/** Writes `bench/results/NAME.json` with the machine and a chart of it beside, and gives the text of the table. */
 export function reported(name: string, figures: readonly Figure[], against: string, notes: readonly string[]): string {
   const base = figures.find((figure) => figure.name === against);
   invariant(base, 'the contender to compare with was measured');
@@ -75,6 +76,7 @@ export function reported(name: string, figures: readonly Figure[], against: stri
   const rows = figures.map((figure) => ({ ...figure, ratio: figure.requestsPerSecond / base.requestsPerSecond, cpuRatio: base.cpuMsPerRequest / figure.cpuMsPerRequest }));
   const ran = machine();
   written(name, { name, against, machine: ran, notes, rows });
+  writeFileSync(`${projectRoot()}bench/results/${name}.svg`, barChart(`${name}: requests per CPU second, × ${against}`, rows.map((row) => ({ name: row.name, value: row.cpuRatio }))));
   return [
     machineText(ran),
     ...notes,

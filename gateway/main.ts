@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { isInterfaceType } from 'graphql';
+import { Kind, isInterfaceType } from 'graphql';
 import type { AccessLog } from '../audit/log.ts';
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
@@ -29,7 +29,7 @@ import { ingestRoutes } from './ingest.ts';
 import { openMetrics } from './metrics.ts';
 import { loadOperations, type Operations } from './operations.ts';
 import { pages, securityHeaders } from './pages.ts';
-import { prune } from './prune.ts';
+import { isIntrospection, prune } from './prune.ts';
 import { openRecord } from './record.ts';
 import { readRequirements, type Requirements } from './requirements.ts';
 import { openRelease } from './release.ts';
@@ -156,7 +156,8 @@ function requirePublic(engine: Engine, classes: Classes, operations: Operations)
 async function planRegistered({ engine, documents, operations }: Pick<Parameters<typeof graphqlRoute>[1], 'engine' | 'documents' | 'operations'>): Promise<void> {
   for (const { name, text } of operations.all) {
     try {
-      const { document, hash } = documents.read(text, () => undefined);
+      const { document, hash, operation } = documents.read(text, () => undefined);
+      if (operation.selectionSet.selections.every((node) => node.kind === Kind.FIELD && isIntrospection(node))) continue; // answered here, without a plan
       await engine.prepare(document, hash);
     } catch (error) {
       log.warn({ err: safeError(error), operation: name }, 'a registered operation cannot be planned');

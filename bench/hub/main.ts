@@ -3,7 +3,7 @@ import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { demoIssuer } from '../../gateway/demo-issuer.ts';
 import { personaClaims } from '../../gateway/demo-personas.ts';
-import { inBenchHome } from '../home.ts';
+import { inBenchHome, inHome } from '../home.ts';
 import { measure, reported, type Figure } from '../measure.ts';
 import { cases, operationText, type Case } from './cases.ts';
 import { filledHub } from './setup.ts';
@@ -15,12 +15,13 @@ const residentsDefault = 5_000;
  * `yiwang bench hub`: scenarios through the whole hub against a hand-written endpoint with the same SQL and the same
  * checks, on one county, in turn in one go. Answers are compared before they are timed.
  */
-export async function benchHub({ durationSeconds = 10, residents = residentsDefault }: { durationSeconds?: number; residents?: number } = {}): Promise<string> {
-  return inBenchHome('hub', () => fill(residents), async () => {
+export async function benchHub({ durationSeconds = 10, residents = residentsDefault, folder }: { durationSeconds?: number; residents?: number; folder?: string } = {}): Promise<string> {
+  const all = async () => {
     const tables: string[] = [];
     for (const one of cases) tables.push(await table(one, durationSeconds, residents));
     return tables.join('\n\n');
-  });
+  };
+  return folder === undefined ? inBenchHome('hub', () => fill(residents), all) : inHome(folder, all);
 }
 
 function fill(residents: number): void {
