@@ -63,10 +63,10 @@ const spellings = [
   /^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})(?:[T ]?(?<h>\d{2}):?(?<i>\d{2})(?::?(?<s>\d{2})(?:\.?(?<f>\d{1,3}))?)?(?<z>Z|[+-]\d{2}:?\d{2})?)?$/,
 ];
 
-/** `二〇二六年三月二日` → digits, then the ordinary spelling. */
+/** `二〇二六年三月二日`, with whatever circle stands for nought → digits, then the ordinary spelling. */
 function chinese(text: string): RegExpExecArray | null {
   if (!/[〇零一二三四五六七八九十]/u.test(text)) return null;
-  const digits = text.replace(/[〇零一二两三四五六七八九十]+/gu, (numeral) => String(chineseNumber(numeral) ?? numeral));
+  const digits = text.replaceAll(/[○◯]/gu, '〇').replace(/[〇零一二两三四五六七八九十]+/gu, (numeral) => String(chineseNumber(numeral) ?? numeral));
   return spellings[0]!.exec(digits);
 }
 

@@ -48,7 +48,7 @@ const cases: Line[] = [
   { why: 'SCHEMA comes before what is missing', row: filing('T', { outcome: 'DONE', receivedAt: null }), ends: quarantined('SCHEMA') },
   { why: 'what is missing comes before a time', row: filing('U', { receivedAt: '无', updatedAt: 'x' }), ends: quarantined('REQUIRED_MISSING') },
   { why: 'a day that does not exist', row: filing('V', { receivedAt: '2026-02-30' }), ends: quarantined('UNPARSABLE_TIME') },
-  ...['2026/3/2', '20260302', '20260302093000', '二〇二六年三月二日', '46083', '2026-03-02T09:30:00Z', ' 2026-03-02 ', '２０２６－０３－０２'].map((receivedAt, n): Line => ({ why: `a date may be written ${receivedAt}`, row: filing(`date${n}`, { receivedAt }), ends: 'PUBLISHED' })),
+  ...['2026/3/2', '20260302', '20260302093000', '二〇二六年三月二日', '二○二六年十二月三十一日', '46083', '2026-03-02T09:30:00Z', ' 2026-03-02 ', '２０２６－０３－０２'].map((receivedAt, n): Line => ({ why: `a date may be written ${receivedAt}`, row: filing(`date${n}`, { receivedAt }), ends: 'PUBLISHED' })),
   { why: 'an optional time that cannot be read is a quarantined value', row: filing('W', { filedAt: '改日', divertedAt: '2026-13-01' }), ends: 'PUBLISHED' },
   { why: '… a placeholder is none', row: filing('X', { filedAt: '-' }), ends: 'PUBLISHED' },
   { why: '1 MiB', row: ofBytes('Y', 1 << 20), ends: 'PUBLISHED' },
@@ -66,7 +66,7 @@ const cases: Line[] = [
 ];
 
 const standing: Standing = {
-  live: [...'AEFIKRSWXY', ...Array.from({ length: 8 }, (_, n) => `date${n}`), ...'bcdefghi'],
+  live: [...'AEFIKRSWXY', ...Array.from({ length: 9 }, (_, n) => `date${n}`), ...'bcdefghi'],
   deleted: [...'DG'],
   repaired: { ID_FULL_WIDTH: 1, ID_LOWER_X: 1, ID_15: 1, ID_SPACE: 1 },
   quarantinedValues: { UNPARSABLE_TIME: 2, ID_CHECK_DIGIT: 3 },
