@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -47,6 +47,19 @@ describe('`demo --once`', () => {
     expect(canaries.filter(({ value }) => readFileSync(join(home, 'postgres/server.log'), 'utf8').includes(value))).toEqual([]);
   }, 2 * minutesMs);
 });
+
+test('`dataset check` says that all is there, and what is not', async () => {
+  expect(await yiwang(['dataset', 'check', '--dataset', dataset], env)).toMatchObject({ code: 0, err: '', out: expect.stringContaining('0 counts differ') });
+  // A data set that states other counts and forbids what stands in the hub.
+  const other = join(home, 'other');
+  mkdirSync(join(other, 'truth'), { recursive: true });
+  const expected = JSON.parse(readFileSync(join(dataset, 'truth/expected.json'), 'utf8')) as Record<string, Record<string, unknown>>;
+  writeFileSync(join(other, 'truth/expected.json'), JSON.stringify({ ...expected, tickets: { ...expected['tickets'], live: 1 } }));
+  writeFileSync(join(other, 'truth/canaries.json'), JSON.stringify([{ value: 'HotlineTicket', rule: 'tickets.none' }, { value: 'nowhere (at all', rule: 'none' }]));
+  const { code, out } = await yiwang(['dataset', 'check', '--dataset', other, '--json'], env);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ different: [{ stream: 'tickets', count: 'live', expected: 1 }], canaries: [{ rule: 'tickets.none', table: 'hub.record' }] });
+}, 2 * minutesMs);
 
 test('Ctrl-C while it syncs ends everything within seconds', async () => {
   const { child, ended } = startYiwang(['demo', '--dataset', dataset, '--keep'], env);
