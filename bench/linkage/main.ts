@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machine, machineText, written } from '../measure.ts';
+import { incremental, type IncrementalRow } from './incremental.ts';
 import { writeMentions } from './mentions.ts';
 import type { Asked, Told } from './one.ts';
 
@@ -10,6 +11,8 @@ import type { Asked, Told } from './one.ts';
 const sizes = [10_000, 100_000, 1_000_000];
 const variants: readonly (readonly [seed: string, errors: number])[] = [['4711', 0.5], ['4712', 1], ['4713', 2], ['4714', 4]];
 const variantMentions = 100_000;
+/** Incremental linkage, on the hub's PostgreSQL. */
+const incrementSizes = [10_000, 100_000];
 
 /**
  * Generated mentions of three sizes and four error rates, and the public sets where their folder is given: `febrl4a.csv`,
@@ -22,8 +25,10 @@ export async function benchLinkage({ mentionsMax = 100_000, folder }: { mentions
     for (const mentions of sizes.filter((size) => size <= mentionsMax)) runs.push(await generated(home, mentions, '4712', 1));
     for (const [seed, errors] of variants) if (variantMentions <= mentionsMax && errors !== 1) runs.push(await generated(home, variantMentions, seed, errors));
     if (folder !== undefined) runs.push(...publicRuns(home, folder));
-    written('linkage', { machine: machine(), runs });
-    return `${machineText(machine())}\n\n${table(runs)}`;
+    const increments: IncrementalRow[] = [];
+    for (const mentions of incrementSizes.filter((size) => size <= mentionsMax)) increments.push(await incremental(mentions, '4715'));
+    written('linkage', { machine: machine(), runs, increments });
+    return `${machineText(machine())}\n\n${table(runs)}\n\n${incrementTable(increments)}`;
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
@@ -62,6 +67,15 @@ function measured(home: string, set: string, asked: Omit<Asked, 'truth'>, truth:
   const script = join(import.meta.dirname, 'one.ts');
   const told = execFileSync(process.execPath, ['--max-old-space-size=6000', script, JSON.stringify({ ...asked, truth: truthFile })], { encoding: 'utf8', maxBuffer: 1 << 20, stdio: ['ignore', 'pipe', 'inherit'] });
   return { set, ...(JSON.parse(told) as Told) };
+}
+
+function incrementTable(rows: readonly IncrementalRow[]): string {
+  const heads = ['mentions', 'full run s (CPU)', 'one record p50 / p95 ms', 'records/s in hundreds', 'CPU-ms a record', 'ids kept', 'F1', 'F1 batch'];
+  const lines = rows.map((row) => [
+    row.mentions.toLocaleString('en'), `${row.fullSeconds.toFixed(1)} (${row.fullCpuSeconds.toFixed(1)})`, `${row.p50Ms.toFixed(0)} / ${row.p95Ms.toFixed(0)}`, row.recordsPerSecond.toFixed(0), row.cpuMsPerRecord.toFixed(1),
+    `${(row.stableShare * 100).toFixed(2)} %`, row.f1.toFixed(4), row.f1Batch.toFixed(4),
+  ]);
+  return [heads, heads.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 const heads = ['set', 'pairwise P', 'R', 'F1', 'B³ P', 'R', 'F1', 'over-merges', 'largest (true)', 'two valid IDs', 'blocking recall', 'pairs a row', 'cold s (CPU)', 'stored s (CPU)', 'peak MiB'];
