@@ -9,8 +9,11 @@ export type KeyHash = (type: string, value: string) => string;
 /** Pairs must share a key that is not generic in the whole hub. */
 export function sharedKey(model: Model, table: Table, genericKeys: ReadonlySet<string> | undefined, hash: KeyHash = keyHash): Wanted {
   if (genericKeys === undefined || genericKeys.size === 0) return null;
+  // Only a key of a type that has generic ones need be known by its hash; of the others the value itself will do.
+  const types = new Set([...genericKeys].map((key) => key.slice(0, key.indexOf(':'))));
+  const known: KeyHash = (type, value) => (types.has(type) ? hash(type, value) : value);
   const keys: Set<string>[] = [];
-  const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, hash)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
+  const of = (row: number) => (keys[row] ??= new Set([...keysOf(model, table, row, known)].map(([name]) => name).filter((name) => !genericKeys.has(name))));
   return (i, j) => !of(i).isDisjointFrom(of(j));
 }
 
