@@ -71,7 +71,8 @@ function spread(column: Column, codes: Int32Array): Column {
   const lists = new Int32Array(starts[codes.length] as number);
   for (let row = 0; row < codes.length; row += 1) {
     const code = codes[row] as number;
-    if (code >= 0) lists.set(column.codes.subarray(offsets[code], offsets[code + 1]), starts[row]);
+    if (code < 0) continue;
+    for (let from = offsets[code]!, to = starts[row]!; to < starts[row + 1]!; from += 1, to += 1) lists[to] = column.codes[from]!;
   }
   return { values, codes: lists, offsets: starts };
 }

@@ -39,8 +39,11 @@ export function listColumn(rows: number, list: (row: number) => readonly string[
 export function mappedColumn(source: Column, map: (value: string, index: number) => string | null): Column {
   const numbers = new Map<string, number>();
   const values: string[] = [];
-  const mapped = Int32Array.from(source.values, (value, index) => numberOf(map(value, index), numbers, values));
-  return { values, codes: source.codes.map((code) => (code < 0 ? -1 : (mapped[code] as number))), offsets: source.offsets };
+  const mapped = new Int32Array(source.values.length);
+  for (let index = 0; index < mapped.length; index += 1) mapped[index] = numberOf(map(source.values[index] as string, index), numbers, values);
+  const codes = new Int32Array(source.codes.length);
+  for (let at = 0; at < codes.length; at += 1) codes[at] = source.codes[at]! < 0 ? -1 : mapped[source.codes[at]!]!;
+  return { values, codes, offsets: source.offsets };
 }
 
 /** A list column whose every list is worked out once from a value of another column of one value per row. */
@@ -65,9 +68,10 @@ export function joinedColumns(parts: readonly Column[]): Column {
   const offsets = (parts[0] as Column).offsets === null ? null : new Int32Array(rows + 1);
   let [at, row] = [0, 0];
   for (const part of parts) {
-    const renumbered = Int32Array.from(part.values, (value) => numberOf(value, numbers, values));
+    const renumbered = new Int32Array(part.values.length);
+    for (let code = 0; code < renumbered.length; code += 1) renumbered[code] = numberOf(part.values[code] as string, numbers, values);
     if (offsets !== null && part.offsets !== null) for (const end of part.offsets.subarray(1)) offsets[(row += 1)] = at + end;
-    for (const code of part.codes) codes[at++] = code < 0 ? -1 : (renumbered[code] as number);
+    for (let k = 0; k < part.codes.length; k += 1) codes[at++] = part.codes[k]! < 0 ? -1 : renumbered[part.codes[k]!]!;
   }
   return { values, codes, offsets };
 }
