@@ -6,7 +6,7 @@ import type { TokenVectors } from './tokens.ts';
 
 /** The comparisons of two records, each with its levels from the strongest agreement to the strongest disagreement. */
 export const comparisons = {
-  FACILITY: ['SAME', 'OTHER', 'UNKNOWN'],
+  FACILITY: ['SAME', 'NAMED', 'OTHER', 'UNKNOWN'],
   PLACE: ['BUILDING', 'SITE', 'MAYBE', 'OTHER_BUILDING', 'OTHER_SITE', 'UNKNOWN'],
   CATEGORY: ['SAME', 'OTHER', 'UNKNOWN'],
   TEXT: ['0.70', '0.50', '0.35', '0.25', '0.15', '0.08', '0.03', 'LESS', 'UNKNOWN'],
@@ -25,12 +25,20 @@ export function levelsOf({ records, placed, texts, times, details }: Described, 
   return [facility(a, b), place(placed[i]!, placed[j]!), category(a, b), text(texts, i, j), time(a, b), party(a, b, times), organisation(details[i]!, details[j]!, times), amount(details[i]!, details[j]!, times)];
 }
 
+/** Only the hotline has a field for the facility; elsewhere its name stands in the text, or does not. */
 function facility(a: MatterRecord, b: MatterRecord): number {
-  if (a.thing === null || b.thing === null) return 2;
-  if (a.thing.kind !== b.thing.kind) return 1;
-  if (a.thing.identifier !== null && b.thing.identifier !== null) return a.thing.identifier === b.thing.identifier ? 0 : 1;
-  return a.thing.name === b.thing.name ? 0 : 1;
+  if (a.thing === null || b.thing === null) return names(a, b) || names(b, a) ? 1 : 3;
+  if (a.thing.kind !== b.thing.kind) return 2;
+  if (a.thing.identifier !== null && b.thing.identifier !== null) return a.thing.identifier === b.thing.identifier ? 0 : 2;
+  return a.thing.name === b.thing.name ? 0 : 2;
 }
+
+function names({ text }: MatterRecord, { thing }: MatterRecord): boolean {
+  return thing !== null && thing.name !== null && thing.name.length >= nameCharactersMin && text.includes(thing.name);
+}
+
+/** `3路` stands in too many texts. */
+const nameCharactersMin = 3;
 
 function place(a: PlacedText, b: PlacedText): number {
   const [p, q] = [a.place, b.place];

@@ -45,7 +45,7 @@ function isReference({ records }: Described, i: number, j: number): boolean {
 const kinds: Readonly<Record<Exclude<Comparison, 'FACILITY' | 'PARTY'>, Evidence['kind']>> = { PLACE: 'PLACE', CATEGORY: 'CATEGORY', TEXT: 'TEXT', TIME: 'TIME', ORGANISATION: 'ORGANISATION', AMOUNT: 'AMOUNT' };
 
 function kindOf(name: Comparison, level: number): Evidence['kind'] {
-  if (name === 'FACILITY') return comparisons.FACILITY[level] === 'SAME' ? 'SAME_FACILITY' : 'OTHER_FACILITY';
+  if (name === 'FACILITY') return comparisons.FACILITY[level] === 'OTHER' ? 'OTHER_FACILITY' : 'SAME_FACILITY';
   if (name !== 'PARTY') return kinds[name];
   const step = comparisons.PARTY[level];
   return step === 'FAMILY' ? 'SHARED_HOUSEHOLD' : step === 'NONE' ? 'OTHER_PARTY' : 'SHARED_PARTY';

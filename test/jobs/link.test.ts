@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordKeys } from '../../base/keys.ts';
 import { clusterTouched } from '../../jobs/cluster.ts';
 import { linkTouched } from '../../jobs/link.ts';
+import { inTransaction } from '../../base/db.ts';
+import { reachedFrom } from '../../jobs/reach.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
 const keys = recordKeys(Buffer.alloc(32, 7));
@@ -143,6 +145,17 @@ describe('what goes and what comes reaches everybody it concerns', () => {
     await linkTouched(db.pool, keys);
     expect(await state()).toEqual(incremental);
     expect(entities.length).toBe(12);
+  });
+
+  it('a name that two persons with an ID number bear is generic in the whole hub; one that a single person bears is not', async () => {
+    const [sole, one, two] = [
+      await land('n1', { name: '闻人雪晴', idNumber: '510107195504040018' }),
+      await land('n2', { name: '令狐雨涵', idNumber: '510107198706152253' }),
+      await land('n3', { name: '令狐雨涵', idNumber: '510107198706152261' }),
+    ];
+    await linkTouched(db.pool, keys);
+    const genericNames = (rid: string) => inTransaction(db.pool, async (tx) => [...(await reachedFrom(tx, [keys.mentionId(rid, 'REQUESTER', 0)]))!.generic].filter((key) => key.startsWith('NAME:')).length);
+    expect([await genericNames(sole), await genericNames(one), await genericNames(two)]).toEqual([0, 1, 1]);
   });
 
   it('entities without a mention are gone', async () => {
