@@ -22,7 +22,8 @@ export function openRelease({ pool, policyVersion }: ReleaseOptions): Release {
   return async (exchange) => {
     if (exchange.viewer.policyVersion !== policyVersion()) throw new YiwangError('RIGHTS_CHANGED');
     await stillOpen(pool, exchange.viewer);
-    if (performance.now() - exchange.startedAtMs < longMs) return;
+    const isChange = exchange.document?.operation.operation === 'mutation'; // what it changed may be what is seen, and is no revocation
+    if (isChange || performance.now() - exchange.startedAtMs < longMs) return;
     const viewer = (await exchange.identify?.())?.viewer ?? exchange.viewer;
     if (who(viewer) !== who(exchange.viewer)) throw new YiwangError('RIGHTS_CHANGED');
     if (exchange.seen.records.size > 0) await requireVisible(pool, viewer, [...exchange.seen.records]);
