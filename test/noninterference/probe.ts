@@ -24,7 +24,8 @@ export interface Probe {
 }
 
 const coded = (seen: unknown) => (seen === null ? null : { code: seen });
-const person = '{ name sex birthYear idNumber phones address }';
+export const personText = 'name sex birthYear idNumber phones address';
+const person = `{ ${personText} }`;
 const text = (ask: string, column: string, as: Class = 'PERSONAL'): Field => ({ ask, column, as, value: 'TEXT' });
 const address = (as: Class = 'IDENTIFYING', column = 'address'): Field => ({ ask: 'address', column, as, value: 'ADDRESS' });
 const location: Field = { ask: 'location { longitude latitude }', column: 'lng', as: 'IDENTIFYING', value: 'COORDINATES', show: (seen, row) => (seen === null || row['lat'] === null ? null : { longitude: decimal(seen), latitude: decimal(row['lat']) }) };
@@ -64,6 +65,14 @@ export function expected(viewer: Viewer, rows: Rows, record: Row): unknown {
   return found;
 }
 
+/** Fields of the record itself that are not given in full: each is to be told, whether there is a value or not. */
+export function restrictedFields(viewer: Viewer, rows: Rows, record: Row): string[] {
+  const relation = relationTo(viewer, rows, record);
+  const { fields, people } = probes[String(record['type_name'])]!;
+  const all: { ask: string; as: Class; value: Value }[] = [...fields, { ask: people.field, as: people.as, value: 'LINK' }];
+  return all.filter(({ as, value }) => effectOn(viewer, record, relation, as, value) !== 'FULL').map(({ ask }) => `${record['type_name']}.${ask.split(' ')[0]}`).sort();
+}
+
 /** Fields of the record itself of which the caller must be told `ROW_PROTECTED`, and no other ones. */
 export function protectedFields(viewer: Viewer, rows: Rows, record: Row): string[] {
   const relation = relationTo(viewer, rows, record);
@@ -91,7 +100,7 @@ const personFields: readonly Field[] = [
 ];
 
 /** A person is what several mentions say: the best right first, then the best source, and the first that says something. */
-function personOf(viewer: Viewer, rows: Rows, mention: Row): Record<string, unknown> {
+export function personOf(viewer: Viewer, rows: Rows, mention: Row): Record<string, unknown> {
   const keyOf = (row: Row) => row['entity_key'] ?? row['mention_id'];
   const met = [...rows['hub.mention'].values()].filter((row) => keyOf(row) === keyOf(mention)).flatMap((row) => {
     const record = rows['hub.record'].get(String(row['rid']))!;

@@ -5,7 +5,7 @@ import { signViewer, type Viewer as Context } from '../../policy/viewer.ts';
 import { globalId } from '../../subgraphs/globalId.ts';
 import type { Fault } from './checks.ts';
 import { effectOn, reaches, relationTo, type Class, type Effect, type Relation } from './oracle.ts';
-import { expected, probeText, probes } from './probe.ts';
+import { expected, personOf, personText, probeText, probes } from './probe.ts';
 import type { Row, Rows } from './tables.ts';
 import { now, signingKey, type Twin } from './twin.ts';
 import type { Viewer } from './viewers.ts';
@@ -54,35 +54,52 @@ export async function rowFaults(twin: Twin, viewer: Viewer, rows: Rows): Promise
   }
 }
 
-/** A subgraph alone, called with a signed context and without a gateway: it decides on the row. */
-export async function subgraphFaults(twin: Twin, viewer: Viewer, rows: Rows): Promise<Fault[]> {
-  const faults: Fault[] = [];
+/** A subgraph alone, called with a signed context, without a gateway and, if told, without row-level security: it decides on the row. */
+export async function subgraphFaults(twin: Twin, viewer: Viewer, rows: Rows, isAlone = false): Promise<Fault[]> {
+  const faults = await personFaults(twin, viewer, rows, isAlone);
   for (const [typeName, { number, fields, table }] of Object.entries(probes)) {
     const records = [...rows['hub.record'].values()].filter((row) => row['type_name'] === typeName);
-    const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on ${typeName} { department category { code } ${number} ${fields.map(({ ask }) => ask).join(' ')} } } }`;
-    const representations = records.map((row) => ({ __typename: typeName, id: globalId(typeName, String(row['rid'])) }));
-    const body = JSON.stringify({ query, variables: { representations } });
-    const subgraph = table.split('.')[0]!;
-    const { text } = await twin.askSubgraph(subgraph, body, signViewer(contextOf(viewer), { audience: subgraph, bodyHash: sha256Hex(body), key: signingKey, now: now() }));
-    const got = (JSON.parse(text) as { data?: { _entities?: (Record<string, unknown> | null)[] } }).data?._entities ?? [];
+    const selection = `department category { code } ${number} ${fields.map(({ ask }) => ask).join(' ')}`;
+    const got = await entities(twin, viewer, table.split('.')[0]!, typeName, selection, records.map((row) => ({ id: globalId(typeName, String(row['rid'])) })));
     records.forEach((record, index) => {
       const wanted = ofSubgraph(viewer, rows, record, got[index] ?? null);
-      if (!isDeepStrictEqual(got[index] ?? null, wanted)) faults.push({ check: 'a subgraph without a gateway decides on the row', viewer: viewer.label, asked: `${query} ${JSON.stringify(representations[index])}`, expected: wanted, got: got[index] });
+      if (!isDeepStrictEqual(got[index] ?? null, wanted)) faults.push({ check: 'a subgraph alone decides on the row', viewer: viewer.label, asked: `${typeName} ${String(record['rid'])} { ${selection} }`, expected: wanted, got: got[index] });
     });
   }
   return faults;
 }
 
+/** Persons by the key that joins subgraphs, which no caller ever sees: what each mention shows by its own record. */
+async function personFaults(twin: Twin, viewer: Viewer, rows: Rows, isAlone: boolean): Promise<Fault[]> {
+  const mentions = new Map([...rows['hub.mention'].values()].map((row) => [String(row['entity_key'] ?? row['mention_id']), row]));
+  const keys = [...mentions.keys()];
+  const got = await entities(twin, viewer, 'registry', 'Person', personText, keys.map((entityKey) => ({ entityKey })));
+  return keys.flatMap((key, index): Fault[] => {
+    const found = got[index] ?? null;
+    const wanted = personOf(viewer, rows, mentions.get(key)!);
+    const isNobody = Object.values(wanted).every((value) => value === null);
+    if (isDeepStrictEqual(found, wanted) || (found === null && isNobody && !isAlone)) return [];
+    return [{ check: 'a person shows what each record that names them may show', viewer: viewer.label, asked: `Person ${key} { ${personText} }`, expected: wanted, got: found }];
+  });
+}
+
+async function entities(twin: Twin, viewer: Viewer, subgraph: string, typeName: string, selection: string, keys: readonly object[]): Promise<(Record<string, unknown> | null)[]> {
+  const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on ${typeName} { ${selection} } } }`;
+  const body = JSON.stringify({ query, variables: { representations: keys.map((key) => ({ __typename: typeName, ...key })) } });
+  const { text } = await twin.askSubgraph(subgraph, body, signViewer(contextOf(viewer), { audience: subgraph, bodyHash: sha256Hex(body), key: signingKey, now: now() }));
+  return (JSON.parse(text) as { data?: { _entities?: (Record<string, unknown> | null)[] } }).data?._entities ?? [];
+}
+
 /** A stub of a record that is met may be there with nothing in it: nobody is told its key but who sent it. */
 function ofSubgraph(viewer: Viewer, rows: Rows, record: Row, got: Record<string, unknown> | null): unknown {
   const shownOf = expected(viewer, rows, record) as Record<string, unknown> | null;
-  if (got === null) return shownOf === null ? null : shownOf;
+  if (got === null && shownOf === null) return null;
   const { number, fields } = probes[String(record['type_name'])]!;
   const names = ['department', 'category', number, ...fields.map(({ ask }) => ask.split(' ')[0]!)];
   return Object.fromEntries(names.map((name) => [name, shownOf?.[name] ?? null]));
 }
 
-function contextOf({ kind, claims, org, department, tier, prefix, purpose, matterKey, matter, idHmac }: Viewer): Context {
+export function contextOf({ kind, claims, org, department, tier, prefix, purpose, matterKey, matter, idHmac }: Viewer): Context {
   return {
     kind, sub: String(claims?.sub ?? ''), clientId: 'campaign', org, department, tier, division: prefix === null ? null : prefix.padEnd(12, '0'),
     purpose: (purpose ?? null) as Context['purpose'], matterKey, matterNo: matter ?? null, idHmac, policyVersion: 'none', traceId: '0'.repeat(32),
