@@ -5,11 +5,12 @@ import { bindingFaults } from './bindings.ts';
 import { tapeOf } from './campaign.ts';
 import { checkTexts, listFaults, recordFaults, type Fault } from './checks.ts';
 import { inputFaults } from './inputs.ts';
+import { organisations } from './places.ts';
 import { findingText } from './report.ts';
 import { changesBetween, emptyRows, tableNames, type Rows } from './tables.ts';
 import { masterSecret, openRegister, openTwin, type Twin } from './twin.ts';
 import { twinOf } from './variation.ts';
-import { viewersOf, type Viewer } from './viewers.ts';
+import { inMatter, official, viewersOf, type Tier, type Viewer } from './viewers.ts';
 import { gatewayFaults, rowFaults, subgraphFaults } from './walls.ts';
 import { worldOf } from './world.ts';
 
@@ -17,8 +18,12 @@ import { worldOf } from './world.ts';
 export const looks = ['gateway', 'subgraph', 'rows', 'records', 'lists', 'bindings', 'admission', 'context', 'inputs', 'twins'] as const;
 export type Look = (typeof looks)[number];
 
-const worldSeed = 1;
+/** A world in which every condition and every relation decides something for one of these viewers. */
+const worldSeed = 25;
 const clerksCount = 22;
+/** Viewers that are no clerks stand last. */
+const othersCount = 12;
+const everyNth = 4;
 const twinsOfViewer = 6;
 const differencesOfTwin = 14;
 const keys = recordKeys(masterSecret);
@@ -53,7 +58,20 @@ export async function hunted(urls: readonly [string, string], wanted: readonly L
 async function settled(hubs: readonly Twin[]): Promise<{ rows: Rows; viewers: Viewer[] }> {
   const world = worldOf(tapeOf(worldSeed, 4_000), keys);
   await Promise.all(hubs.map((hub) => hub.change(changesBetween(emptyRows(), world.rows))));
-  return { rows: world.rows, viewers: viewersOf(world, tapeOf(worldSeed + 7, 20_000), keys, clerksCount) };
+  return { rows: world.rows, viewers: [...handlers(world.rows), ...viewersOf(world, tapeOf(worldSeed + 7, 20_000), keys, clerksCount)] };
+}
+
+/** For every record those who handle it, of its own department and of none, at the township, the village and the county. */
+function handlers(rows: Rows): Viewer[] {
+  const found = [...rows['hub.assignment'].values()].flatMap(({ rid, credit_code, relation }): Viewer[] => {
+    const [member, record] = [rows['hub.matter_member'].get(String(rid)), rows['hub.record'].get(String(rid))!];
+    const matter = member && rows['hub.matter'].get(String(member['matter_key']));
+    const organisation = organisations.find(({ code }) => code === credit_code)!;
+    if (!matter) return [];
+    const clerk = (tier: Tier, department: string | null) => inMatter(official('CLERK', organisation, tier, '510107001000', department, 'MATTER_HANDLING'), { key: String(matter['matter_key']), no: String(matter['matter_no']) });
+    return relation === 'LEAD' ? [clerk('TOWNSHIP', null), clerk('VILLAGE', null), clerk('TOWNSHIP', String(record['department']).toUpperCase())] : [clerk('COUNTY', null)];
+  });
+  return [...new Map(found.map((viewer) => [viewer.label, viewer])).values()];
 }
 
 async function firstOf(hub: Twin, look: Exclude<Look, 'twins'>, viewers: readonly Viewer[], rows: Rows): Promise<string | null> {
@@ -62,7 +80,9 @@ async function firstOf(hub: Twin, look: Exclude<Look, 'twins'>, viewers: readonl
     const whole: Partial<Record<Look, () => Promise<Fault[]>>> = { bindings: () => bindingFaults(hub, rows), admission: () => admissionFaults(hub), context: () => contextFaults(hub), inputs: inputFaults };
     if (whole[look]) return textOf(await whole[look]());
     const byViewer = { gateway: gatewayFaults, subgraph: (twin: Twin, viewer: Viewer, all: Rows) => subgraphFaults(twin, viewer, all, true), rows: rowFaults, records: recordFaults, lists: listFaults } as Record<string, (twin: Twin, viewer: Viewer, all: Rows) => Promise<Fault[]>>;
-    for (const viewer of viewers) {
+    // Whole documents are planned for each class of callers: fewer of them are looked at.
+    const some = look === 'subgraph' || look === 'rows' ? viewers : viewers.filter((_, index) => index % everyNth === 0 || index >= viewers.length - othersCount);
+    for (const viewer of some) {
       const fault = textOf(await byViewer[look]!(hub, viewer, rows));
       if (fault !== null) return fault;
     }

@@ -79,7 +79,7 @@ function addRecord(rows: Rows, tape: Tape, index: number, people: readonly Human
     place_key: tape.chance(65) ? hex('place', villages.indexOf(division)) : null, thing_key: department === 'hotline' && tape.chance(60) ? hex('thing', tape.below(2)) : null,
     subject_kind: null, text_for_matching: `文字${index}`, place_text: null, parent_key: null, lead_org: lead, assist_orgs: assist === lead ? [] : [assist],
     respondent_org: tape.chance(18) ? organisations[tape.below(organisations.length - 1)]!.code : null,
-    confidential: tape.chance(20), minor: tape.chance(15), family_violence: tape.chance(15), repairs: tape.chance(40) ? [{ field: 'idNumber', kind: 'FULL_WIDTH' }] : [], matter_rule: 'CLUSTER',
+    confidential: tape.chance(20), minor: tape.chance(18), family_violence: tape.chance(25), repairs: tape.chance(40) ? [{ field: 'idNumber', kind: 'FULL_WIDTH' }] : [], matter_rule: 'CLUSTER',
     facts, first_seen: isFinished(status) ? { FINISHED: instant(80, index) } : {},
   });
   put(rows, detailOf[department].table, { rid, ...detailOf[department].row(tape, index, communityOf[division]!, organisations[tape.below(organisations.length)]!.code) });
