@@ -8,7 +8,7 @@ import { checkTexts, listFaults, recordFaults, type Fault } from './checks.ts';
 import { ask, openMemory, type Memory } from './asking.ts';
 import { inParallel } from './parallel.ts';
 import { operationOf, type Known, type Operation } from './operation.ts';
-import { changesBetween, emptyRows, type Rows } from './tables.ts';
+import { changesBetween, clear, emptyRows, type Rows } from './tables.ts';
 import { masterSecret, type Register, type Twin } from './twin.ts';
 import { twinOf } from './variation.ts';
 import { view } from './view.ts';
@@ -73,6 +73,7 @@ const choiceMax = 2 ** 30;
 export async function campaign(arena: Arena, settings: Settings): Promise<Tally> {
   const tally: Tally = { operations: 0, requests: 0, worlds: 0, twins: 0, classes: new Set(), checks: 0, faults: [], finding: undefined };
   const untilMs = performance.now() + (settings.msMax ?? Infinity);
+  await Promise.all([arena.one, arena.other].map(({ pool }) => clear(pool)));
   const state: State = { held: emptyRows(), operations: [] };
   for (const text of checkTexts) arena.register.addText(text);
   for (let seed = settings.seed; tally.operations < settings.runs && performance.now() < untilMs && !isOver(tally); seed += 1) {

@@ -23,7 +23,8 @@ const worldSeed = 25;
 const clerksCount = 22;
 /** Viewers that are no clerks stand last. */
 const othersCount = 12;
-const everyNth = 4;
+const everyNth = 6;
+const strange = 'FORESTRY';
 const twinsOfViewer = 6;
 const differencesOfTwin = 14;
 const keys = recordKeys(masterSecret);
@@ -61,15 +62,23 @@ async function settled(hubs: readonly Twin[]): Promise<{ rows: Rows; viewers: Vi
   return { rows: world.rows, viewers: [...handlers(world.rows), ...viewersOf(world, tapeOf(worldSeed + 7, 20_000), keys, clerksCount)] };
 }
 
-/** For every record those who handle it, of its own department and of none, at the township, the village and the county. */
+/** Callers that differ in their purpose or their tier alone, from those who may see the most to those who may see nothing. */
+function ladder(rows: Rows): Viewer[] {
+  const row = rows['hub.matter'].get(String([...rows['hub.matter_member'].values()].find((one) => rows['hub.assignment'].has(`${one['rid']}|${organisations[0]!.code}`))!['matter_key']))!;
+  const matter = { key: String(row['matter_key']), no: String(row['matter_no']) };
+  const clerk = (tier: Tier, purpose: string) => inMatter(official('CLERK', organisations[0]!, tier, '510107001000', 'MEDIATION', purpose), matter);
+  return [...['MATTER_HANDLING', 'SUPERVISION', 'STATISTICS', 'AUDIT'].map((purpose) => clerk('TOWNSHIP', purpose)), ...(['TOWNSHIP', 'VILLAGE', 'PROVINCE'] as const).map((tier) => clerk(tier, 'MEDIATION'))];
+}
+
+/** For every record those who handle it, of its own department and of one that owns nothing, at the township, the village and the county. */
 function handlers(rows: Rows): Viewer[] {
   const found = [...rows['hub.assignment'].values()].flatMap(({ rid, credit_code, relation }): Viewer[] => {
     const [member, record] = [rows['hub.matter_member'].get(String(rid)), rows['hub.record'].get(String(rid))!];
     const matter = member && rows['hub.matter'].get(String(member['matter_key']));
     const organisation = organisations.find(({ code }) => code === credit_code)!;
     if (!matter) return [];
-    const clerk = (tier: Tier, department: string | null) => inMatter(official('CLERK', organisation, tier, '510107001000', department, 'MATTER_HANDLING'), { key: String(matter['matter_key']), no: String(matter['matter_no']) });
-    return relation === 'LEAD' ? [clerk('TOWNSHIP', null), clerk('VILLAGE', null), clerk('TOWNSHIP', String(record['department']).toUpperCase())] : [clerk('COUNTY', null)];
+    const clerk = (tier: Tier, department: string) => inMatter(official('CLERK', organisation, tier, '510107001000', department, 'MATTER_HANDLING'), { key: String(matter['matter_key']), no: String(matter['matter_no']) });
+    return relation === 'LEAD' ? [clerk('TOWNSHIP', strange), clerk('VILLAGE', strange), clerk('TOWNSHIP', String(record['department']).toUpperCase())] : [clerk('COUNTY', strange)];
   });
   return [...new Map(found.map((viewer) => [viewer.label, viewer])).values()];
 }
@@ -81,7 +90,7 @@ async function firstOf(hub: Twin, look: Exclude<Look, 'twins'>, viewers: readonl
     if (whole[look]) return textOf(await whole[look]());
     const byViewer = { gateway: gatewayFaults, subgraph: (twin: Twin, viewer: Viewer, all: Rows) => subgraphFaults(twin, viewer, all, true), rows: rowFaults, records: recordFaults, lists: listFaults } as Record<string, (twin: Twin, viewer: Viewer, all: Rows) => Promise<Fault[]>>;
     // Whole documents are planned for each class of callers: fewer of them are looked at.
-    const some = look === 'subgraph' || look === 'rows' ? viewers : viewers.filter((_, index) => index % everyNth === 0 || index >= viewers.length - othersCount);
+    const some = look === 'gateway' ? [...ladder(rows), ...viewers.slice(-othersCount)] : look === 'subgraph' || look === 'rows' ? viewers : viewers.filter((_, index) => index % everyNth === 0 || index >= viewers.length - othersCount);
     for (const viewer of some) {
       const fault = textOf(await byViewer[look]!(hub, viewer, rows));
       if (fault !== null) return fault;

@@ -43,10 +43,15 @@ function probe(table: TableName, number: string, fields: readonly Field[], peopl
   return { table, number, fields, people };
 }
 
+/** What is asked of a record of one type. */
+export function selectionOf(typeName: string): string {
+  const { number, fields, people } = probes[typeName]!;
+  return `${number} ${fields.map(({ ask }) => ask).join(' ')} ${people.field}`;
+}
+
 /** The document for records of one type; through `node`, through an interface and by fragments. */
 export function probeText(typeName: string): string {
-  const { number, fields, people } = probes[typeName]!;
-  return `query Probe($id: ID!) { node(id: $id) { __typename ... on Record { department category { code } } ... on ${typeName} { ${number} ${fields.map(({ ask }) => ask).join(' ')} ${people.field} } } }`;
+  return `query Probe($id: ID!) { node(id: $id) { __typename ... on Record { department category { code } } ... on ${typeName} { ${selectionOf(typeName)} } } }`;
 }
 
 /** What `node` of that record must give, by the oracle. */

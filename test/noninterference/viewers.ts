@@ -65,11 +65,14 @@ export function inMatter(viewer: Viewer, { key, no }: { key: string; no: string 
   return { ...viewer, matter: no, matterKey: key, label: `${viewer.label} in ${no}` };
 }
 
-export function official(kind: Kind, { code }: Organisation, tier: Tier, division: string, department: string | null, purpose: string | undefined): Viewer {
+/** Where a token says no department, the organisation's record does. */
+export function official(kind: Kind, { code, department: recorded }: Organisation, tier: Tier, division: string, department: string | null, purpose: string | undefined): Viewer {
   const index = organisations.findIndex((one) => one.code === code);
   const label = [kind, `organisation ${index}`, tier, division, department ?? '-', purpose ?? '-'].join(' ');
-  const claims = { sub: label, client_id: 'campaign', kind, org: code, department: department ?? 'NONE', tier, division, purposes: [...purposes] };
-  return { label, claims, purpose, kind, org: code, department, tier, prefix: division.slice(0, digits[tier]), idHmac: null, matterKey: null };
+  // One person for all purposes: what is bound to a purpose is bound to it and not to who asks.
+  const sub = [kind, index, tier, division, department ?? '-'].join(' ');
+  const claims = { sub, client_id: 'campaign', kind, org: code, department: department ?? 'NONE', tier, division, purposes: [...purposes] };
+  return { label, claims, purpose, kind, org: code, department: department ?? recorded, tier, prefix: division.slice(0, digits[tier]), idHmac: null, matterKey: null };
 }
 
 export function resident(index: number, idHmac: string, idNumber: string): Viewer {

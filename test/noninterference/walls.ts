@@ -5,7 +5,7 @@ import { signViewer, type Viewer as Context } from '../../policy/viewer.ts';
 import { globalId } from '../../subgraphs/globalId.ts';
 import type { Fault } from './checks.ts';
 import { effectOn, reaches, relationTo, type Class, type Effect, type Relation } from './oracle.ts';
-import { expected, personOf, personText, probeText, probes } from './probe.ts';
+import { expected, personOf, personText, probes, selectionOf } from './probe.ts';
 import type { Row, Rows } from './tables.ts';
 import { now, signingKey, type Twin } from './twin.ts';
 import type { Viewer } from './viewers.ts';
@@ -19,7 +19,7 @@ export function favourable(viewer: Viewer, as: Class): Effect {
 
 /** Fields of one class each, by names that stand for nothing else in a subgraph's document. */
 const marks: readonly (readonly [Class, RegExp])[] = [['WORK', /\bcategory\b/], ['PERSONAL', /\b(narrative|title|phones)\b/], ['IDENTIFYING', /\b(idNumber|birthYear)\b/], ['SENSITIVE', /\b(familyViolenceWarning|monthlyAmountYuan|extensionReason)\b/]];
-export const everything = `{ records(first: 5) { nodes { id category { code } ${Object.keys(probes).map((name) => probeText(name).replace(/^.*\.\.\. on Record \{[^}]*\}[^}]*\} /, '').replace(/ \} \}$/, '')).join(' ')} } } me { idNumber phones birthYear } }`;
+export const everything = `{ records(first: 5) { nodes { id category { code } ${Object.keys(probes).map((name) => `... on ${name} { ${selectionOf(name)} }`).join(' ')} } } me { idNumber phones birthYear } }`;
 
 /** The gateway alone: what a caller of this class can never see is not asked of any subgraph. */
 export async function gatewayFaults(twin: Twin, viewer: Viewer): Promise<Fault[]> {
