@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { linkTable } from '../../linkage/link.ts';
 import { modelJsonSchema, modelSchema, type Model } from '../../linkage/model.ts';
@@ -12,6 +12,7 @@ import { valuesAt } from '../../linkage/table.ts';
 import { checkModel } from '../../linkage/check-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'link-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const model: Model = {
   name: 'books',

@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { masks, type Classified, type FieldClass } from '../../policy/classes.ts';
 import { openPolicy, policyFolder, type Decision, type Policy } from '../../policy/decide.ts';
 import { purposeNames } from '../../policy/purposes.ts';
@@ -255,6 +255,7 @@ describe('for every viewer, field and row', () => {
 describe('loading', () => {
   const copy = (): string => {
     const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     cpSync(policyFolder, folder, { recursive: true, filter: (file) => !file.endsWith('.ts') });
     return folder;
   };

@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildASTSchema, parse, type GraphQLSchema } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { projectRoot } from '../../base/departments.ts';
 import { checkPolicy } from '../../policy/check.ts';
 import { openPolicy, policyFolder } from '../../policy/decide.ts';
@@ -163,6 +163,7 @@ describe('an example caller', () => {
 /** A copy of the policy with assignment.cedar and rows.cedar changed. */
 function copied(assignment: (text: string) => string, rows: (text: string) => string = (text) => text): string {
   const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(policyFolder, folder, { recursive: true, filter: (file) => !file.endsWith('.ts') });
   for (const [name, change] of [['assignment.cedar', assignment], ['rows.cedar', rows]] as const) writeFileSync(join(folder, name), change(readFileSync(join(folder, name), 'utf8')));
   return folder;
