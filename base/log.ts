@@ -35,7 +35,7 @@ const contextFields = ['runId', 'traceId', 'department', 'stream'] as const;
 
 /** What may be logged at all. Another field stands as `[redacted]` until somebody has thought about it. */
 export const logFields: ReadonlySet<string> = new Set([
-  ...contextFields, 'err', 'code', 'detail', 'reason', 'subgraph', 'path', 'url', 'services', 'delivery', 'rows', 'bytes', 'waiting', 'answers', 'attempt', 'mode', 'offered', 'touched', 'status', 'planner', 'total', 'read', 'operation',
+  ...contextFields, 'err', 'code', 'detail', 'reason', 'subgraph', 'path', 'url', 'services', 'delivery', 'rows', 'bytes', 'waiting', 'answers', 'attempt', 'mode', 'offered', 'touched', 'status', 'planner', 'total', 'read', 'operation', 'release', 'version',
 ]);
 
 /** Made here: a run of their digits is no phone. */

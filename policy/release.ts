@@ -31,7 +31,7 @@ export async function openReleasedPolicy(pool: Pool, { folder = policyFolder, ev
   const refresh = async (): Promise<void> => {
     const found = await approvedReleases(pool);
     const [known, newest] = [approved[0]?.number ?? 0, found[0]?.number ?? 0];
-    if (newest < known) log.error({ known, newest }, 'the releases of the policy have gone back; the last good policy stays in force');
+    if (newest < known) log.error({ release: newest }, 'the releases of the policy have gone back; the last good policy stays in force');
     if (newest <= known) return;
     approved = found;
     policy.reload();

@@ -17,7 +17,7 @@ describe('an entry', () => {
     expect(canonicalJson(read)).toBe(bytes.toString('utf8'));
     expect(leaf).toEqual(leafHash(bytes));
     expect(readEntry(bytes)).toEqual(entry);
-    expect(Object.keys(read).sort()).toEqual(['aggregated', 'client', 'code', 'coordinates', 'decision', 'department', 'disclosedFrom', 'division', 'legalBasis', 'matter', 'nonce', 'operation', 'operations', 'org', 'policyVersion', 'purpose', 'recordCount', 'subjectsRoot', 'tier', 'time', 'traceId', 'version', 'viewer', 'withdraws']);
+    expect(Object.keys(read).sort()).toEqual(['aggregated', 'breakGlass', 'client', 'code', 'coordinates', 'decision', 'department', 'disclosedFrom', 'division', 'legalBasis', 'matter', 'nonce', 'operation', 'operations', 'org', 'policyVersion', 'purpose', 'recordCount', 'subjectsRoot', 'tier', 'time', 'traceId', 'version', 'viewer', 'withdraws']);
   });
 
   it('is another one each time, by its nonce', () => {
