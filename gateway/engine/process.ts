@@ -53,7 +53,7 @@ export function startPlanning(supergraphSdl: string): Planning {
       }, msMax);
       heard = (outcome) => (typeof outcome === 'string' || outcome.id === id) && settle(outcome);
       const request: PlanRequest = { id, text, planner, ...(id === 1 ? { supergraphSdl } : {}) };
-      child.send(request, (error) => error && heard('broken'));
+      child.send(request, (error) => error && end()); // it is gone, though its end was not heard of yet: nobody asks it again
     });
   };
   return { ask, ended: () => over, end };
