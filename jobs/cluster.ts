@@ -120,8 +120,9 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<ClusterOutcome> {
   const clustered = records.filter((record) => record.rule === 'CLUSTER');
   const learnt = learn(clustered, divisions);
   await writeKeys(tx, keys, clustered, divisions, learnt, true);
-  const clusters = clusterRecords({ records, divisions, learnt, decisions: await decisionsOn(tx, null) });
-  const changed = await writeClusters(tx, keys, clusters, rows);
+  const decisions = await decisionsOn(tx, null);
+  const clusters = clusterRecords({ records, divisions, learnt, decisions });
+  const changed = await writeClusters(tx, keys, clusters, rows, decisions);
   await keep(tx, learnt, clustered.length, purges); // last: a purge waits for this row, and this run must not wait for a purge then
   return { matters: clusters.length, changed };
 }
@@ -136,6 +137,7 @@ async function onlineRun(tx: Transaction, keys: Keys, learnt: Learnt, touched: r
   const rows: RecordRow[] = [...fresh, ...(await recordRows(tx, reached.filter((rid) => !known.has(rid))))];
   const records = rows.map((row) => row.record);
   const times = await keyTimes(tx, keys, records, divisionsOfRows(rows), learnt);
-  const clusters = clusterRecords({ records, divisions: divisionsOfRows(rows), learnt, times, decisions: await decisionsOn(tx, records.map((record) => record.rid)) });
-  return { matters: clusters.length, changed: await writeClusters(tx, keys, clusters, rows) };
+  const decisions = await decisionsOn(tx, records.map((record) => record.rid));
+  const clusters = clusterRecords({ records, divisions: divisionsOfRows(rows), learnt, times, decisions });
+  return { matters: clusters.length, changed: await writeClusters(tx, keys, clusters, rows, decisions) };
 }

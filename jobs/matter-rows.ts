@@ -14,6 +14,7 @@ export interface RecordRow {
   lead_org: string | null;
   division_now: string | null;
   matter_key: string | null;
+  split_from: string | null;
   record: MatterRecord;
 }
 
@@ -27,7 +28,7 @@ export async function recordRows(tx: Transaction, rids: readonly string[] | null
     : sql`r.rid = ANY (${sql.param([...rids])}::text[])`;
   const { rows } = await tx.execute(sql`
     SELECT r.rid, r.department, r.stream, r.status, r.category, r.division_now, r.lead_org, r.place_text, r.text_for_matching, r.matter_rule,
-      p.rid AS parent_rid, m.matter_key, CASE WHEN t.thing_key IS NOT NULL THEN jsonb_build_object('kind', t.kind, 'name', t.name, 'identifier', t.identifier) END AS thing,
+      p.rid AS parent_rid, m.matter_key, m.split_from, CASE WHEN t.thing_key IS NOT NULL THEN jsonb_build_object('kind', t.kind, 'name', t.name, 'identifier', t.identifier) END AS thing,
       (extract(epoch FROM r.occurred_at) * 1000)::bigint AS occurred_ms,
       (extract(epoch FROM coalesce(r.source_updated_at, r.occurred_at, r.fetched_at)) * 1000)::bigint AS updated_ms
     FROM hub.record r
@@ -46,7 +47,7 @@ export function divisionsOfRows(rows: readonly RecordRow[]): DivisionIndex {
 
 export async function decisionsOn(tx: Transaction, rids: readonly string[] | null): Promise<MatterDecision[]> {
   const which = rids === null ? sql`true` : sql`a = ANY (${sql.param([...rids])}::text[]) AND b = ANY (${sql.param([...rids])}::text[])`;
-  const { rows } = await tx.execute(sql`SELECT a, b, decision FROM hub.matter_decision WHERE ${which} ORDER BY a, b`);
+  const { rows } = await tx.execute(sql`SELECT a, b, decision, leaves FROM hub.matter_decision WHERE ${which} ORDER BY a, b`);
   return rows as unknown as MatterDecision[];
 }
 

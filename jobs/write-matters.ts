@@ -4,6 +4,7 @@ import type { Keys } from '../base/keys.ts';
 import { planKeys } from '../matters/assign.ts';
 import type { MatterCluster } from '../matters/cluster.ts';
 import { matterStatus } from '../matters/status.ts';
+import type { MatterDecision } from '../matters/record.ts';
 import type { RecordRow } from './matter-rows.ts';
 
 /** Rows of one statement: a parameter of many more would be too long for the driver. */
@@ -11,17 +12,24 @@ const rowsPerStatement = 5_000;
 
 /**
  * Writes what changed: matters, memberships with their evidence, and the numbers that lead from a merged matter to its
- * successor. `rows` are all records of the clusters. Returns the memberships that are new or changed.
+ * successor. `rows` are all records of the clusters, `decisions` those on them. Returns the memberships that are new or changed.
  */
-export async function writeClusters(tx: Transaction, keys: Keys, clusters: readonly MatterCluster[], rows: readonly RecordRow[]): Promise<number> {
+export async function writeClusters(tx: Transaction, keys: Keys, clusters: readonly MatterCluster[], rows: readonly RecordRow[], decisions: readonly MatterDecision[]): Promise<number> {
   const current = new Map(rows.flatMap((row) => (row.matter_key === null ? [] : [[row.rid, row.matter_key]])) as [string, string][]);
-  const plan = planKeys(clusters, { current, home: await homes(tx, rows) }, keys.matterKey);
+  const leaving = leavingOf(decisions, current);
+  const splitFrom = new Map(rows.flatMap((row) => (row.split_from === null ? [] : [[row.rid, row.split_from] as const])));
+  const plan = planKeys(clusters, { current, home: await homes(tx, rows), leaving, splitFrom }, keys.matterKey);
   const byRid = new Map(rows.map((row) => [row.rid, row]));
   await writeMatters(tx, clusters.map((cluster, index) => derived(plan.keys[index]!, cluster.members.map((member) => byRid.get(member.rid)!), keys)));
   await keepHomes(tx, rows, plan.mergedInto);
-  const changed = await writeMembers(tx, clusters, plan.keys);
+  const changed = await writeMembers(tx, clusters, plan.keys, leaving);
   await retireEmpty(tx, plan.mergedInto, new Set(current.values()));
   return changed;
+}
+
+/** Records that a split took out of the matter they are still in. */
+function leavingOf(decisions: readonly MatterDecision[], current: ReadonlyMap<string, string>): Set<string> {
+  return new Set(decisions.flatMap(({ a, b, leaves }) => (leaves && current.has(a) && current.get(a) === current.get(b) ? [leaves] : [])));
 }
 
 /** The number that each of these records bore before it was merged into another, where that number still leads to its successor. */
@@ -76,17 +84,19 @@ async function writeMatters(tx: Transaction, matters: readonly MatterRow[]): Pro
   }
 }
 
-async function writeMembers(tx: Transaction, clusters: readonly MatterCluster[], matterKeys: readonly string[]): Promise<number> {
+async function writeMembers(tx: Transaction, clusters: readonly MatterCluster[], matterKeys: readonly string[], leaving: ReadonlySet<string>): Promise<number> {
   const members = clusters.flatMap((cluster, index) =>
-    cluster.members.map((member) => ({ rid: member.rid, matter_key: matterKeys[index]!, basis: member.basis, trust_group: member.trustGroup, evidence: member.evidence })),
+    cluster.members.map((member) => ({ rid: member.rid, matter_key: matterKeys[index]!, basis: member.basis, trust_group: member.trustGroup, evidence: member.evidence, leaves: leaving.has(member.rid) })),
   );
   let changed = 0;
   for (const part of parts(members)) {
     const { rowCount } = await tx.execute(sql`
-      INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence)
-      SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence
-      FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(rid text, matter_key text, basis text, trust_group text, evidence jsonb)
+      INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence, split_from)
+      SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence, old.matter_key
+      FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(rid text, matter_key text, basis text, trust_group text, evidence jsonb, leaves boolean)
+      LEFT JOIN hub.matter_member old ON x.leaves AND old.rid = x.rid
       ON CONFLICT (rid) DO UPDATE SET matter_key = excluded.matter_key, basis = excluded.basis, trust_group = excluded.trust_group, evidence = excluded.evidence,
+        split_from = nullif(coalesce(excluded.split_from, m.split_from), excluded.matter_key),
         joined_at = CASE WHEN m.matter_key = excluded.matter_key THEN m.joined_at ELSE now() END
       WHERE (m.matter_key, m.basis, m.trust_group, m.evidence) IS DISTINCT FROM (excluded.matter_key, excluded.basis, excluded.trust_group, excluded.evidence)`);
     changed += rowCount ?? 0;

@@ -11,19 +11,23 @@ export interface KeyPlan {
 export interface Before {
   current: ReadonlyMap<string, string>;
   home: ReadonlyMap<string, string>;
+  /** Records that a person took out of the matter they are still in: its number stays with the others. */
+  leaving?: ReadonlySet<string>;
+  /** The matter that a split once took a record out of: where both are one again, the record counts for that number. */
+  splitFrom?: ReadonlyMap<string, string>;
 }
 
 /**
  * Stable matter keys: a cluster continues the matter that most of its records were in; one that leaves a merged matter takes
  * the number back that its records bore before; a new one is named by its founding record. A key is never given to two
- * clusters, so a split leaves the number with those who bore it first, and else with the larger part.
+ * clusters, so a split leaves the number with those who were not taken out, who bore it first, and else with the larger part.
  */
 export function planKeys(clusters: readonly MatterCluster[], before: Before, newKey: (foundingRid: string) => string): KeyPlan {
   const keys: (string | undefined)[] = clusters.map(() => undefined);
   const taken = new Set<string>();
-  const claims = clusters.flatMap((cluster, index) => claimsOf(cluster, index, before.current, before.home));
+  const claims = clusters.flatMap((cluster, index) => claimsOf(cluster, index, before.current, before));
   award(claims, keys, taken);
-  award(clusters.flatMap((cluster, index) => (keys[index] === undefined ? claimsOf(cluster, index, before.home, before.home) : [])), keys, taken);
+  award(clusters.flatMap((cluster, index) => (keys[index] === undefined ? claimsOf(cluster, index, before.home, before) : [])), keys, taken);
   const named = keys.map((key, index) => key ?? unusedKey(clusters[index]!, taken, newKey));
   return { keys: named, mergedInto: successors(claims, taken, named) };
 }
@@ -32,19 +36,26 @@ interface Claim {
   index: number;
   key: string;
   count: number;
-  /** Of these, records that never bore another number. */
+  /** Of these, records that never bore another number and that nobody took out. */
   atHome: number;
 }
 
-function claimsOf(cluster: MatterCluster, index: number, bearing: ReadonlyMap<string, string>, home: ReadonlyMap<string, string>): Claim[] {
+function claimsOf(cluster: MatterCluster, index: number, bearing: ReadonlyMap<string, string>, { home, leaving, splitFrom }: Before): Claim[] {
+  const borne = new Set(cluster.members.map(({ rid }) => bearing.get(rid)));
   const claims = new Map<string, Claim>();
-  for (const { rid } of cluster.members) {
-    const key = bearing.get(rid);
-    if (key === undefined) continue;
+  const claimOf = (key: string) => {
     const claim = claims.get(key) ?? { index, key, count: 0, atHome: 0 };
-    claim.count += 1;
-    if ((home.get(rid) ?? key) === key) claim.atHome += 1;
     claims.set(key, claim);
+    return claim;
+  };
+  for (const { rid } of cluster.members) {
+    const bears = bearing.get(rid);
+    if (bears === undefined) continue;
+    claimOf(bears); // even where it counts for another: a number given up leads somewhere
+    const origin = splitFrom?.get(rid);
+    const claim = claimOf(origin !== undefined && borne.has(origin) ? origin : bears);
+    claim.count += 1;
+    if ((home.get(rid) ?? claim.key) === claim.key && !leaving?.has(rid)) claim.atHome += 1;
   }
   return [...claims.values()];
 }

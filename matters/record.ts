@@ -42,4 +42,6 @@ export interface MatterDecision {
   b: string;
   /** MUST_LINK confirms that two records are one problem; KEEP_TOGETHER keeps the rest of merged matters with them and confirms nothing. */
   decision: 'MUST_LINK' | 'KEEP_TOGETHER' | 'CANNOT_LINK';
+  /** Of the two, the one that a split took out of their matter. */
+  leaves?: string | null;
 }

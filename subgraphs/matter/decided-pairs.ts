@@ -3,6 +3,8 @@ export interface DecidedPair {
   a: string;
   b: string;
   decision: 'MUST_LINK' | 'KEEP_TOGETHER' | 'CANNOT_LINK';
+  /** Of the two, the one that a split took out: the matter's number stays with the other. */
+  leaves?: string;
 }
 
 interface Named {
@@ -19,7 +21,7 @@ export function confirmedPairs(members: readonly Named[], record: Named): Decide
 /** Each record taken out is held apart from each that stays; those taken out stay together. */
 export function splitPairs(members: readonly Named[], taken: readonly Named[]): DecidedPair[] {
   const out = new Set(taken.map((member) => member.rid));
-  const apart = members.filter((member) => !out.has(member.rid)).flatMap((stays) => taken.map((goes) => pair(stays, goes, 'CANNOT_LINK')));
+  const apart = members.filter((member) => !out.has(member.rid)).flatMap((stays) => taken.map((goes) => ({ ...pair(stays, goes, 'CANNOT_LINK'), leaves: goes.rid })));
   return [...apart, ...taken.slice(1).map((member) => pair(taken[0]!, member, 'KEEP_TOGETHER'))];
 }
 

@@ -56,12 +56,12 @@ test('a document made to be hard to plan holds up nothing else and is given up',
   const many = (index: number) => `${federated('"@key", "@shareable"')}
     type Query { a: T @shareable } type T @key(fields: "id") @shareable { id: ID! ${[0, 1, 2, 3, 4, 5].map((at) => `f${at}: T`).join(' ')} own${index}: String }`;
   const composed = composeServices([0, 1, 2, 3, 4, 5, 6].map((index) => ({ name: `s${index}`, url: 'http://nowhere', typeDefs: parse(many(index)) })));
-  const planners = openPlanners(composed.supergraphSdl!, ['hive', 'apollo'], { hive: 250, apollo: 250 });
+  const planners = openPlanners(composed.supergraphSdl!, ['hive', 'apollo'], { hive: 150, apollo: 150 });
   const nest = (depth: number): string => (depth === 0 ? 'own0' : [0, 1, 2].map((at) => `f${at} { own${(at + depth) % 7} ${nest(depth - 1)} }`).join(' '));
   expect(await planners.plan('{ a { id } }')).not.toBeNull();
   let ticks = 0;
   const timer = setInterval(() => (ticks += 1), 20);
-  const hostile = planners.plan(`{ a { ${nest(6)} } }`).catch((error: unknown) => error);
+  const hostile = planners.plan(`{ a { ${nest(7)} } }`).catch((error: unknown) => error);
   const next = planners.plan('{ a { own1 } }');
   expect(await hostile).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   expect(await next).not.toBeNull();
