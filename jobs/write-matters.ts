@@ -18,7 +18,7 @@ export async function writeClusters(tx: Transaction, keys: Keys, clusters: reado
   const current = new Map(rows.flatMap((row) => (row.matter_key === null ? [] : [[row.rid, row.matter_key]])) as [string, string][]);
   const leaving = leavingOf(decisions, current);
   const splitFrom = new Map(rows.flatMap((row) => (row.split_from === null ? [] : [[row.rid, row.split_from] as const])));
-  const plan = planKeys(clusters, { current, home: await homes(tx, rows), leaving, splitFrom }, keys.matterKey);
+  const plan = planKeys(clusters, { current, ...(await homes(tx, rows)), leaving, splitFrom }, keys.matterKey);
   const byRid = new Map(rows.map((row) => [row.rid, row]));
   await writeMatters(tx, clusters.map((cluster, index) => derived(plan.keys[index]!, cluster.members.map((member) => byRid.get(member.rid)!), keys)));
   await keepHomes(tx, rows, plan.mergedInto);
@@ -33,14 +33,17 @@ function leavingOf(decisions: readonly MatterDecision[], current: ReadonlyMap<st
 }
 
 /** The number that each of these records bore before it was merged into another, where that number still leads to its successor. */
-async function homes(tx: Transaction, rows: readonly RecordRow[]): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+async function homes(tx: Transaction, rows: readonly RecordRow[]): Promise<Record<'home' | 'successor', Map<string, string>>> {
+  const [home, successor] = [new Map<string, string>(), new Map<string, string>()];
   for (const part of parts(rows)) {
     const answer = await tx.execute(sql`
-      SELECT h.rid, h.matter_key FROM hub.matter_home h JOIN hub.matter m USING (matter_key) WHERE m.merged_into IS NOT NULL AND h.rid = ANY (${sql.param(part.map((row) => row.rid))}::text[])`);
-    for (const row of answer.rows) found.set(row['rid'] as string, row['matter_key'] as string);
+      SELECT h.rid, h.matter_key, m.merged_into FROM hub.matter_home h JOIN hub.matter m USING (matter_key) WHERE m.merged_into IS NOT NULL AND h.rid = ANY (${sql.param(part.map((row) => row.rid))}::text[])`);
+    for (const row of answer.rows) {
+      home.set(row['rid'] as string, row['matter_key'] as string);
+      successor.set(row['matter_key'] as string, row['merged_into'] as string);
+    }
   }
-  return found;
+  return { home, successor };
 }
 
 /** Before the members move: a number that is given up is remembered with the records that bear it; one that was taken back is its records' own again. */

@@ -15,6 +15,8 @@ export interface Before {
   leaving?: ReadonlySet<string>;
   /** The matter that a split once took a record out of: where both are one again, the record counts for that number. */
   splitFrom?: ReadonlyMap<string, string>;
+  /** The matter that each number of `home` leads to: what was merged twice and is parted once has the number of the first merge. */
+  successor?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -40,7 +42,7 @@ interface Claim {
   atHome: number;
 }
 
-function claimsOf(cluster: MatterCluster, index: number, bearing: ReadonlyMap<string, string>, { home, leaving, splitFrom }: Before): Claim[] {
+function claimsOf(cluster: MatterCluster, index: number, bearing: ReadonlyMap<string, string>, before: Before): Claim[] {
   const borne = new Set(cluster.members.map(({ rid }) => bearing.get(rid)));
   const claims = new Map<string, Claim>();
   const claimOf = (key: string) => {
@@ -52,12 +54,20 @@ function claimsOf(cluster: MatterCluster, index: number, bearing: ReadonlyMap<st
     const bears = bearing.get(rid);
     if (bears === undefined) continue;
     claimOf(bears); // even where it counts for another: a number given up leads somewhere
-    const origin = splitFrom?.get(rid);
-    const claim = claimOf(origin !== undefined && borne.has(origin) ? origin : bears);
+    const claim = claimOf(countsFor(rid, bears, borne, before));
     claim.count += 1;
-    if ((home.get(rid) ?? claim.key) === claim.key && !leaving?.has(rid)) claim.atHome += 1;
+    if ((before.home.get(rid) ?? claim.key) === claim.key && !before.leaving?.has(rid)) claim.atHome += 1;
   }
   return [...claims.values()];
+}
+
+/** The number that the record stands for, of those that its cluster's records bear. */
+function countsFor(rid: string, bears: string, borne: ReadonlySet<string | undefined>, { splitFrom, successor }: Before): string {
+  const origin = splitFrom?.get(rid);
+  if (origin !== undefined && borne.has(origin)) return origin;
+  let found = bears;
+  for (let next = successor?.get(bears); next !== undefined; next = successor!.get(next)) if (borne.has(next)) found = next;
+  return found;
 }
 
 /** Gives each key to the cluster with the best claim to it, and of several keys each cluster its best; what is left goes round again. */
