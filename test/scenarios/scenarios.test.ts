@@ -178,10 +178,10 @@ describe('3: call both sides of one matter (hotline)', () => {
   it('a record joined by inference shows work fields only until somebody confirms it', async () => {
     const found = await row<{ matter_no: string; org: string; name: string; rid: string; here: string }>(`
       SELECT m.matter_no, a.credit_code AS org, n.name, far.rid, near.rid AS here FROM hub.matter m
-        JOIN hub.matter_member near USING (matter_key) JOIN hub.assignment a ON a.rid = near.rid
+        JOIN hub.matter_member near USING (matter_key) JOIN hub.assignment a ON a.rid = near.rid JOIN hub.record h ON h.rid = near.rid
         JOIN hub.matter_member far USING (matter_key) JOIN hub.record r ON r.rid = far.rid JOIN hub.mention n ON n.rid = far.rid
       WHERE far.basis = 'INFERRED' AND near.trust_group <> far.trust_group AND r.department = 'hotline' AND NOT r.minor AND NOT r.confidential AND r.respondent_org IS DISTINCT FROM a.credit_code
-        AND length(n.name) > 2 AND NOT EXISTS (SELECT 1 FROM hub.matter_member o JOIN hub.assignment b USING (rid) WHERE o.matter_key = m.matter_key AND o.rid <> near.rid AND b.credit_code = a.credit_code)
+        AND h.respondent_org IS DISTINCT FROM a.credit_code AND left(h.division_now, 9) = left(r.division_now, 9) AND length(n.name) > 2 AND NOT EXISTS (SELECT 1 FROM hub.matter_member o JOIN hub.assignment b USING (rid) WHERE o.matter_key = m.matter_key AND o.rid <> near.rid AND b.credit_code = a.credit_code)
         AND NOT EXISTS (SELECT 1 FROM hub.matter_member o JOIN hub.mention k USING (rid) WHERE o.matter_key = m.matter_key AND o.rid <> far.rid AND k.name = n.name)
       ORDER BY m.matter_no LIMIT 1`);
     const ask = () => hub.ask(clerk(found.org), { query, variables: { matterNo: found.matter_no }, purpose: 'MEDIATION', matter: found.matter_no });

@@ -20,25 +20,30 @@ export interface Tally {
   invalid: number;
   /** Why the reference was found wrong → how often. */
   apolloWrong: Record<string, number>;
-  /** The reference's plan is wrong and ours is the same → how often. */
+  /** Both give the same answer, and it is wrong → how often. */
   bothWrong: Record<string, number>;
-  /** The first failure, made small. */
-  failure: (Report & { seed: number }) | undefined;
+  /** The reference cannot plan it, and the native planner's plan is wrong → how often. */
+  planWrong: Record<string, number>;
+  /** Operations that failed, the first few made small; a world is left at its first one. */
+  failures: (Report & { seed: number })[];
 }
 
 const operationsPerWorld = 25;
 const worldChoicesMax = 250;
 const operationChoicesMax = 120;
 const choiceMax = 2 ** 20;
+/** More failures than this end the campaign; more than the first few are not made small. */
+const failuresMax = 20;
+const shrunkMax = 3;
 const shrinkMsMax = 60_000;
 
 /**
- * Compares our engine with the reference on random worlds and operations until `runs` operations were compared or one
+ * Compares our engine with the reference on random worlds and operations until `runs` operations were compared or many
  * failed. World number n is drawn with `seed` + n, so that a failure is found again by its own seed.
  */
 export async function campaign({ runs, seed, planner, perWorld = operationsPerWorld, progress }: Campaign): Promise<Tally> {
-  const tally: Tally = { worlds: 0, uncomposed: 0, operations: 0, invalid: 0, apolloWrong: {}, bothWrong: {}, failure: undefined };
-  for (let number = seed; tally.operations < runs && !tally.failure; number += 1) {
+  const tally: Tally = { worlds: 0, uncomposed: 0, operations: 0, invalid: 0, apolloWrong: {}, bothWrong: {}, planWrong: {}, failures: [] };
+  for (let number = seed; tally.operations < runs && tally.failures.length < failuresMax; number += 1) {
     await oneWorld(tally, number, planner, perWorld);
     progress?.(tally.operations);
   }
@@ -57,9 +62,9 @@ async function oneWorld(tally: Tally, seed: number, planner: Campaign['planner']
     for (const operation of operations) {
       const verdict = await arena.compare(operation);
       tally[verdict.kind === 'invalid' ? 'invalid' : 'operations'] += 1;
-      if (verdict.kind === 'apolloWrong' || verdict.kind === 'bothWrong') tally[verdict.kind][verdict.why] = (tally[verdict.kind][verdict.why] ?? 0) + 1;
+      if (verdict.kind === 'apolloWrong' || verdict.kind === 'bothWrong' || verdict.kind === 'planWrong') tally[verdict.kind][verdict.why] = (tally[verdict.kind][verdict.why] ?? 0) + 1;
       if (verdict.kind === 'failed') {
-        tally.failure = { ...(await smallest(arena, world, operation, planner)), seed };
+        tally.failures.push({ ...(tally.failures.length < shrunkMax ? await smallest(arena, world, operation, planner) : verdict.report), seed });
         return;
       }
     }

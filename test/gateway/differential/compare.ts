@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DocumentNode } from 'graphql';
+import { print, visit, type DocumentNode } from 'graphql';
 import { compiledEngine } from '../../../gateway/engine/main.ts';
 import { apolloEngine, type Engine } from '../../../gateway/executor.ts';
 import { answerOf, engineOptions, graphOf, outcomeOf, validOperation, type Graph, type Outcome } from './graph.ts';
 import type { Operation } from './operation.ts';
 import { answerOfOne } from './oracle.ts';
+import { untold } from './resolvers.ts';
 import type { World } from './world.ts';
 
 /**
  * How an operation went; `apolloWrong`: the reference fails or differs from one server that holds everything, and we do not;
- * `bothWrong`: its planner's plan is wrong, and we follow it where the native planner refuses the operation.
+ * `bothWrong`: we equal the reference, and neither equals one server; `planWrong`: the reference cannot plan the operation at
+ * all, and the native planner's plan gives another answer than one server.
  */
-export type Verdict = { kind: 'agreed' | 'invalid' } | { kind: 'apolloWrong' | 'bothWrong'; why: string } | { kind: 'failed'; report: Report };
+export type Verdict = { kind: 'agreed' | 'invalid' } | { kind: 'apolloWrong' | 'bothWrong' | 'planWrong'; why: string } | { kind: 'failed'; report: Report };
 
 export interface Report {
   why: string;
@@ -44,6 +46,7 @@ export async function openArena(world: World, planner?: 'hive' | 'apollo'): Prom
       whole ??= await openSide({ ...world, missing: 0 }, planner);
       const full = whole && (await answersOf(whole, operation));
       if (full?.one && whole && judged(whole.graph, operation, full, full.one).kind === 'apolloWrong') return { kind: 'apolloWrong', why: 'as with nobody missing' };
+      if (isSame(answers.ours, await withoutAliases(side, operation))) return { kind: 'apolloWrong', why: 'an alias breaks its join' };
       return { kind: 'failed', report: report('differs from the reference', side.graph, operation, answers) };
     },
     async close() {
@@ -91,7 +94,11 @@ function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome):
   const fails = (why: string): Verdict => ({ kind: 'failed', report: report(why, graph, operation, answers) });
   const { ours, apollo } = answers;
   if (typeof ours === 'string') return fails('ours fails');
-  if (!isDeepStrictEqual(ours.data, one.data)) return samePlan(operation, answers) ? { kind: 'bothWrong', why: 'the plan of the reference is wrong' } : fails('data differs from that of one server');
+  if (!isDeepStrictEqual(ours.data, one.data)) {
+    if (isSame(ours, apollo) || (asksUntold(answers.calls.ours) && asksUntold(answers.calls.apollo))) return { kind: 'bothWrong', why: derives(operation) ? 'a chain of @requires' : 'other' };
+    if (typeof apollo === 'string' && derives(operation)) return { kind: 'planWrong', why: 'a chain of @requires that the reference cannot plan' };
+    return fails('data differs from that of one server');
+  }
   // What a `@requires` needs may fail where nobody asked for it: only gateways have that error.
   const expected = visibleErrors(one);
   const given = visibleErrors(ours);
@@ -102,9 +109,18 @@ function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome):
   return isDeepStrictEqual(given, visibleErrors(apollo)) ? { kind: 'agreed' } : { kind: 'apolloWrong', why: 'its errors differ from those of one server' };
 }
 
-/** A query that the native planner refused: our plan is of the reference's planner, which names what it sends, and we say what it says. */
-function samePlan({ text }: Asked, { ours, apollo, calls }: Answers): boolean {
-  return !text.startsWith('mutation') && isSame(ours, apollo) && calls.ours.some((call) => call.includes('"operationName":"Q__'));
+/** The reference's answer to the operation with aliases that are no field's name: it joins by what stands under a key's name. */
+async function withoutAliases({ apollo, graph }: Side, operation: Asked): Promise<Outcome | string> {
+  const document = visit(operation.document, { Field: (field) => (field.alias ? { ...field, alias: { ...field.alias, value: `${aliasMark}${field.alias.value}` } } : undefined) });
+  const answer = await answerOf(apollo, graph, { ...operation, document, text: print(document) }).catch(sentence);
+  return typeof answer === 'string' ? answer : (JSON.parse(JSON.stringify(answer).replaceAll(aliasMark, '')) as Outcome);
+}
+
+const aliasMark = 'alias_of_';
+
+/** A field is derived from one that was itself asked for without its inputs: its plan has the steps in the wrong order. */
+function asksUntold(calls: readonly string[]): boolean {
+  return calls.some((call) => call.includes(untold));
 }
 
 /** Asks for a field that is made from others (`…From…`). */

@@ -13,16 +13,16 @@ if (!Number.isSafeInteger(runs) || ![seed, perWorld].every(Number.isSafeInteger)
   const startedAtMs = performance.now();
   const tally = await campaign({ runs, seed, perWorld, ...(planner ? { planner } : {}), progress: (done) => void (process.stderr.isTTY && process.stderr.write(`\r${done} of ${runs} operations`)) });
   process.stdout.write(text(tally, perWorld, (performance.now() - startedAtMs) / 1000));
-  process.exitCode = tally.failure ? 1 : 0;
+  process.exitCode = tally.failures.length > 0 ? 1 : 0;
 }
 
-function text({ failure, ...counts }: Tally, perWorld: number, seconds: number): string {
-  const lines = [`\n${JSON.stringify({ seed, perWorld, ...counts, seconds: Math.round(seconds) })}\n`];
-  if (!failure) return `${lines.join('')}no difference\n`;
-  const { subgraphs, operation, variables, ours, apollo, one, calls, why } = failure;
-  for (const [name, sdl] of Object.entries(subgraphs)) lines.push(`# subgraph ${name}\n${sdl}\n\n`);
-  lines.push(`# operation\n${operation}\n# variables\n${JSON.stringify(variables)}\n\n`);
-  for (const [who, answer] of Object.entries({ ours, apollo, one })) lines.push(`${who}: ${JSON.stringify(answer)}\n`);
-  lines.push(`\nour calls:\n${calls.ours.join('\n')}\nits calls:\n${calls.apollo.join('\n')}\n\nfailed: ${why}; again: npm run fuzz:engine -- --runs 1 --seed ${failure.seed} --per-world ${perWorld}\n`);
-  return lines.join('');
+function text({ failures, ...counts }: Tally, perWorld: number, seconds: number): string {
+  const head = `\n${JSON.stringify({ seed, perWorld, ...counts, failures: failures.map((failure) => failure.seed), seconds: Math.round(seconds) })}\n`;
+  return failures.length === 0 ? `${head}no difference\n` : [head, ...failures.map((failure) => told(failure, perWorld))].join('');
+}
+
+function told({ subgraphs, operation, variables, ours, apollo, one, calls, why, seed: found }: Tally['failures'][number], perWorld: number): string {
+  const sdl = Object.entries(subgraphs).map(([name, text]) => `# subgraph ${name}\n${text}\n\n`);
+  const answers = Object.entries({ ours, apollo, one }).map(([who, answer]) => `${who}: ${JSON.stringify(answer)}\n`);
+  return `${sdl.join('')}# operation\n${operation}\n# variables\n${JSON.stringify(variables)}\n\n${answers.join('')}\nour calls:\n${calls.ours.join('\n')}\nits calls:\n${calls.apollo.join('\n')}\n\nfailed: ${why}; again: npm run fuzz:engine -- --runs 1 --seed ${found} --per-world ${perWorld}\n\n`;
 }

@@ -40,8 +40,11 @@ export function asMedia(source: Thing): Thing {
   return { __typename: 'Media', id: source.id };
 }
 
+/** What stands for an input that a derived field was asked for without. */
+export const untold = 'UNTOLD';
+
 export function derived(field: FieldSpec, told: Record<string, unknown>): string {
-  return `${field.name} from ${field.requires.map(({ name }) => (name in told ? JSON.stringify(told[name], withoutTypename) : 'UNTOLD')).join(' ')}`;
+  return `${field.name} from ${field.requires.map(({ name }) => (name in told ? JSON.stringify(told[name], withoutTypename) : untold)).join(' ')}`;
 }
 
 function withoutTypename(key: string, value: unknown): unknown {
