@@ -10,10 +10,14 @@ export interface Case {
   variables: Record<string, unknown>;
 }
 
-/** Scenarios of the README that a hand-written endpoint can answer with one statement each. */
+/** Scenarios of the README, each with an endpoint of its name under by-hand/. */
 export const cases: readonly Case[] = [
   { name: '1-matters', operation: 'Matters', persona: 'county-analyst', purpose: 'SUPERVISION', variables: { first: 20 } },
+  { name: '1-overdue', operation: 'OverdueMatters', persona: 'city-app', purpose: 'SUPERVISION', variables: { first: 20 } },
+  { name: '2-inbox', operation: 'MediationInbox', persona: 'township-clerk', purpose: 'MEDIATION', variables: { first: 20 } },
   { name: '5-hotspots', operation: 'Hotspots', persona: 'county-analyst', purpose: 'STATISTICS', variables: { first: 20 } },
+  { name: '9-connectors', operation: 'ConnectorHealth', persona: 'operator', purpose: 'DATA_QUALITY', variables: {} },
+  { name: '12-accesses', operation: 'AccessHistory', persona: 'resident', purpose: 'SUBJECT_ACCESS', variables: { first: 20 } },
   { name: '18-division', operation: 'DivisionAt', persona: 'county-analyst', purpose: 'SUPERVISION', variables: { code: '330105000000', asOf: '2024-06-01' } },
 ];
 

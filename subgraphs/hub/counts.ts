@@ -6,7 +6,7 @@ export interface ReasonCount {
 }
 
 /** Counts in the terms of sources.md: `offered` is the sum of all that follow up to `quarantined`. */
-export function streamCounts({ totals, live, deleted, repaired, quarantinedValues }: StreamReport) {
+export function streamCounts({ totals, live, deleted, repaired, quarantinedValues }: Pick<StreamReport, 'totals' | 'live' | 'deleted' | 'repaired' | 'quarantinedValues'>) {
   return { ...counted(totals), live, deleted, repaired: byReason(repaired), quarantinedValues: byReason(quarantinedValues) };
 }
 

@@ -71,8 +71,11 @@ const orderArray = `(ARRAY[${recordStates.map((state) => `'${state}'`).join(', '
 const leastFinished = `${orderArray}[min(coalesce(array_position(${orderArray}, r.status), 1))]`;
 const isUnfinished = `NOT (coalesce(r.status, 'OPEN') = ANY (ARRAY[${finishedStates.map((state) => `'${state}'`).join(', ')}]))`;
 /** The record came in after all earlier ones had been finished, or was finished once and is not any more. */
-const comesBack = `(r.first_seen ? 'FINISHED' AND ${isUnfinished}) OR coalesce(max(coalesce((r.first_seen ->> 'FINISHED')::timestamptz, 'infinity'))
+export const comesBack = `(r.first_seen ? 'FINISHED' AND ${isUnfinished}) OR coalesce(max(coalesce((r.first_seen ->> 'FINISHED')::timestamptz, 'infinity'))
     OVER (ORDER BY r.occurred_at, r.rid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) < r.occurred_at, false)`;
+
+/** The status of a matter whose records `r` know `comes_back` of themselves. */
+export const derivedStatus = `CASE WHEN ${leastFinished} = 'OPEN' AND bool_or(r.comes_back) THEN 'REOPENED' ELSE ${leastFinished} END`;
 
 /** What the records `r` of a matter say of it; the earliest that says something of a kind says it for the matter. */
 const derived = sql.raw(`
@@ -80,7 +83,7 @@ const derived = sql.raw(`
   array_agg(r.rid) AS rids,
   (array_agg(r.rid ORDER BY r.occurred_at, r.rid))[1] AS opening_rid,
   ${firstOf('category')} AS category,
-  CASE WHEN ${leastFinished} = 'OPEN' AND bool_or(r.comes_back) THEN 'REOPENED' ELSE ${leastFinished} END AS status,
+  ${derivedStatus} AS status,
   bool_or(r.comes_back) AS comes_back,
   bool_or(${isUnfinished}) AS unfinished,
   ${firstOf('lead_org')} AS lead_org,
@@ -88,7 +91,8 @@ const derived = sql.raw(`
   min(r.occurred_at) AS opened_at,
   max(coalesce(r.source_updated_at, r.occurred_at, r.fetched_at)) AS updated_at`);
 
-function firstOf(column: string): string {
+/** What the earliest record `r` that says something in this column says in it. */
+export function firstOf(column: string): string {
   return `(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`;
 }
 
