@@ -47,11 +47,22 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
 }
 
 /** A connection has a listener from its first moment: one lost in mid-transaction, or just made, would end the process. What waits for it rejects. */
-class HeardClient extends pg.Client {
+export class HeardClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    this.on('error', (error) => log.debug({ err: safeError(error) }, 'queue connection lost in use'));
+    this.on('error', heard);
   }
+
+  /** BullMQ takes every listener off a connection that it gives back; the next to use it would have none. */
+  override removeAllListeners(event?: string | symbol): this {
+    super.removeAllListeners(event);
+    if (!this.listeners('error').includes(heard)) this.on('error', heard);
+    return this;
+  }
+}
+
+function heard(error: Error): void {
+  log.debug({ err: safeError(error) }, 'queue connection lost in use');
 }
 
 /** Not the pool that BullMQ would make, which hears of idle connections only. It looks for its tables on the search path. */

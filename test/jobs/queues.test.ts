@@ -1,9 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openQueues, type Queues } from '../../jobs/queues.ts';
+import { HeardClient, openQueues, type Queues } from '../../jobs/queues.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
 const losses = 40;
+
+it('a connection that is given back without its listeners is still listened to: an error event that nobody hears ends a process', () => {
+  const client = new HeardClient();
+  client.removeAllListeners();
+  expect(client.emit('error', new Error('Connection terminated unexpectedly'))).toBe(true);
+});
 
 describe('the queue on PostgreSQL', () => {
   let db: TestDatabase;
