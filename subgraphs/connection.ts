@@ -1,3 +1,4 @@
+import { sql, type SQL } from 'drizzle-orm';
 import { YiwangError } from '../base/errors.ts';
 import { access, noRow } from '../policy/row.ts';
 import type { SubgraphContext } from './context.ts';
@@ -33,7 +34,18 @@ export function rowsMaxOf(first: number | null | undefined): number {
   return rowsMax;
 }
 
-/** A Relay connection of the rows read for a page (at most `rowsMax + 1` of them). */
+/**
+ * How many rows the statement of a page reads, as a number in its text: at least `rowsMax + 1`. PostgreSQL plans anew at each
+ * execution where the limit is a value of the statement, and what row-level security adds takes longer to plan than to run;
+ * few different numbers make few texts to keep planned.
+ */
+export function rowsRead({ rowsMax }: Page): SQL {
+  return sql.raw(String(pageSizes.find((size) => size > rowsMax) ?? firstMax + 1));
+}
+
+const pageSizes = [firstMax / 10, firstMax / 5, firstMax / 2, firstMax].map((first) => first + 1);
+
+/** A Relay connection of the rows read for a page; those beyond it only tell that there is a next one. */
 export function connection<Row, Edge extends object>(
   context: SubgraphContext,
   page: Page,

@@ -34,12 +34,15 @@ export const clocksByMatter: Batch<string, ClockParent[]> = async (context, keys
   const tx = await context.tx();
   const { rows } = await tx.execute<Columns>(sql`
     SELECT k.matter_key, p.* FROM unnest(${sql.param([...keys])}::text[]) AS k(matter_key) CROSS JOIN LATERAL (
-      SELECT c.rule, r.rid, r.type_name, r.department, r.lead_org, r.facts ->> 'divertedTo' AS diverted_to, ${sql.raw(recordRelation('r'))} AS relation,
+      SELECT c.rule, r.rid, r.type_name, r.department, r.lead_org, r.facts ->> 'divertedTo' AS diverted_to, r.relation,
         c.started_at::text, c.due_at::text, c.stopped_at::text, c.paused_since::text, c.extended, c.provisional, c.stated_due_at::text, ${sql.raw(clockState)} AS state,
         ceil(extract(epoch FROM coalesce(c.stopped_at, hub.business_now()) - c.due_at) / 60)::float8 AS late_minutes,
         round(extract(epoch FROM c.stated_due_at - c.due_at) / 60)::float8 AS difference, coalesce(r.occurred_at, 'epoch') AS at
-      FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid JOIN hub.clock c ON c.rid = r.rid
-      WHERE mm.matter_key = k.matter_key AND (${sql.raw(workRows(context.policy, context.viewer, 'r'))})
+      FROM (
+        SELECT r.rid, r.type_name, r.department, r.lead_org, r.facts, r.occurred_at, ${sql.raw(recordRelation('r'))} AS relation
+        FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid
+        WHERE mm.matter_key = k.matter_key AND (${sql.raw(workRows(context.policy, context.viewer, 'r'))}) OFFSET 0 -- once a record, which has several clocks
+      ) r JOIN hub.clock c ON c.rid = r.rid
       ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid LIMIT ${clocksPerMatterMax}
     ) p ORDER BY k.matter_key, p.at, p.rid, array_position(${sql.param(clockRules.map((rule) => rule.id))}::text[], p.rule)`);
   const grouped = allByKey(rows, (row) => row.matter_key);

@@ -1,10 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { matterRelation, rowAccess, workRows } from '../../policy/relation.sql.ts';
 import { access, type RowAccess } from '../../policy/row.ts';
-import type { Page } from '../connection.ts';
+import { rowsRead, type Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { Position } from '../cursor.ts';
-import { byKey, type Batch } from '../loader.ts';
+import { allByKey, byKey, type Batch } from '../loader.ts';
 import { finishedStates, recordStates } from '../../schema/states.ts';
 import { conditions, likelyAlerts } from './filters.ts';
 import type { MatterFilterType, MatterOrderType, MatterStatusType } from './types.generated.ts';
@@ -24,7 +24,6 @@ export interface MatterParent {
   updatedAt: string;
   division: string | null;
   leadOrg: string | null;
-  assistOrgs: string[];
   /** The earliest of its records that the caller sees. */
   openingRid: string;
   [access]: RowAccess;
@@ -33,6 +32,15 @@ export interface MatterParent {
 export const mattersByKey: Batch<string, MatterParent> = async (context, keys) => {
   const rows = await matters(context, sql`SELECT unnest(${sql.param([...keys])}::text[]) AS matter_key`, sql``, sql`DESC`);
   return byKey(rows, (row) => row.matterKey);
+};
+
+/** The organisations that handle records of many matters, in one statement; of records of which the caller sees WORK fields. */
+export const organizationsByMatter: Batch<string, string[]> = async (context, keys) => {
+  const tx = await context.tx();
+  const { rows } = await tx.execute<{ matter_key: string; credit_code: string }>(sql`
+    SELECT DISTINCT mm.matter_key, a.credit_code FROM ${visible(context)} JOIN hub.assignment a ON a.rid = r.rid
+    WHERE mm.matter_key = ANY (${sql.param([...keys])}) ORDER BY mm.matter_key, a.credit_code`);
+  return new Map([...allByKey(rows, (row) => row.matter_key)].map(([key, group]) => [key, group.map((row) => row.credit_code)]));
 };
 
 /** The key a matter number leads to, its successor's where it was merged; null for a number that leads nowhere. */
@@ -59,7 +67,7 @@ export async function matterPage(context: SubgraphContext, page: Page, filter: M
       SELECT 1 FROM hub.matter_member em JOIN hub.record e ON e.rid = em.rid
       WHERE em.matter_key = om.matter_key AND (e.occurred_at, e.rid) < (o.occurred_at, o.rid) AND ${work('e')})`;
   const where = sql.join([sql`WHERE true`, ...conditions(filter)], sql` AND `);
-  return matters(context, opening, sql`${where} ORDER BY k.occurred_at ${direction}, k.rid ${direction} LIMIT ${page.rowsMax + 1}`, direction);
+  return matters(context, opening, sql`${where} ORDER BY k.occurred_at ${direction}, k.rid ${direction} LIMIT ${rowsRead(page)}`, direction);
 }
 
 export function matterPosition({ openedAt, openingRid }: MatterParent): Position {
@@ -96,15 +104,18 @@ export function firstOf(column: string): string {
   return `(array_agg(r.${column} ORDER BY coalesce(r.occurred_at, 'epoch'), r.rid) FILTER (WHERE r.${column} IS NOT NULL))[1]`;
 }
 
+/** Members `mm` of matters and their records `r`, of which the caller sees WORK fields. */
+function visible(context: SubgraphContext): SQL {
+  return sql`hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid AND (${sql.raw(workRows(context.policy, context.viewer, 'r'))})`;
+}
+
 /** The matters whose `matter_key` stands in `from`, as `tail` chooses and limits them, by when they were opened. */
 async function matters(context: SubgraphContext, from: SQL, tail: SQL, direction: SQL): Promise<MatterParent[]> {
-  const members = sql`hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid AND (${sql.raw(workRows(context.policy, context.viewer, 'r'))})`;
+  const members = visible(context);
   const tx = await context.tx();
   const { rows } = await tx.execute<MatterColumns>(sql`
     SELECT d.matter_key, d.category, d.status, d.lead_org, d.division, d.opening_rid, d.opened_at::text AS opened_at, d.updated_at::text AS updated_at,
-      m.matter_no, ${sql.raw(matterRelation('m'))} AS relation,
-      ARRAY(SELECT DISTINCT a.credit_code FROM ${members} JOIN hub.assignment a ON a.rid = r.rid
-            WHERE mm.matter_key = d.matter_key AND a.credit_code IS DISTINCT FROM d.lead_org ORDER BY 1) AS assist_orgs
+      m.matter_no, ${sql.raw(matterRelation('m'))} AS relation
     FROM (
       SELECT k.matter_key, v.* FROM (${from}) k
       JOIN LATERAL (SELECT ${derived} FROM (SELECT r.*, ${sql.raw(comesBack)} AS comes_back FROM ${members} WHERE mm.matter_key = k.matter_key) r) v ON v.records > 0
@@ -123,7 +134,6 @@ type MatterColumns = {
   opened_at: string | null;
   updated_at: string;
   relation: number;
-  assist_orgs: string[];
   opening_rid: string;
 };
 
@@ -138,7 +148,6 @@ function asParent(row: MatterColumns): MatterParent {
     updatedAt: row.updated_at,
     division: row.division,
     leadOrg: row.lead_org,
-    assistOrgs: row.assist_orgs,
     openingRid: row.opening_rid,
     [access]: rowAccess({ department: '', relation: Number(row.relation) }),
   };

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { recordRelation, rowAccess, workRows } from '../../policy/relation.sql.ts';
 import { access, type RowAccess } from '../../policy/row.ts';
-import type { Page } from '../connection.ts';
+import { rowsRead, type Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { Position } from '../cursor.ts';
 import { globalId } from '../globalId.ts';
@@ -40,7 +40,7 @@ export async function recordPage(context: SubgraphContext, page: Page, filter: R
   const where = sql.join([sql`r.type_name IS NOT NULL`, sql`r.occurred_at IS NOT NULL`, work(context), ...conditions(filter), ...after], sql` AND `);
   const { rows } = await tx.execute<Columns>(sql`
     SELECT ${columns}, mm.matter_key FROM hub.record r LEFT JOIN hub.matter_member mm ON mm.rid = r.rid
-    WHERE ${where} ORDER BY r.occurred_at DESC, r.rid DESC LIMIT ${page.rowsMax + 1}`);
+    WHERE ${where} ORDER BY r.occurred_at DESC, r.rid DESC LIMIT ${rowsRead(page)}`);
   return rows.map(asStub);
 }
 

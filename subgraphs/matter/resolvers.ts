@@ -9,7 +9,7 @@ import { decide, MatterDecision } from './decide.ts';
 import { decisionsByMatter } from './decisions.ts';
 import { evidenceByRid } from './evidence.ts';
 import { facets } from './facets.ts';
-import { matterKeysByNumber, matterPage, matterPosition, mattersByKey, type MatterParent } from './matters.ts';
+import { matterKeysByNumber, matterPage, matterPosition, mattersByKey, organizationsByMatter, type MatterParent } from './matters.ts';
 import { partiesByMatter, type PartyParent } from './parties.ts';
 import { membersByMatter, recordPage, recordPosition, recordsByRid, type MemberStub, type RecordStub } from './records.ts';
 import { situation, situationPage, situationPosition } from './situations.ts';
@@ -52,7 +52,10 @@ const Matter = {
   category: ({ category }: MatterParent) => coded(category, 'dispute-type'),
   division: ({ division }: MatterParent) => reference('Division', 'code', division),
   lead: ({ leadOrg }: MatterParent) => reference('Organization', 'creditCode', leadOrg),
-  assisting: ({ assistOrgs }: MatterParent) => assistOrgs.map((creditCode) => reference('Organization', 'creditCode', creditCode)),
+  assisting: async ({ matterKey, leadOrg }: MatterParent, _: unknown, context: Context) => {
+    const organizations = (await load(context, organizationsByMatter, matterKey)) ?? [];
+    return organizations.filter((creditCode) => creditCode !== leadOrg).map((creditCode) => reference('Organization', 'creditCode', creditCode));
+  },
   records: async ({ matterKey }: MatterParent, args: PageArgs, context: Context) => {
     const page = pageOf(context, 'Matter.records', { ...args, matterKey });
     const rows = (await load(context, membersByMatter, { matterKey, rowsMax: page.rowsMax, after: page.after })) ?? [];

@@ -24,6 +24,7 @@ export interface Choice {
 
 /** One page of matters and one row more, with the names that it shows, in one statement. */
 export function matterPage(asked: Asked<{ first: number }>, name: string, { likely = 'true', where = 'true', earliestFirst = false }: Choice): Promise<MatterRow[]> {
+  const limit = Math.trunc(asked.variables.first) + 1; // a number of the text: as a value it is planned anew each time
   const direction = earliestFirst ? 'ASC' : 'DESC';
   return rowsOf<MatterRow>(asked, name,
     `SELECT d.*, m.matter_no, g.name AS lead_name, g.public_phone AS lead_phone, v.name AS division_name FROM (
@@ -34,10 +35,9 @@ export function matterPage(asked: Asked<{ first: number }>, name: string, { like
        JOIN LATERAL (
          SELECT array_agg(r.rid) AS rids, ${derivedStatus} AS status, ${firstOf('category')} AS category, ${firstOf('lead_org')} AS lead_org, ${firstOf('division_now')} AS division
          FROM (SELECT r.*, ${comesBack} AS comes_back FROM hub.matter_member mm JOIN hub.record r ON r.rid = mm.rid AND ${openRows(asked, 'r')} WHERE mm.matter_key = k.matter_key) r) x ON true
-       WHERE ${where} ORDER BY k.occurred_at ${direction}, k.rid ${direction} LIMIT $1) d
+       WHERE ${where} ORDER BY k.occurred_at ${direction}, k.rid ${direction} LIMIT ${limit}) d
      JOIN hub.matter m USING (matter_key) LEFT JOIN hub.organization g ON g.credit_code = d.lead_org LEFT JOIN hub.division v ON v.code = d.division
      ORDER BY d.opened_at ${direction}, d.rid ${direction}`,
-    [asked.variables.first + 1],
   );
 }
 
