@@ -91,7 +91,7 @@ async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, t
   const index = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, index));
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: reach.generic, hash: keys.blockingHash, newEntityId: await namer(tx, keys, rows), reason: 'SYNC' });
-  return writeLinks(tx, mentions, links, entitiesOf(rows).map(({ id }) => id));
+  return writeLinks(tx, mentions, links, entitiesOf(rows).map(({ id }) => id), new Set(fresh));
 }
 
 async function idsOfRecords(tx: Transaction, rids: readonly string[]): Promise<string[]> {
@@ -141,8 +141,8 @@ async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: R
     SELECT DISTINCT x.type, x.hash, x.mention FROM ${rows} JOIN there ON there.mention_id = x.mention ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`);
 }
 
-/** `before`: the entities that these mentions had. */
-async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: PersonLinks, before: readonly string[]): Promise<Changed> {
+/** `before`: the entities that these mentions had. `fresh`: those that changed themselves; all of them unless told. */
+async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: PersonLinks, before: readonly string[], fresh?: ReadonlySet<string>): Promise<Changed> {
   await writeEntities(tx, links);
   let changed = 0;
   for (const part of portions(links.entities.flatMap((entity) => entity.mentions.map((mention) => ({ mention, entity: entity.id }))))) {
@@ -154,8 +154,13 @@ async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: 
   await writeEvents(tx, links);
   await tx.execute(sql`
     DELETE FROM hub.entity e WHERE e.entity_key = ANY(${sql.param([...before])}::text[]) AND e.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key)`);
-  await writeEdges(tx, mentions.map((mention) => mention.id), links.edges);
-  await writeReview(tx, mentions.map((mention) => mention.id), links.review);
+  const ids = mentions.map((mention) => mention.id);
+  if (fresh) await writeEdges(tx, await changedEdges(tx, ids, links.edges, fresh));
+  else {
+    await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${sql.param(ids)}::text[]) AND b = ANY(${sql.param(ids)}::text[])`);
+    await writeEdges(tx, links.edges);
+  }
+  await writeReview(tx, ids, links.review);
   return { entities: links.entities.length, changed };
 }
 
@@ -172,9 +177,26 @@ async function writeEvents(tx: Transaction, links: PersonLinks): Promise<void> {
     SELECT x.kind, x.entity, x.other, x.reason, x.version FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS x(kind text, entity text, other text, reason text, version text)`);
 }
 
-async function writeEdges(tx: Transaction, ids: readonly string[], edges: readonly PersonEdge[]): Promise<void> {
+/**
+ * Deletes the edges among `ids` that are no longer there; gives those that are new, of a fresh mention, or weigh otherwise.
+ * An increment reaches ten times what it changes, and two mentions that stayed as they were have the edge that they had.
+ */
+async function changedEdges(tx: Transaction, ids: readonly string[], edges: readonly PersonEdge[], fresh: ReadonlySet<string>): Promise<PersonEdge[]> {
   const list = sql.param([...ids]);
-  await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
+  const { rows } = await tx.execute(sql`SELECT a, b, weight, model_version FROM hub.link_edge WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
+  const stored = new Map((rows as unknown as { a: string; b: string; weight: number; model_version: string }[]).map((row) => [`${row.a} ${row.b}`, row]));
+  const changed = edges.filter((edge) => {
+    const name = `${edge.a} ${edge.b}`;
+    const old = stored.get(name);
+    stored.delete(name);
+    return !old || fresh.has(edge.a) || fresh.has(edge.b) || old.weight !== edge.weight || old.model_version !== edge.modelVersion;
+  });
+  const gone = [...stored.values()];
+  await tx.execute(sql`DELETE FROM hub.link_edge e USING unnest(${sql.param(gone.map(({ a }) => a))}::text[], ${sql.param(gone.map(({ b }) => b))}::text[]) AS x(a, b) WHERE e.a = x.a AND e.b = x.b`);
+  return changed;
+}
+
+async function writeEdges(tx: Transaction, edges: readonly PersonEdge[]): Promise<void> {
   for (const part of portions(edges)) {
     const rows = part.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights, comparisons: comparisonNames }, version: edge.modelVersion }));
     await tx.execute(sql`

@@ -18,7 +18,7 @@ export interface Reach {
  * where that is more than `reachMentionsMax`.
  */
 export async function reachedFrom(tx: Transaction, fresh: readonly string[]): Promise<Reach | null> {
-  const shared = await sharing(tx, fresh, await genericKeysOf(tx, fresh));
+  const shared = await sharing(tx, fresh, await genericKeysOf(tx, fresh, 1));
   const { rows } = await tx.execute(sql`
     WITH RECURSIVE reach(id) AS (
       SELECT unnest(${sql.param([...new Set([...fresh, ...shared])])}::text[])
@@ -30,7 +30,7 @@ export async function reachedFrom(tx: Transaction, fresh: readonly string[]): Pr
     SELECT id FROM reach LIMIT ${reachMentionsMax + 1}`);
   if (rows.length > reachMentionsMax) return null;
   const mentions = rows.map((row) => row['id'] as string);
-  return { mentions, generic: await genericKeysOf(tx, mentions) };
+  return { mentions, generic: await genericKeysOf(tx, mentions, 2) }; // a key that one of them bears alone pairs nobody
 }
 
 async function sharing(tx: Transaction, ids: readonly string[], generic: ReadonlySet<string>): Promise<string[]> {
@@ -42,11 +42,11 @@ async function sharing(tx: Transaction, ids: readonly string[], generic: Readonl
 
 /**
  * Keys that too many mentions share (the hotline's own number, a shelter's address), or too many persons with an ID number (a
- * name that several have). Counting stops where it is certain.
+ * name that several have), of the keys that `timesMin` of `ids` bear. Counting stops where it is certain.
  */
-async function genericKeysOf(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
+async function genericKeysOf(tx: Transaction, ids: readonly string[], timesMin: number): Promise<Set<string>> {
   const { rows } = await tx.execute(sql`
-    SELECT k.key_type, k.key_hash, c.mentions, c.bearers FROM (SELECT DISTINCT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])) k
+    SELECT k.key_type, k.key_hash, c.mentions, c.bearers FROM (SELECT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[]) GROUP BY 1, 2 HAVING count(*) >= ${timesMin}) k
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS mentions, count(DISTINCT m.id_number)::int AS bearers
       FROM (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) o
