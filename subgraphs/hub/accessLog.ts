@@ -62,7 +62,7 @@ export async function ownHistory(context: SubgraphContext, rowsMax: number) {
   if (tags.length === 0) return [];
   const { rows } = await tx.execute<{ index: number; bytes: Buffer; leaves: string[] }>(sql`
     SELECT index, bytes, array_agg(encode(leaf, 'base64')) AS leaves FROM hub.own_access_report
-    WHERE tag IN (SELECT decode(t, 'hex') FROM unnest(${sql.param(tags)}::text[]) AS t)
+    WHERE tag = ANY (ARRAY(SELECT decode(t, 'hex') FROM unnest(${sql.param(tags)}::text[]) AS t)) -- a comparison that the view lets through to the index
     GROUP BY index, bytes ORDER BY index DESC LIMIT ${rowsMax}`);
   let proofs: ReturnType<typeof proveAccesses> | undefined;
   const proof = async (index: number) => {
