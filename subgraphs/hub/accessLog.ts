@@ -61,8 +61,9 @@ export async function ownHistory(context: SubgraphContext, rowsMax: number) {
   const tags = own.rows.flatMap((row) => subjectTags(context.master, row.mention_id, from, until).map((tag) => tagBytes(tag).toString('hex')));
   if (tags.length === 0) return [];
   const { rows } = await tx.execute<{ index: number; bytes: Buffer; leaves: string[] }>(sql`
-    SELECT index, bytes, array_agg(encode(leaf, 'base64')) AS leaves FROM hub.own_access_report
-    WHERE tag = ANY (ARRAY(SELECT decode(t, 'hex') FROM unnest(${sql.param(tags)}::text[]) AS t)) -- a comparison that the view lets through to the index
+    SELECT index, bytes, array_agg(encode(leaf, 'base64')) AS leaves
+    FROM (SELECT DISTINCT decode(t, 'hex') AS tag FROM unnest(${sql.param(tags)}::text[]) AS t) own -- tag by tag, so that each is looked up in the index
+    CROSS JOIN LATERAL (SELECT r.index, r.bytes, r.leaf FROM hub.own_access_report r WHERE r.tag = own.tag OFFSET 0) found
     GROUP BY index, bytes ORDER BY index DESC LIMIT ${rowsMax}`);
   let proofs: ReturnType<typeof proveAccesses> | undefined;
   const proof = async (index: number) => {
