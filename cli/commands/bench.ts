@@ -7,7 +7,7 @@ export function benchCommand(program: Command): void {
     .command('bench')
     .argument('[name]', 'one of them; without a name they are listed · 基准名称，缺省列出全部')
     .description('measures as ratios, taken in turn in one go · 基准测试，以同场比值为准')
-    .option('--seconds <n>', 'how long each contender is loaded · 每项加压秒数', wholeNumber(1, 600))
+    .option('--seconds <n>', 'how long each contender is loaded · 每项加压秒数', wholeNumber(1, 86_400))
     .option('--rounds <n>', 'how often each contender of `federation` is measured · 每项测量轮数', wholeNumber(1, 20))
     .option('--residents <n>', 'size of the county, where the bench has one · 居民数', wholeNumber(100, 1_000_000))
     .option('--memory-rows <n>', 'rows of the large source in the memory part of `ingest` · 内存测试的行数', wholeNumber(1_000, 10_000_000))
