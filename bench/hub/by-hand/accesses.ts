@@ -11,7 +11,9 @@ export async function accesses(asked: Asked<{ first: number }>) {
   const from = new Date(Date.UTC(until.getUTCFullYear(), until.getUTCMonth() - historyMonths, 1));
   const tags = mentions.flatMap((row) => subjectTags(asked.masterSecret, row.mention_id, from, until).map(({ tag }) => Buffer.from(tag, 'hex')));
   const rows = await rowsOf<{ bytes: Buffer; leaves: Buffer[] }>(asked, 'own-accesses',
-    `SELECT bytes, array_agg(leaf) AS leaves FROM hub.own_access_report WHERE tag = ANY ($1::bytea[]) GROUP BY index, bytes ORDER BY index DESC LIMIT $2`,
+    `SELECT index, bytes, array_agg(leaf) AS leaves FROM (SELECT DISTINCT t AS tag FROM unnest($1::bytea[]) AS t) own
+     CROSS JOIN LATERAL (SELECT r.index, r.bytes, r.leaf FROM hub.own_access_report r WHERE r.tag = own.tag OFFSET 0) found
+     GROUP BY index, bytes ORDER BY index DESC LIMIT $2`,
     [tags, asked.variables.first],
   );
   const entries = rows.flatMap(({ bytes, leaves }) => {
