@@ -19,6 +19,8 @@ export interface CompiledEngineOptions extends EngineOptions {
   /** The subgraphs are the hub's: they count positions, and are told how many an entity fills. */
   counts?: boolean;
   operationMsMax?: number;
+  /** How long each planner may take for one operation; as `limits` says unless told. */
+  planningMsMax?: Readonly<Record<PlannerName, number>>;
 }
 
 /** The engine of that name, the compiled one unless told. The reference is loaded only where it is wanted. */
@@ -34,7 +36,7 @@ export async function openEngine(name: EngineName | undefined, options: Compiled
 export async function compiledEngine(options: CompiledEngineOptions): Promise<Engine> {
   const { supergraphSdl } = options;
   const schema = readSchema(supergraphSdl);
-  const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder);
+  const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder, options.planningMsMax);
   const plans = openPlans({ schema, planners, isOfType: typeTable(supergraphSdl) });
   const gather = async ({ document, planKey, variables, calling }: EngineRequest): Promise<EngineResult> => {
     const program = await plans.program(planKey, document, variables);
