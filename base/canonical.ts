@@ -19,6 +19,32 @@ export function hmacHex(key: Uint8Array, text: string): string {
   return createHmac('sha256', macKey(key)).update(text).digest('hex');
 }
 
+/**
+ * HMAC-SHA-256 under one key of at most 64 bytes, as 64 hexadecimal digits, for who makes very many: two hashes in one call
+ * each take a third of the time of Node's object (RFC 2104, section 2).
+ */
+export function hmacWith(key: Uint8Array): (text: string) => string {
+  invariant(key.length <= hashBlockBytes, 'a longer key would have to be hashed first');
+  const padded = (pad: number) => Buffer.alloc(hashBlockBytes, pad).map((byte, index) => byte ^ (key[index] ?? 0)) as Buffer;
+  const inner = Buffer.concat([padded(innerPad), Buffer.alloc(shortTextBytesMax)]);
+  const outer = Buffer.concat([padded(outerPad), Buffer.alloc(sha256Bytes)]);
+  return (text) => {
+    const isShort = text.length * utf8BytesPerUnitMax <= shortTextBytesMax;
+    const message = isShort ? inner.subarray(0, hashBlockBytes + inner.write(text, hashBlockBytes)) : Buffer.concat([inner.subarray(0, hashBlockBytes), Buffer.from(text)]);
+    outer.write(hash('sha256', message, 'hex'), hashBlockBytes, 'hex');
+    return hash('sha256', outer, 'hex');
+  };
+}
+
+const hashBlockBytes = 64;
+const sha256Bytes = 32;
+const innerPad = 0x36;
+const outerPad = 0x5c;
+/** Texts up to this length are hashed in a buffer that is there already. */
+const shortTextBytesMax = 8192;
+/** Of a UTF-16 code unit. */
+const utf8BytesPerUnitMax = 3;
+
 /** The same bytes as Node's own key, made once: with it an HMAC takes a sixth of the time. The bytes must not be changed. */
 export function macKey(bytes: Uint8Array): KeyObject {
   const known = macKeys.get(bytes);

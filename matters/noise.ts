@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { macKey } from '../base/canonical.ts';
 
 /** A published count of persons or matters (matters.md). */
 export interface Counted {
@@ -25,7 +26,6 @@ export function perturbed(keys: readonly string[], secret: Uint8Array, floor: nu
 
 /** The noise of a set: the same whatever order its keys come in. */
 export function noiseOf(keys: readonly string[], secret: Uint8Array): number {
-  const hmac = createHmac('sha256', secret);
-  for (const key of [...keys].sort()) hmac.update(`${key}\n`);
-  return steps[hmac.digest()[0]! % steps.length]!;
+  const text = [...keys].sort().map((key) => `${key}\n`).join('');
+  return steps[createHmac('sha256', macKey(secret)).update(text).digest()[0]! % steps.length]!;
 }
