@@ -18,7 +18,7 @@ const lockKey = 7_201_002;
 /** Words and places are rare or common only in numbers: a hub that has grown by half learns them again. */
 const outgrownTimes = 1.5;
 /** Records of one online step: what they reach must fit in memory. */
-const stepRecordsMax = 500;
+const stepRecordsMax = 2_000;
 /** Where more than this part of the hub changed, one full run costs less than the online steps. */
 const bulkShare = 1 / 5;
 

@@ -1,9 +1,9 @@
 import type { DivisionIndex } from '../linkage/standardise/division-index.ts';
 import { detailsOf, organisationNames, type Details } from './details.ts';
 import { learnPlaces } from './learn-places.ts';
-import { readPlaces, type PlaceDictionary, type PlacedText } from './places.ts';
+import { readPlace, type PlaceDictionary, type PlacedText } from './places.ts';
 import type { MatterRecord } from './record.ts';
-import { learnTokens, tokenVectors, type TokenVectors, type TokenWeights } from './tokens.ts';
+import { learnTokens, textVector, tokenVectors, type TextVector, type TokenVectors, type TokenWeights } from './tokens.ts';
 
 /** What a full run learns from all records and an online run must use, so that both compare alike. JSON; holds no person. */
 export interface Learnt {
@@ -24,15 +24,37 @@ export interface Described {
 
 export function learn(records: readonly MatterRecord[], divisions: DivisionIndex): Learnt {
   const places = learnPlaces(records, divisions);
-  const contents = readPlaces(records, divisions, places).map((one) => one.content);
+  const contents = records.map((record) => readPlace(record, divisions, places).content);
   return { places, tokens: learnTokens(contents, records.map((record) => record.category ?? record.thing?.kind ?? null)), organisations: organisationNames(records) };
 }
 
 /** `times` counts over the whole hub; without it, over the records given. */
 export function describe(records: readonly MatterRecord[], divisions: DivisionIndex, learnt: Learnt, times?: ReadonlyMap<string, number>): Described {
-  const placed = readPlaces(records, divisions, learnt.places);
-  const details = detailsOf(records, new Set(learnt.organisations));
-  return { records, placed, texts: tokenVectors(placed.map((one) => one.content), learnt.tokens), details, times: times ?? counted(records, details) };
+  const read = records.map((record) => readOnce(record, divisions, learnt));
+  const details = read.map((one) => one.details);
+  return { records, placed: read.map((one) => one.placed), texts: tokenVectors(read.map((one) => one.vector)), details, times: times ?? counted(records, details) };
+}
+
+/** One record as it reads with what was learnt. */
+interface Reading {
+  divisions: DivisionIndex;
+  placed: PlacedText;
+  vector: TextVector;
+  details: Details;
+}
+
+const readBefore = new WeakMap<Learnt, WeakMap<MatterRecord, Reading>>();
+
+/** The steps of a run describe the same records: keys, their times, comparisons. Reading one costs most of all this. */
+function readOnce(record: MatterRecord, divisions: DivisionIndex, learnt: Learnt): Reading {
+  const known = readBefore.get(learnt) ?? new WeakMap<MatterRecord, Reading>();
+  readBefore.set(learnt, known);
+  const before = known.get(record);
+  if (before?.divisions === divisions) return before;
+  const placed = readPlace(record, divisions, learnt.places);
+  const made = { divisions, placed, vector: textVector(placed.content, learnt.tokens), details: detailsOf(record, learnt.organisations) };
+  known.set(record, made);
+  return made;
 }
 
 function counted(records: readonly MatterRecord[], details: readonly Details[]): Map<string, number> {

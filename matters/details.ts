@@ -10,12 +10,10 @@ export interface Details {
   amounts: readonly number[];
 }
 
-/** Organisations are found in texts by the dictionary; sums are read in figures and words. */
-export function detailsOf(records: readonly MatterRecord[], dictionary: ReadonlySet<string>): Details[] {
-  return records.map((record) => {
-    const text = simplified(record.text.normalize('NFKC'));
-    return { organisations: [...new Set([...stemsOf(record), ...namedIn(text, dictionary)])], amounts: amountsIn(text) };
-  });
+/** Organisations are found in texts by the dictionary, as `organisationNames` gives it; sums are read in figures and words. */
+export function detailsOf(record: MatterRecord, dictionary: readonly string[]): Details {
+  const text = simplified(record.text.normalize('NFKC'));
+  return { organisations: [...new Set([...stemsOf(record), ...namedIn(text, namesByBeginning(dictionary))])], amounts: amountsIn(text) };
 }
 
 /** The dictionary: organisations that stand as parties, as people say their names. */
@@ -36,17 +34,28 @@ function organisationStem(name: string): string {
   return plain.replace(/^\p{Script=Han}{2,6}?(?:省|市|县|区|州|旗)(?=\p{Script=Han}{3})/u, '').replace(/(?:股份|有限|责任|集团|分|总|公司|服务部|经营部)+$/u, '');
 }
 
-function namedIn(text: string, dictionary: ReadonlySet<string>): string[] {
-  if (dictionary.size === 0) return [];
+type Names = ReadonlyMap<string, readonly string[]>;
+
+const namesOf = new WeakMap<readonly string[], Names>();
+
+/** Names by their first characters, the longest first: most places of a text begin no name. */
+function namesByBeginning(dictionary: readonly string[]): Names {
+  const before = namesOf.get(dictionary);
+  if (before) return before;
+  const names = dictionary.filter((name) => name.length <= stemCharactersMax).sort((a, b) => b.length - a.length);
+  const made = Map.groupBy(names, (name) => name.slice(0, stemCharactersMin));
+  namesOf.set(dictionary, made);
+  return made;
+}
+
+function namedIn(text: string, names: Names): string[] {
+  if (names.size === 0) return [];
   const found: string[] = [];
   for (let at = 0; at + stemCharactersMin <= text.length; at += 1) {
-    for (let length = Math.min(stemCharactersMax, text.length - at); length >= stemCharactersMin; length -= 1) {
-      const name = text.slice(at, at + length);
-      if (!dictionary.has(name)) continue;
-      found.push(name);
-      at += length - 1;
-      break;
-    }
+    const name = names.get(text.slice(at, at + stemCharactersMin))?.find((one) => text.startsWith(one, at));
+    if (name === undefined) continue;
+    found.push(name);
+    at += name.length - 1;
   }
   return found;
 }

@@ -34,15 +34,14 @@ export type PlaceDictionary = Record<string, CountyPlaces>;
 
 const countyDigits = 6;
 
-/** Reads places and finds those that a text names; two estates of one stem on two streets stay two. */
-export function readPlaces(records: readonly MatterRecord[], divisions: DivisionIndex, dictionary: PlaceDictionary): PlacedText[] {
-  const stems = stemsOf(dictionary);
-  return records.map((record) => {
-    const code = record.division?.slice(0, countyDigits) ?? '';
-    const county: County = { ...(dictionary[code] ?? nothingKnown), stems: stems.get(code) ?? new Set() };
-    return placed(record, standardiseAddress(record.placeText, divisions, record.division), county);
-  });
+/** Reads where a record lies and finds the places that its text names; two estates of one stem on two streets stay two. */
+export function readPlace(record: MatterRecord, divisions: DivisionIndex, dictionary: PlaceDictionary): PlacedText {
+  const code = record.division?.slice(0, countyDigits) ?? '';
+  const county: County = { ...(dictionary[code] ?? nothingKnown), stems: stemsOf(dictionary).get(code) ?? noStems };
+  return placed(record, standardiseAddress(record.placeText, divisions, record.division), county);
 }
+
+const noStems: ReadonlySet<string> = new Set();
 
 const known = new WeakMap<PlaceDictionary, ReadonlyMap<string, ReadonlySet<string>>>();
 

@@ -1,7 +1,7 @@
-/** The texts of all records as sparse vectors: token ids ascending, weights of unit length. */
+/** The texts of all records as sparse vectors. */
 export interface TokenVectors {
+  /** Token ids, ascending. */
   ids: Int32Array[];
-  weights: Float32Array[];
   /** Shared weight of two records, 0 to 1; 0 where one says nothing. */
   cosine(a: number, b: number): number;
 }
@@ -25,20 +25,29 @@ export function learnTokens(texts: readonly string[], kinds: readonly (string | 
   return learnt;
 }
 
-/** The texts as sparse vectors of unit length; tokens that were not learnt say nothing. */
-export function tokenVectors(texts: readonly string[], learnt: TokenWeights): TokenVectors {
+/** A text as a sparse vector: token ids ascending, weights of unit length. */
+export interface TextVector {
+  ids: Int32Array;
+  weights: Float32Array;
+}
+
+/** The text as a vector; tokens that were not learnt say nothing. */
+export function textVector(text: string, learnt: TokenWeights): TextVector {
   const { vocabulary, weight } = compiled(learnt);
-  const ids: Int32Array[] = [];
-  const weights: Float32Array[] = [];
-  for (const text of texts) {
-    const kept = Int32Array.from([...tokensOf(text)].flatMap((token) => vocabulary.get(token) ?? [])).sort();
-    let squares = 0;
-    for (const token of kept) squares += weight[token]! ** 2;
-    const length = Math.sqrt(squares) || 1;
-    ids.push(kept);
-    weights.push(Float32Array.from(kept, (token) => weight[token]! / length));
+  const found: number[] = [];
+  for (const token of tokensOf(text)) {
+    const id = vocabulary.get(token);
+    if (id !== undefined) found.push(id);
   }
-  return { ids, weights, cosine: (a, b) => dot(ids[a]!, weights[a]!, ids[b]!, weights[b]!) };
+  const ids = Int32Array.from(found).sort();
+  let squares = 0;
+  for (const token of ids) squares += weight[token]! ** 2;
+  const length = Math.sqrt(squares) || 1;
+  return { ids, weights: Float32Array.from(ids, (token) => weight[token]! / length) };
+}
+
+export function tokenVectors(vectors: readonly TextVector[]): TokenVectors {
+  return { ids: vectors.map((one) => one.ids), cosine: (a, b) => dot(vectors[a]!, vectors[b]!) };
 }
 
 interface Compiled {
@@ -114,7 +123,7 @@ function divergence(counts: Float32Array, share: Float64Array, total: number): n
   return bits;
 }
 
-function dot(a: Int32Array, x: Float32Array, b: Int32Array, y: Float32Array): number {
+function dot({ ids: a, weights: x }: TextVector, { ids: b, weights: y }: TextVector): number {
   let sum = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     if (a[i]! < b[j]!) i += 1;
