@@ -19,8 +19,18 @@ export interface Head {
 
 export interface Known {
   heads: ReadonlyMap<string, Head>;
-  /** `keyHmac/contentHmac` of versions counted before. */
+  /** Versions counted before, by `versionName`. */
   seen: ReadonlySet<string>;
+}
+
+export interface Version {
+  keyHmac: string;
+  contentHmac: string;
+}
+
+/** One name for one version of one record. */
+export function versionName({ keyHmac, contentHmac }: Version): string {
+  return `${keyHmac}/${contentHmac}`;
 }
 
 export interface LiveVersion {
@@ -69,7 +79,7 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
   const effects: Effects = { counts: noCounts(), heads: new Map(), seen: [], live: new Map(), earlier: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
   const seen = new Set(known.seen);
   for (const version of versions) {
-    const identity = `${version.keyHmac}/${version.contentHmac}`;
+    const identity = versionName(version);
     if (version.restores) {
       // What was counted long ago and got lost here: written again, not counted again.
       if (version.kind === 'LIVE') becomeLive(version, undefined, { ...effects, counts: noCounts() }, keys);

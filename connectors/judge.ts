@@ -67,21 +67,38 @@ export type Judged = Common &
     | { kind: 'LIVE'; mapped: Mapped; content: Row; restricted: boolean }
   );
 
+/** What tells versions apart before anything of them is judged. */
+export interface Identity {
+  /** As the source gave it, cut where it is nested too deep. */
+  given: Row | null;
+  isDeep: boolean;
+  /** With what the source kind puts beside it. */
+  row: Row | null;
+  key: string | null;
+  keyHmac: string;
+  contentHmac: string;
+}
+
+/** Whose version this is, and which. */
+export function identify(department: string, stream: Stream, offered: Offered, keys: Keys): Identity {
+  const isDeep = isTooDeep(offered.row);
+  const given = isDeep ? (shallow(offered.row) as Row) : offered.row;
+  const row = given === null ? null : offered.beside ? { ...given, ...offered.beside } : given;
+  const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
+  return { given, isDeep, row, key, keyHmac: keys.keyHmac(department, stream.name, key ?? ''), contentHmac: offered.contentHmac ?? keys.contentHmac(offered.identity ?? stableText(row)) };
+}
+
 /**
  * Judges one version in the order of sources.md: never stored, tombstone, quarantine, and only then what it says. Nothing
  * that a rule forbids is in the result. Pure: what is already stored is looked at later.
  */
-export function judge(department: string, stream: Stream, offered: Offered, keys: Keys): Judged {
-  const isDeep = isTooDeep(offered.row);
-  const given = isDeep ? (shallow(offered.row) as Row) : offered.row;
-  const row = given === null ? null : offered.beside ? { ...given, ...offered.beside } : given;
-  const identity = offered.contentHmac ?? keys.contentHmac(offered.identity ?? stableText(row));
-  const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
+export function judge(department: string, stream: Stream, offered: Offered, keys: Keys, identity: Identity = identify(department, stream, offered, keys)): Judged {
+  const { given, isDeep, row, key, keyHmac, contentHmac } = identity;
   const common: Common = {
     position: offered.position,
     key,
-    keyHmac: keys.keyHmac(department, stream.name, key ?? ''),
-    contentHmac: identity,
+    keyHmac,
+    contentHmac,
     order: row === null ? null : versionOrder(stream, row, offered),
     droppedFields: {},
     drift: [],
@@ -101,9 +118,10 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
   const ill = isDeep ? { reason: 'SCHEMA' as const, field: 'depth' } : unsound(row);
-  const fault = tooLarge(given ?? row) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
+  const serialised = JSON.stringify(given ?? row);
+  const fault = tooLarge(given ?? row, serialised) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && ill === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
-  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: storable(content), restricted };
+  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: isStorable(serialised) && isStorable(JSON.stringify(offered.beside ?? null)) ? content : storable(content), restricted };
 }
 
 /** JSON with sorted keys: one text for one content, whatever the order of columns. */
@@ -176,8 +194,8 @@ function firstFault(stream: Stream, row: Row, offered: Offered, key: string | nu
   return badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
 }
 
-export function tooLarge(row: Row): Fault | null {
-  const serialised = JSON.stringify(row);
+/** `serialised` is its JSON, where that is known. */
+export function tooLarge(row: Row, serialised: string = JSON.stringify(row)): Fault | null {
   if (serialised.length * 3 > limits.cellBytesMax) {
     if (Buffer.byteLength(serialised) > limits.recordBytesMax) return { reason: 'TOO_LARGE' };
     for (const [field, value] of Object.entries(row)) if (leaves(value).some((leaf) => Buffer.byteLength(leaf) > limits.cellBytesMax)) return { reason: 'TOO_LARGE', field: columnName(field) };
@@ -219,8 +237,12 @@ function badTime(stream: Stream, row: Row): Fault | null {
 
 /** `jsonb` takes no NUL; nobody can read one either. */
 export function storable<T>(value: T): T {
-  const text = JSON.stringify(value) ?? '';
-  return text.includes('\\u0000') || text.includes('\ufffd') ? (withoutUnstorable(value) as T) : value;
+  return isStorable(JSON.stringify(value) ?? '') ? value : (withoutUnstorable(value) as T);
+}
+
+/** Whether what has this JSON is stored as it is. */
+export function isStorable(serialised: string): boolean {
+  return !serialised.includes('\\u0000') && !serialised.includes('\ufffd');
 }
 
 function withoutUnstorable(value: unknown): unknown {

@@ -3,7 +3,7 @@ import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
-import { fold, type Effects, type Head, type Known, type State } from './fold.ts';
+import { fold, versionName, type Effects, type Head, type Known, type State, type Version } from './fold.ts';
 import { formOf } from './form.ts';
 import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
@@ -81,13 +81,19 @@ export async function knownOf(client: pg.ClientBase, department: string, stream:
     'SELECT key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
     [department, stream, [...new Set(keyHmacs)]],
   );
-  const seen = await client.query<{ identity: string }>(
-    `SELECT v.key_hmac || '/' || v.content_hmac AS identity FROM unnest($3::text[], $4::text[]) AS x(key_hmac, content_hmac)
-     JOIN hub.version_seen v ON v.department = $1 AND v.stream = $2 AND v.key_hmac = x.key_hmac AND v.content_hmac = x.content_hmac`,
-    [department, stream, keyHmacs, versions.map((version) => version.contentHmac)],
-  );
   const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, repaired: row.repaired, quarantinedValues: row.quarantined_values });
-  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: new Set(seen.rows.map((row) => row.identity)) };
+  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, department, stream, versions) };
+}
+
+/** Which of these were counted before, by `versionName`. Each is looked up by its key: a join would be planned over all of the stream. */
+export async function seenOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Version[]): Promise<Set<string>> {
+  if (versions.length === 0) return new Set();
+  const { rows } = await client.query<Version>(
+    `SELECT x.key_hmac AS "keyHmac", x.content_hmac AS "contentHmac" FROM unnest($3::text[], $4::text[]) AS x(key_hmac, content_hmac)
+     CROSS JOIN LATERAL (SELECT FROM hub.version_seen v WHERE v.department = $1 AND v.stream = $2 AND v.key_hmac = x.key_hmac AND v.content_hmac = x.content_hmac LIMIT 1) v`,
+    [department, stream, versions.map((version) => version.keyHmac), versions.map((version) => version.contentHmac)],
+  );
+  return new Set(rows.map(versionName));
 }
 
 async function writeDeliveries(client: pg.ClientBase, department: string, deliveries: readonly Delivery[]): Promise<void> {

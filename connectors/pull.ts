@@ -7,9 +7,10 @@ import { span } from '../base/trace.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, noCounts, type Counts } from './counts.ts';
 import { pagesInTime } from './deadline.ts';
-import { judge, type Judged } from './judge.ts';
+import { versionName } from './fold.ts';
+import { identify, judge, type Judged } from './judge.ts';
 import { limits, type Limits } from './limits.ts';
-import { applyPage, type PageContext, type PageOutcome } from './page.ts';
+import { applyPage, seenOf, type PageContext, type PageOutcome } from './page.ts';
 import { periodPages, type Period } from './period.ts';
 import { received } from './sources/events.ts';
 import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
@@ -112,8 +113,7 @@ export async function begin(client: pg.ClientBase, department: string, stream: s
  * PostgreSQL ends one of two that wait for each other, that page is written again, and nothing of the first try is left.
  */
 async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, outcome: PullOutcome): Promise<void> {
-  const { connector, stream, keys } = request;
-  const versions = page.offered.map((offered) => judge(connector.department, stream, offered, keys));
+  const versions = await judgedNew(request, client, page);
   for (let attempt = 1; ; attempt += 1) {
     try {
       const done = await writePage(request, client, epoch, page, versions);
@@ -124,6 +124,18 @@ async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: nu
       if (!isContention(error) || attempt >= writeAttemptsMax) throw error;
     }
   }
+}
+
+/**
+ * The versions of a page, judged, but for those that were counted before: they change nothing, whatever they say, and most
+ * of what an overlap or a full read brings is such. Nobody else counts versions of this stream meanwhile: its lock is held
+ * on this client. Every event received counts.
+ */
+async function judgedNew({ connector, stream, keys }: PullRequest, client: pg.ClientBase, { offered }: SourcePage): Promise<Judged[]> {
+  const { department } = connector;
+  const identities = offered.map((one) => identify(department, stream, one, keys));
+  const seen = await seenOf(client, department, stream.name, identities.filter((_, index) => offered[index]!.receivedId === undefined));
+  return offered.flatMap((one, index) => (one.receivedId === undefined && seen.has(versionName(identities[index]!)) ? [] : [judge(department, stream, one, keys, identities[index])]));
 }
 
 async function writePage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, versions: readonly Judged[]): Promise<PageOutcome> {

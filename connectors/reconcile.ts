@@ -7,6 +7,7 @@ import { refuseTooMany, removeGone, type AbsentRecord } from './absent.ts';
 import type { Connector, Stream } from './contract.ts';
 import { pagesInTime } from './deadline.ts';
 import { offeredEvent, type StoredEvent } from './events.ts';
+import { versionName } from './fold.ts';
 import { judge, type Judged } from './judge.ts';
 import { limits, type Limits } from './limits.ts';
 import { applyPage, knownOf, touch, type PageContext } from './page.ts';
@@ -111,7 +112,7 @@ async function comparePage(client: pg.ClientBase, context: PageContext, versions
     found.compared += 1;
     const head = known.heads.get(version.keyHmac);
     if (waiting.has(version.contentHmac)) continue; // acknowledged, and applied by the next run
-    if (!known.seen.has(`${version.keyHmac}/${version.contentHmac}`)) note(found, head ? 'DIFFERENT' : 'MISSING', version.position);
+    if (!known.seen.has(versionName(version))) note(found, head ? 'DIFFERENT' : 'MISSING', version.position);
     else if (version.kind === 'LIVE' && head?.state === 'LIVE' && head.order === version.order && isDamaged(stream, version, landed.get(version.key!))) {
       note(found, 'DIFFERENT', version.position);
       damaged.push(version);

@@ -30,13 +30,13 @@ export async function writeLive(client: pg.ClientBase, context: PageContext, { l
     await writeThings(client, changed);
   }
   if (!context.stream.record) return late;
-  await writeRecords(client, context, changed);
+  const replaced = await writeRecords(client, context, changed);
   await markNewest(client, rows.filter((row) => !row.changed));
   const seen = await markFirstSeen(client, context, new Map(rows.filter((row) => !row.changed).map((row) => [row.key, row.firstSeen])));
   if (changed.length === 0) return [...late, ...seen];
   await writeDetails(client, context, changed);
-  await writeMentions(client, context, changed);
-  await writeAssignments(client, changed);
+  await writeMentions(client, context, changed, replaced);
+  await writeAssignments(client, changed, replaced);
   return [...changed.map((row) => row.rid), ...late, ...seen];
 }
 
@@ -45,16 +45,18 @@ type LiveRow = LiveVersion & { rid: string };
 async function writeLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[]): Promise<void> {
   await client.query(
     `INSERT INTO hub.landed (department, stream, run_id, record_key, content, content_hash, position)
-     SELECT $1, $2, $3, x.record_key, x.content, x.content_hash, x.position FROM json_to_recordset($4) AS x(record_key text, content jsonb, content_hash text, position text)
+     SELECT $1, $2, $3, x.record_key, x.content::jsonb, x.content_hash, x.position FROM unnest($4::text[], string_to_array($5, E'\\n'), $6::text[], $7::text[]) AS x(record_key, content, content_hash, position)
      ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()`,
-    [connector.department, stream.name, runId ?? noRun, JSON.stringify(rows.map((row) => ({ record_key: row.key, content: row.content, content_hash: row.contentHmac, position: row.position })))],
+    // One JSON a line, and no line break in any: inside of another JSON each would be read twice.
+    [connector.department, stream.name, runId ?? noRun, rows.map((row) => row.key), rows.map((row) => JSON.stringify(row.content)).join('\n'), rows.map((row) => row.contentHmac), rows.map((row) => row.position)],
   );
 }
 
 const noRun = '00000000-0000-0000-0000-000000000000';
 
-async function writeRecords(client: pg.ClientBase, { connector, stream, runId, now }: PageContext, rows: readonly LiveRow[]): Promise<void> {
-  if (rows.length === 0) return;
+/** Returns the rids of those that were there before: what hung on them has to go where it is not written again. */
+async function writeRecords(client: pg.ClientBase, { connector, stream, runId, now }: PageContext, rows: readonly LiveRow[]): Promise<string[]> {
+  if (rows.length === 0) return [];
   const records = rows.map((row) => ({
     ...row.mapped.record,
     rid: row.rid,
@@ -70,12 +72,14 @@ async function writeRecords(client: pg.ClientBase, { connector, stream, runId, n
     first_seen: row.firstSeen,
   }));
   const columns = Object.keys(records[0]!);
-  await client.query(
+  const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(
     `INSERT INTO hub.record (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.record, $1) x
      ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => !recordIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')},
-       first_seen = hub.earliest(record.first_seen, excluded.first_seen)`,
+       first_seen = hub.earliest(record.first_seen, excluded.first_seen)
+     RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
     [JSON.stringify(records)],
   );
+  return written.filter((row) => !row.fresh).map((row) => row.rid);
 }
 
 /** What a rid says already. Columns of a key that are written, even with what they hold, wait for all that refers to the row. */
@@ -119,13 +123,14 @@ async function writeDetails(client: pg.ClientBase, { stream }: PageContext, rows
 }
 
 /** Mentions keep their link (`entity_key`) when a record changes; what linkage makes of the change is its own step. */
-async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
   const mentions = rows.flatMap((row) =>
     row.mapped.mentions.map((mention) => ({ ...mention, mention_id: keys.mentionId(row.rid, mention.role, mention.ordinal), rid: row.rid, department: connector.department, source_updated_at: row.mapped.sourceUpdatedAt })),
   );
-  const rids = rows.map((row) => row.rid);
-  await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [rids, mentions.map((mention) => mention.mention_id)]);
-  await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [rids]);
+  if (replaced.length > 0) {
+    await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [replaced, mentions.map((mention) => mention.mention_id)]);
+    await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [replaced]);
+  }
   if (mentions.length === 0) return;
   const columns = Object.keys(mentions[0]!);
   await client.query(
@@ -138,9 +143,9 @@ async function writeMentions(client: pg.ClientBase, { connector, keys }: PageCon
   await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [own.map((mention) => mention.rid), own.map((mention) => mention.id_hmac)]);
 }
 
-async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {
+async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
   const assignments = rows.flatMap((row) => row.mapped.assignments.map((one) => ({ rid: row.rid, ...one })));
-  await client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [rows.map((row) => row.rid)]);
+  if (replaced.length > 0) await client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [replaced]);
   if (assignments.length === 0) return;
   await client.query('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
     assignments.map((one) => one.rid),

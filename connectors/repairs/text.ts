@@ -9,6 +9,7 @@ export type TextRepair = 'TEXT_SPACE' | 'TEXT_FULL_WIDTH' | 'TEXT_PINYIN' | 'TEX
 export function cleanText(raw: unknown): { text: string | null; repairs: TextRepair[] } {
   if (raw === null || raw === undefined) return { text: null, repairs: [] };
   const source = String(raw);
+  if (ordinary.test(source) && source.length > placeholderCharactersMax) return { text: source, repairs: [] };
   const repairs: TextRepair[] = [];
   const step = (from: string, to: string, kind: TextRepair) => {
     if (from !== to) repairs.push(kind);
@@ -21,6 +22,11 @@ export function cleanText(raw: unknown): { text: string | null; repairs: TextRep
   const empty = text === '' || placeholders.has(text.normalize('NFKC'));
   return { text: empty ? null : text, repairs: empty ? [] : repairs };
 }
+
+/** Most text: ideographs, printable ASCII and Chinese punctuation, single spaces between them. None of the steps would change it. */
+const ordinary = /^[!-~\u3001\u3002\u300a\u300b\u4e00-\u9fff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]+(?: [!-~\u3001\u3002\u300a\u300b\u4e00-\u9fff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]+)*$/;
+/** Longer text is no placeholder. */
+const placeholderCharactersMax = Math.max(...[...placeholders].map((one) => one.length));
 
 /** Controls but for white space, zero-width characters, the byte-order mark, the replacement character. */
 const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/gu;

@@ -30,19 +30,43 @@ async function* pages(context: SourceContext, stream: Stream, from: ReadFrom): A
 }
 
 /** Pages of acknowledged events only; for runs that a push started. */
-export async function* received({ connector, pool, limits }: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
+export async function* received(context: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<{ id: number; content: StoredEvent | StoredCounts }>(
-      'SELECT id, content FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id > $3 ORDER BY id LIMIT $4',
-      [connector.department, stream.name, after, limits.pageRowsMax],
-    );
+    const { rows, isLast } = await waitingAfter(context, stream, after);
     if (rows.length > 0) yield receivedPage(rows);
-    if (rows.length < limits.pageRowsMax) return;
+    if (isLast) return;
     after = rows.at(-1)!.id;
   }
 }
 
-function receivedPage(rows: readonly { id: number; content: StoredEvent | StoredCounts }[]): SourcePage {
+interface Waiting {
+  id: number;
+  content: StoredEvent | StoredCounts;
+}
+
+/** Events are here already, so that a page of them may be larger than what a source is asked for: the versions of a ticket that wait together are written once. */
+const readsPerPage = 8;
+/** A page that is longer than this takes no further read. */
+const pageCharactersEnough = 8 * 1024 * 1024;
+
+async function waitingAfter({ connector, pool, limits }: SourceContext, stream: Stream, start: number): Promise<{ rows: Waiting[]; isLast: boolean }> {
+  const waiting: Waiting[] = [];
+  let characters = 0;
+  for (let reads = 0; reads < readsPerPage && characters < pageCharactersEnough; reads += 1) {
+    const { rows } = await pool.query<{ id: number; content: string }>(
+      'SELECT id, content::text AS content FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id > $3 ORDER BY id LIMIT $4',
+      [connector.department, stream.name, waiting.at(-1)?.id ?? start, limits.pageRowsMax],
+    );
+    for (const { id, content } of rows) {
+      characters += content.length;
+      waiting.push({ id, content: JSON.parse(content) as Waiting['content'] });
+    }
+    if (rows.length < limits.pageRowsMax) return { rows: waiting, isLast: true };
+  }
+  return { rows: waiting, isLast: false };
+}
+
+function receivedPage(rows: readonly Waiting[]): SourcePage {
   const offered: Offered[] = [];
   const arrived = { ids: [] as number[], counts: noCounts() };
   for (const { id, content } of rows) {

@@ -4,9 +4,13 @@
  */
 export function plainText(raw: unknown): string | null {
   if (raw === null || raw === undefined) return null;
+  if (typeof raw === 'string' && plain.test(raw)) return placeholders.has(raw) ? null : raw;
   const text = String(raw).normalize('NFKC').replace(invisible, '').replace(/\s+/gu, ' ').trim();
   return text === '' || placeholders.has(text) ? null : text;
 }
+
+/** Most cells: unified ideographs, printable ASCII and Chinese full stops, single spaces between them. Nothing above would change one of these. */
+const plain = /^[!-~\u3001\u3002\u4e00-\u9fff]+(?: [!-~\u3001\u3002\u4e00-\u9fff]+)*$/;
 
 /** The same with every inner space removed: names, ID numbers and phones. */
 export function solidText(raw: unknown): string | null {

@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cleanText } from '../../connectors/repairs/text.ts';
+import { plainText } from '../../linkage/standardise/text.ts';
+
+/** What cells are made of: ordinary characters, and everything that a repair looks for. */
+const pieces = ['汉', '王女士', '3号楼', 'a', 'Z9', '-', '/', '--', '不详', '无', '。', '、', '，', '（', '）', '《', '！', '(hàn)', ' ', '  ', '\u00a0', '\u3000', '\n', '\t', '２', 'Ａ', 'ａ', '－', '…', '①', '℡', '㐀', '豈', '😀', '\u0301', '\u0000', '\u200b', '\ufffd', '~', '!'];
+const cell = fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((parts) => parts.join(''));
+
+/** A character that is removed in any case: with it no cell is taken as it stands, and the answer must be the same. */
+const removed = '\u200b';
+
+test('a cell that is taken as it stands is what all repairs together would have made of it', () => {
+  fc.assert(fc.property(cell, (text) => plainText(text) === plainText(removed + text)), { numRuns: 2000 });
+  fc.assert(fc.property(cell, (text) => {
+    const [given, repaired] = [cleanText(text), cleanText(removed + text)];
+    expect(given.text).toBe(repaired.text);
+    expect([...new Set([...given.repairs, 'TEXT_CONTROL'])].sort()).toEqual(given.text === null ? ['TEXT_CONTROL'] : repaired.repairs.toSorted());
+  }), { numRuns: 2000 });
+});
