@@ -5,38 +5,65 @@ import type { Pool } from '../base/db.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Queues } from './queues.ts';
 import { waitsForResume } from './streams.ts';
+import type { Timing } from './timing.ts';
 
 /** Linking waits for runs that are under way and for a pause in what is pushed, but no longer than this. */
 const settleWaitSeconds = 60;
+/** Where so large a part of the hub is touched, as in a first sync, it would be linked and clustered whole, and soon again: that waits longer. */
+const bulkShare = 1 / 5;
+const bulkRecordsMin = 200;
+const bulkSettleWaitSeconds = 600;
+/** Events of a push in full flow are gathered, so that the versions of one ticket are written once; none waits longer than this. */
+const gatherSeconds = 3;
 
 /** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. */
-export async function dispatch(pool: Pool, queues: Queues, settleQuietMs: number): Promise<void> {
-  await duePushes(pool);
+export async function dispatch(pool: Pool, queues: Queues, { pushQuietMs, settleQuietMs }: Pick<Timing, 'pushQuietMs' | 'settleQuietMs'>): Promise<void> {
+  const pushesWait = await duePushes(pool, pushQuietMs);
   const { rows } = await pool.query<{ id: string; attempt: number }>(`SELECT id, attempt FROM hub.sync_run r WHERE status = 'DUE' AND due_at <= now() AND NOT ${waitsForResume} ORDER BY requested_at LIMIT 200`);
   for (const { id, attempt } of rows) await queues.ring('sync', id, attempt);
   const settling = await pool.query(
     `SELECT 1 FROM hub.outbox o WHERE o.kind IN ('TOUCHED', 'SNAPSHOT') AND o.done_at IS NULL
-     AND (o.created_at < now() - make_interval(secs => $1)
-       OR NOT EXISTS (SELECT 1 FROM hub.outbox n WHERE n.kind = 'TOUCHED' AND n.done_at IS NULL AND n.created_at > now() - make_interval(secs => $2 / 1000.0)) AND NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume}))) LIMIT 1`,
-    [settleWaitSeconds, settleQuietMs],
+     AND (o.created_at < now() - make_interval(secs => $3)
+       OR o.created_at < now() - make_interval(secs => $1) AND (SELECT count(*) FROM hub.touched) <= (SELECT greatest($4 * reltuples, $5) FROM pg_class WHERE oid = 'hub.record'::regclass)
+       OR NOT EXISTS (SELECT 1 FROM hub.outbox n WHERE n.kind = 'TOUCHED' AND n.done_at IS NULL AND n.created_at > now() - make_interval(secs => $2 / 1000.0)) AND NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume})) AND NOT $6) LIMIT 1`,
+    [settleWaitSeconds, settleQuietMs, bulkSettleWaitSeconds, bulkShare, bulkRecordsMin, pushesWait],
   );
   if (settling.rowCount) await queues.ring('settle', 'all');
 }
 
-/** Acknowledged events that wait get a run, one per stream. */
-async function duePushes(pool: Pool): Promise<void> {
+/**
+ * Acknowledged events that wait get a run, one per stream, when no more of them come or the first has waited long enough.
+ * Returns whether any wait, of streams that are not paused.
+ */
+async function duePushes(pool: Pool, quietMs: number): Promise<boolean> {
+  let wait = false;
   for (const connector of (await connectors()).values()) {
     if (connector.source.kind !== 'events') continue;
-    for (const stream of connector.streams) {
-      await pool.query(
-        `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
-         SELECT $1, $2, $3, 'PUSH', 'DUE', 'push' WHERE EXISTS (SELECT 1 FROM hub.received_event WHERE department = $2 AND stream = $3 AND applied_at IS NULL)
-         AND NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND status IN ('DUE', 'RUNNING'))
-         AND NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $2 AND stream = $3 AND paused)`,
-        [randomUUID(), connector.department, stream.name],
-      );
+    for (const { name } of connector.streams) {
+      const due = await isPushDue(pool, connector.department, name, quietMs);
+      if (due !== null) wait = true;
+      if (due) {
+        await pool.query(
+          `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
+           SELECT $1, $2, $3, 'PUSH', 'DUE', 'push' WHERE NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND status IN ('DUE', 'RUNNING'))`,
+          [randomUUID(), connector.department, name],
+        );
+      }
     }
   }
+  return wait;
+}
+
+/** Null where nothing waits. */
+async function isPushDue(pool: Pool, department: string, stream: string, quietMs: number): Promise<boolean | null> {
+  const { rows } = await pool.query<{ due: boolean }>(
+    `SELECT oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0) AS due
+     FROM (SELECT id, received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL ORDER BY id LIMIT 1) oldest
+     CROSS JOIN LATERAL (SELECT received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id >= oldest.id ORDER BY id DESC LIMIT 1) newest
+     WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $1 AND stream = $2 AND paused)`,
+    [department, stream, gatherSeconds, quietMs],
+  );
+  return rows[0]?.due ?? null;
 }
 
 /** Runs whose worker is gone are due again: their stream's lock is free, and the epoch fences off a worker that only slept. */

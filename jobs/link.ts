@@ -28,18 +28,28 @@ const lockKey = 7_201_003;
 export async function linkTouched(pool: Pool, keys: Keys): Promise<LinkOutcome> {
   return inTransaction(pool, async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
-    const touched = await touchedRids(tx);
+    const marks = await touchMarks(tx);
+    const touched = marks.map((mark) => mark.rid);
     if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
     const state = await storedState(tx);
     const changed = state === null || !isOf(cnPersons, state.modelVersion) || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
-    await tx.execute(sql`DELETE FROM hub.touched WHERE rid = ANY(${sql.param(touched)}::text[])`);
+    await forget(tx, marks);
     return { touched: touched.length, ...changed };
   });
 }
 
-async function touchedRids(tx: Transaction): Promise<string[]> {
-  const { rows } = await tx.execute(sql`SELECT rid FROM hub.touched ORDER BY rid`);
-  return rows.map((row) => row['rid'] as string);
+type TouchMark = { rid: string; at: string };
+
+async function touchMarks(tx: Transaction): Promise<TouchMark[]> {
+  const { rows } = await tx.execute(sql`SELECT rid, touched_at::text AS at FROM hub.touched ORDER BY rid`);
+  return rows as unknown as TouchMark[];
+}
+
+/** What a page touched again meanwhile stays: it was not read as it is now. */
+async function forget(tx: Transaction, marks: readonly TouchMark[]): Promise<void> {
+  await tx.execute(sql`
+    DELETE FROM hub.touched t USING unnest(${sql.param(marks.map((mark) => mark.rid))}::text[], ${sql.param(marks.map((mark) => mark.at))}::timestamptz[]) AS x(rid, at)
+    WHERE t.rid = x.rid AND t.touched_at = x.at`);
 }
 
 /** Parsing what a million mentions taught takes longer than linking ten: the last state read is kept as long as its row is the same. */

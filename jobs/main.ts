@@ -43,7 +43,7 @@ export async function startJobs({ config, pool, databaseUrl, now = () => new Dat
   await registerStreams(pool);
   const consumers = await startConsumers(config, pool);
   const stopping = new AbortController();
-  const fast = repeat(timing.tickMs, stopping.signal, () => dispatch(pool, queues, timing.settleQuietMs));
+  const fast = repeat(timing.tickMs, stopping.signal, () => dispatch(pool, queues, timing));
   const slow = repeat(timing.slowTickMs, stopping.signal, async () => {
     await reviveAbandoned(pool, timing.abandonedAfterSeconds);
     await runSchedules(pool, config);

@@ -17,21 +17,27 @@ export async function loadReference(pool: Pool, progress: (done: number, total: 
   if (rows.length > 0) return;
   const all = [...divisions().values()];
   await inTransaction(pool, async ({ $client: client }) => {
+    const isEmpty = (await client.query('SELECT FROM hub.division LIMIT 1')).rowCount === 0;
+    if (isEmpty) await client.query('ALTER TABLE hub.division DROP CONSTRAINT division_pkey; DROP INDEX hub.division_parent');
     for (let at = 0; at < all.length; at += rowsPerStatementMax) {
-      await insertDivisions(client, all.slice(at, at + rowsPerStatementMax));
+      await insertDivisions(client, all.slice(at, at + rowsPerStatementMax), isEmpty ? '' : 'ON CONFLICT (code) DO NOTHING');
       progress(Math.min(at + rowsPerStatementMax, all.length), all.length);
     }
+    // Made at the end, they take a quarter of the time that keeping them row by row does.
+    if (isEmpty) await client.query('ALTER TABLE hub.division ADD CONSTRAINT division_pkey PRIMARY KEY (code); CREATE INDEX division_parent ON hub.division (parent)');
     await insertChanges(client);
     await client.query(`INSERT INTO hub.setting (name, value) VALUES ('divisions_loaded', to_jsonb($1::int)) ON CONFLICT (name) DO NOTHING`, [all.length]);
   });
 }
 
-async function insertDivisions(client: Client, rows: readonly Division[]): Promise<void> {
+/** A column crosses as one text of lines, which costs a fraction of an array's quoting; no name holds a line break. */
+async function insertDivisions(client: Client, rows: readonly Division[], onConflict: string): Promise<void> {
+  const lines = (column: 'code' | 'name' | 'tier' | 'parent') => rows.map((row) => row[column] ?? '').join('\n');
   await client.query(
     `INSERT INTO hub.division (code, name, tier, parent, source)
-     SELECT code, name, tier, parent, 'GB/T 2260' FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS d(code, name, tier, parent)
-     ON CONFLICT (code) DO NOTHING`,
-    [rows.map((row) => row.code), rows.map((row) => row.name), rows.map((row) => row.tier), rows.map((row) => row.parent)],
+     SELECT code, name, tier, parent, 'GB/T 2260'
+     FROM unnest(string_to_array($1, E'\\n'), string_to_array($2, E'\\n'), string_to_array($3, E'\\n'), string_to_array($4, E'\\n', '')) AS d(code, name, tier, parent) ${onConflict}`,
+    [lines('code'), lines('name'), lines('tier'), lines('parent')],
   );
 }
 

@@ -6,6 +6,8 @@ export interface Timing {
   slowTickMs: number;
   /** A run whose worker died is noticed after this; its stream's lock is then free. */
   abandonedAfterSeconds: number;
+  /** So long nothing may have been pushed before what was is applied. */
+  pushQuietMs: number;
   /** So long nothing may have been touched before what was is linked: a push in full flow is linked in bulk. */
   settleQuietMs: number;
   busyRetrySeconds: number;
@@ -21,6 +23,7 @@ export const timing: Timing = {
   tickMs: 500,
   slowTickMs: 10_000,
   abandonedAfterSeconds: 20,
+  pushQuietMs: 250,
   settleQuietMs: 1_000,
   busyRetrySeconds: 1,
   retryBaseSeconds: 1,
