@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { machine, machineText, written } from '../measure.ts';
 import { incremental, type IncrementalRow } from './incremental.ts';
 import { writeMentions } from './mentions.ts';
-import type { Asked, Told } from './one.ts';
+import type { Asked, Timed, Told } from './one.ts';
 
 /** Seeds and error rates that nothing was tuned on. */
 const sizes = [10_000, 100_000, 1_000_000];
@@ -36,6 +36,8 @@ export async function benchLinkage({ mentionsMax = 100_000, folder }: { mentions
 
 interface Run extends Told {
   set: string;
+  /** With the parameters that the cold run learnt, in a process of its own. */
+  stored: Timed;
 }
 
 async function generated(home: string, mentions: number, seed: string, errors: number): Promise<Run> {
@@ -61,12 +63,13 @@ function firstCells(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n').slice(1).filter((line) => line.trim() !== '').map((line) => line.split(',')[0]!.replaceAll('"', '').trim());
 }
 
-function measured(home: string, set: string, asked: Omit<Asked, 'truth'>, truth: ArrayLike<number | string>): Run {
-  const truthFile = join(home, 'truth.txt');
+function measured(home: string, set: string, asked: Omit<Asked, 'truth' | 'trained'>, truth: ArrayLike<number | string>): Run {
+  const [truthFile, trained] = [join(home, 'truth.txt'), join(home, 'trained.json')];
   writeFileSync(truthFile, Array.from(truth).join('\n'));
-  const script = join(import.meta.dirname, 'one.ts');
-  const told = execFileSync(process.execPath, ['--max-old-space-size=6000', script, JSON.stringify({ ...asked, truth: truthFile })], { encoding: 'utf8', maxBuffer: 1 << 20, stdio: ['ignore', 'pipe', 'inherit'] });
-  return { set, ...(JSON.parse(told) as Told) };
+  rmSync(trained, { force: true });
+  const ask = () => JSON.parse(execFileSync(process.execPath, ['--max-old-space-size=6000', join(import.meta.dirname, 'one.ts'), JSON.stringify({ ...asked, truth: truthFile, trained })], { encoding: 'utf8', maxBuffer: 1 << 20, stdio: ['ignore', 'pipe', 'inherit'] })) as unknown;
+  const told = ask() as Told;
+  return { set, ...told, stored: ask() as Timed };
 }
 
 function incrementTable(rows: readonly IncrementalRow[]): string {
@@ -78,13 +81,17 @@ function incrementTable(rows: readonly IncrementalRow[]): string {
   return [heads, heads.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
+function timeText({ seconds, cpuSeconds }: Timed): string {
+  return `${seconds.toFixed(1)} (${cpuSeconds.toFixed(1)})`;
+}
+
 const heads = ['set', 'pairwise P', 'R', 'F1', 'B³ P', 'R', 'F1', 'over-merges', 'largest (true)', 'two valid IDs', 'blocking recall', 'pairs a row', 'cold s (CPU)', 'stored s (CPU)', 'peak MiB'];
 
 function table(runs: readonly Run[]): string {
   const share = (value: number) => value.toFixed(4);
   const rows = runs.map(({ set, quality: { pairwise, bcubed, overMerges, largestCluster, largestTrueCluster }, ...run }) => [
     set, share(pairwise.precision), share(pairwise.recall), share(pairwise.f1), share(bcubed.precision), share(bcubed.recall), share(bcubed.f1), overMerges, `${largestCluster} (${largestTrueCluster})`, run.twoValidNumbers,
-    share(run.blockingRecall), run.pairsPerRow.toFixed(1), `${run.coldSeconds.toFixed(1)} (${run.coldCpuSeconds.toFixed(1)})`, `${run.storedSeconds.toFixed(1)} (${run.storedCpuSeconds.toFixed(1)})`, Math.round(run.peakMiB),
+    share(run.blockingRecall), run.pairsPerRow.toFixed(1), timeText(run.cold), timeText(run.stored), Math.round(run.peakMiB),
   ]);
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

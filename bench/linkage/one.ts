@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { blocksOf, candidatePairs } from '../../linkage/block.ts';
 import { evaluate, type Evaluation } from '../../linkage/evaluate.ts';
 import { linkTable, type LinkTableResult } from '../../linkage/link.ts';
+import type { Model } from '../../linkage/model.ts';
 import { shippedModels } from '../../linkage/models/shipped.ts';
 import { readTable } from '../../linkage/read-table.ts';
+import type { Trained } from '../../linkage/train.ts';
 
 /** One run in a process of its own, so that its memory is its own: `node one.ts '{"model", "inputs", "truth"}'` prints a line of JSON. */
 export interface Asked {
@@ -13,15 +15,18 @@ export interface Asked {
   truth: string;
   /** Leaves a field of the model out: FEBRL without soc_sec_id. */
   without?: string;
+  /** A file for the parameters that the run learns; where it is there already, the run uses them and only its time is told. */
+  trained: string;
+}
+
+export interface Timed {
+  seconds: number;
+  cpuSeconds: number;
 }
 
 export interface Told {
   rows: number;
-  coldSeconds: number;
-  coldCpuSeconds: number;
-  /** With the parameters that the cold run learnt. */
-  storedSeconds: number;
-  storedCpuSeconds: number;
+  cold: Timed;
   peakMiB: number;
   pairsPerRow: number;
   blockingRecall: number;
@@ -31,29 +36,36 @@ export interface Told {
   quality: Omit<Evaluation, 'items'>;
 }
 
-if (process.argv[1]?.endsWith('one.ts')) process.stdout.write(`${JSON.stringify(await one(JSON.parse(process.argv[2]!) as Asked))}\n`);
+if (process.argv[1]?.endsWith('one.ts')) process.stdout.write(`${JSON.stringify(await asked(JSON.parse(process.argv[2]!) as Asked))}\n`);
 
-async function one({ model: name, inputs, truth: truthFile, without }: Asked): Promise<Told> {
+async function asked({ model: name, without, ...files }: Asked): Promise<Told | Timed> {
   const shipped = shippedModels[name]!;
-  const model = without === undefined ? shipped : { ...shipped, fields: { ...shipped.fields, [without]: { ...shipped.fields[without]!, columns: ['(left out)'], optional: true } } };
-  const cold = await timed(() => linkTable({ model, inputs }));
+  const model: Model = without === undefined ? shipped : { ...shipped, fields: { ...shipped.fields, [without]: { ...shipped.fields[without]!, columns: ['(left out)'], optional: true } } };
+  if (!existsSync(files.trained)) return cold(model, files);
+  const trained = JSON.parse(readFileSync(files.trained, 'utf8')) as Trained;
+  const { seconds, cpuSeconds } = await timed(() => linkTable({ model, inputs: files.inputs, trained }));
+  return { seconds, cpuSeconds };
+}
+
+async function cold(model: Model, { inputs, truth: truthFile, trained }: Pick<Asked, 'inputs' | 'truth' | 'trained'>): Promise<Told> {
+  const { result, seconds, cpuSeconds } = await timed(() => linkTable({ model, inputs }));
   const peakMiB = process.resourceUsage().maxRSS / 1024;
-  const stored = await timed(() => linkTable({ model, inputs, trained: cold.result.trained }));
+  writeFileSync(trained, JSON.stringify(result.trained));
   const truth = readFileSync(truthFile, 'utf8').trimEnd().split('\n');
-  const { items: _, ...quality } = evaluate(cold.result.clusters.map(({ entity }) => entity), truth);
+  const { items: _, ...quality } = evaluate(result.clusters.map(({ entity }) => entity), truth);
   const { table } = await readTable(model, inputs);
   const across = model.pairs === 'across' && inputs.length > 1;
   const pairs = candidatePairs(model, blocksOf(model, table), table, across ? (i, j) => table.inputs[i] !== table.inputs[j] : null);
   let right = 0;
   for (let k = 0; k < pairs.count; k += 1) if (truth[pairs.left[k]!] === truth[pairs.right[k]!]) right += 1;
   return {
-    rows: cold.result.rows, coldSeconds: cold.seconds, coldCpuSeconds: cold.cpuSeconds, storedSeconds: stored.seconds, storedCpuSeconds: stored.cpuSeconds, peakMiB,
-    pairsPerRow: cold.result.candidates / cold.result.rows, blockingRecall: right / quality.pairwise.truePairs, entities: cold.result.entities, refusedMerges: cold.result.refusedMerges,
-    twoValidNumbers: model.distinct === undefined ? 0 : twoNumbers(cold.result, table.columns.get(model.distinct)!.codes), quality,
+    rows: result.rows, cold: { seconds, cpuSeconds }, peakMiB,
+    pairsPerRow: result.candidates / result.rows, blockingRecall: right / quality.pairwise.truePairs, entities: result.entities, refusedMerges: result.refusedMerges,
+    twoValidNumbers: model.distinct === undefined ? 0 : twoNumbers(result, table.columns.get(model.distinct)!.codes), quality,
   };
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ result: T; seconds: number; cpuSeconds: number }> {
+async function timed<T>(work: () => Promise<T>): Promise<{ result: T } & Timed> {
   const [began, before] = [performance.now(), process.cpuUsage()];
   const result = await work();
   const { user, system } = process.cpuUsage(before);
