@@ -18,7 +18,8 @@ export interface Reach {
  * where that is more than `reachMentionsMax`.
  */
 export async function reachedFrom(tx: Transaction, fresh: readonly string[]): Promise<Reach | null> {
-  const shared = await sharing(tx, fresh, await genericKeysOf(tx, fresh, 1));
+  const near = await bearersOf(tx, fresh);
+  const shared = near.filter((key) => !isGeneric(key)).flatMap((key) => key.members);
   const { rows } = await tx.execute(sql`
     WITH RECURSIVE reach(id) AS (
       SELECT unnest(${sql.param([...new Set([...fresh, ...shared])])}::text[])
@@ -30,32 +31,48 @@ export async function reachedFrom(tx: Transaction, fresh: readonly string[]): Pr
     SELECT id FROM reach LIMIT ${reachMentionsMax + 1}`);
   if (rows.length > reachMentionsMax) return null;
   const mentions = rows.map((row) => row['id'] as string);
-  return { mentions, generic: await genericKeysOf(tx, mentions, 2) }; // a key that one of them bears alone pairs nobody
+  const further = await furtherKeys(tx, mentions, fresh);
+  return { mentions, generic: new Set([...near, ...further].filter(isGeneric).map((key) => `${key.key_type}:${key.key_hash}`)) };
 }
 
-async function sharing(tx: Transaction, ids: readonly string[], generic: ReadonlySet<string>): Promise<string[]> {
-  const { rows } = await tx.execute(sql`
-    SELECT DISTINCT o.mention_id FROM hub.blocking_key k JOIN hub.blocking_key o USING (key_type, key_hash)
-    WHERE k.mention_id = ANY(${sql.param([...ids])}::text[]) AND NOT (k.key_type || ':' || k.key_hash = ANY(${sql.param([...generic])}::text[]))`);
-  return rows.map((row) => row['mention_id'] as string);
+interface CountedKey {
+  key_type: string;
+  key_hash: string;
+  mentions: number;
+  bearers: number;
 }
 
 /**
- * Keys that too many mentions share (the hotline's own number, a shelter's address), or too many persons with an ID number (a
- * name that several have), of the keys that `timesMin` of `ids` bear. Counting stops where it is certain.
+ * Too many mentions share the key (the hotline's own number, a shelter's address), or too many persons with an ID number (a
+ * name that several have).
  */
-async function genericKeysOf(tx: Transaction, ids: readonly string[], timesMin: number): Promise<Set<string>> {
+function isGeneric(key: CountedKey): boolean {
+  return key.mentions > keyMentionsMax(key.key_type) || key.bearers > keyBearersMax(key.key_type);
+}
+
+/** The keys that these mentions share with others, and who bears them: one pass counts and collects. */
+async function bearersOf(tx: Transaction, ids: readonly string[]): Promise<(CountedKey & { members: string[] })[]> {
   const { rows } = await tx.execute(sql`
-    SELECT k.key_type, k.key_hash, c.mentions, c.bearers FROM (SELECT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[]) GROUP BY 1, 2 HAVING count(*) >= ${timesMin}) k
-    CROSS JOIN LATERAL (
-      SELECT count(*)::int AS mentions, count(DISTINCT m.id_number)::int AS bearers
-      FROM (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) o
-      LEFT JOIN hub.mention m ON m.mention_id = o.mention_id AND k.key_type = ANY(${sql.param(bearerTypes)}::text[]) AND coalesce(m.id_type, '') IN ('', '111')) c
-    WHERE c.mentions > ${smallestGeneric} OR c.bearers > 1`);
-  const counted = rows as unknown as { key_type: string; key_hash: string; mentions: number; bearers: number }[];
-  return new Set(counted.filter((row) => row.mentions > keyMentionsMax(row.key_type) || row.bearers > keyBearersMax(row.key_type)).map((row) => `${row.key_type}:${row.key_hash}`));
+    SELECT k.key_type, k.key_hash, c.mentions, c.bearers, c.members FROM (SELECT DISTINCT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])) k
+    CROSS JOIN LATERAL (SELECT ${counts}, array_agg(o.mention_id) AS members FROM ${bearersOfKey}) c WHERE c.mentions > 1`);
+  return rows as unknown as (CountedKey & { members: string[] })[];
+}
+
+/** The keys that at least two of `ids` share and none of `known` bears, as far as they may be generic: one that a mention bears alone pairs nobody. */
+async function furtherKeys(tx: Transaction, ids: readonly string[], known: readonly string[]): Promise<CountedKey[]> {
+  const { rows } = await tx.execute(sql`
+    SELECT k.key_type, k.key_hash, c.mentions, c.bearers FROM (
+      SELECT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])
+      GROUP BY 1, 2 HAVING count(*) > 1 AND NOT bool_or(mention_id = ANY(${sql.param([...known])}::text[]))) k
+    CROSS JOIN LATERAL (SELECT ${counts} FROM ${bearersOfKey}) c WHERE c.mentions > ${smallestGeneric} OR c.bearers > 1`);
+  return rows as unknown as CountedKey[];
 }
 
 const bearerTypes = cnPersons.blocking.flatMap((rule) => (rule.bearersMax === undefined ? [] : [rule.name]));
 const smallestGeneric = 10; // no key type is generic below this
 const countedMax = 501; // the largest bound of a key type, and one
+const counts = sql`count(*)::int AS mentions, count(DISTINCT m.id_number)::int AS bearers`;
+/** Counting stops where it is certain. */
+const bearersOfKey = sql`
+  (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) o
+  LEFT JOIN hub.mention m ON m.mention_id = o.mention_id AND k.key_type = ANY(${sql.param(bearerTypes)}::text[]) AND coalesce(m.id_type, '') IN ('', '111')`;
