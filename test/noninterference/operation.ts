@@ -1,6 +1,7 @@
 import { getNamedType, isAbstractType, isCompositeType, isEnumType, isInputObjectType, isListType, isNonNullType, isObjectType, type GraphQLArgument, type GraphQLCompositeType, type GraphQLField, type GraphQLInputType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import type { Tape } from '../gateway/differential/tape.ts';
 import { divisions, organisations } from './places.ts';
+import { EnumName, literal } from '../gateway/differential/literal.ts';
 
 /** A document with its variables; those that hold `@cursor` or `@id` are filled in with what the caller was given before. */
 export interface Operation {
@@ -170,25 +171,6 @@ class Writer {
     this.aliases += 1;
     return `x${this.aliases}`;
   }
-}
-
-class EnumName {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  toJSON(): string {
-    return this.name;
-  }
-}
-
-function literal(value: unknown): string {
-  if (value instanceof EnumName) return value.name;
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([name, one]) => `${name}: ${literal(one)}`).join(', ')}}`;
-  return JSON.stringify(value);
 }
 
 function times(count: number, ...names: string[]): string[] {

@@ -1,5 +1,6 @@
 import { getNamedType, isAbstractType, isCompositeType, isEnumType, isInputObjectType, isListType, isNonNullType, isObjectType, type GraphQLCompositeType, type GraphQLField, type GraphQLInputType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { Tape } from './tape.ts';
+import { EnumName, literal } from './literal.ts';
 
 export interface Operation {
   text: string;
@@ -124,23 +125,4 @@ class Writer {
     this.aliases += 1;
     return `x${this.aliases}`;
   }
-}
-
-class EnumName {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  toJSON(): string {
-    return this.name;
-  }
-}
-
-function literal(value: unknown): string {
-  if (value instanceof EnumName) return value.name;
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([name, one]) => `${name}: ${literal(one)}`).join(', ')}}`;
-  return JSON.stringify(value);
 }
