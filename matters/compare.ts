@@ -64,8 +64,9 @@ const textBounds = comparisons.TEXT.slice(0, 7).map(Number);
 function text(texts: TokenVectors, i: number, j: number): number {
   if (texts.ids[i]!.length === 0 || texts.ids[j]!.length === 0) return 8;
   const cosine = texts.cosine(i, j);
-  const level = textBounds.findIndex((bound) => cosine >= bound);
-  return level === -1 ? 7 : level;
+  let level = 0;
+  while (level < textBounds.length && !(cosine >= textBounds[level]!)) level += 1;
+  return level;
 }
 
 const dayMs = 86_400_000;
@@ -74,8 +75,9 @@ const timeBounds = comparisons.TIME.slice(0, 8).map(Number);
 function time(a: MatterRecord, b: MatterRecord): number {
   if (a.occurredAtMs === null || b.occurredAtMs === null) return 9;
   const days = Math.abs(a.occurredAtMs - b.occurredAtMs) / dayMs;
-  const level = timeBounds.findIndex((bound) => days <= bound);
-  return level === -1 ? 8 : level;
+  let level = 0;
+  while (level < timeBounds.length && !(days <= timeBounds[level]!)) level += 1;
+  return level;
 }
 
 /** A key that was never counted is borne by the two at hand. */

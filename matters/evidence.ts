@@ -15,18 +15,22 @@ export function pairWeight(described: Described, i: number, j: number): number {
   if (isReference(described, i, j)) return certainBits;
   let sum = weights.prior;
   let grounded = false;
-  levelsOf(described, i, j).forEach((level, index) => {
-    const name = comparisonNames[index]!;
-    const bits = weights.levels[name][level]!;
+  const levels = levelsOf(described, i, j);
+  for (let index = 0; index < levels.length; index += 1) {
+    const bits = bitsOfLevels[index]![levels[index]!]!;
     sum += bits;
-    if (bits > 0 && grounds.has(name)) grounded = true;
-  });
+    if (bits > 0 && isGround[index]) grounded = true;
+  }
   const bounded = Math.max(-pairBitsMax, Math.min(pairBitsMax, sum));
   return grounded ? bounded : Math.min(bounded, onlyRequesterBits);
 }
 
 /** One person may have many problems: a shared requester, sum or date is never the only evidence (linkage.md). */
 const grounds: ReadonlySet<Comparison> = new Set(['FACILITY', 'PLACE', 'TEXT']);
+
+/** In the order of `comparisonNames`: a full run weighs millions of pairs. */
+const bitsOfLevels = comparisonNames.map((name) => weights.levels[name]);
+const isGround = comparisonNames.map((name) => grounds.has(name));
 
 /** Every reason for and against, in bits; `weight` of the pair is their sum and the prior. No value of a record. */
 export function pairEvidence(described: Described, i: number, j: number): Evidence[] {
