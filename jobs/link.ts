@@ -23,12 +23,13 @@ const lockKey = 7_201_003;
 /**
  * Links the mentions of persons that syncs touched, with everything that shares a blocking key with them, and writes what
  * changed. The first run is a full one: it learns the state that incremental runs use, so that both give the same answer.
- * One transaction; running it twice changes nothing.
+ * One transaction; running it twice changes nothing. `settled`: the records for which every earlier step is done; what was
+ * touched since stays touched, for all the steps to see.
  */
-export async function linkTouched(pool: Pool, keys: Keys): Promise<LinkOutcome> {
+export async function linkTouched(pool: Pool, keys: Keys, settled?: readonly TouchMark[]): Promise<LinkOutcome> {
   return inTransaction(pool, async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
-    const marks = await touchMarks(tx);
+    const marks = settled ?? (await touchMarks(tx.$client));
     const touched = marks.map((mark) => mark.rid);
     if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
     const state = await storedState(tx);
@@ -38,11 +39,15 @@ export async function linkTouched(pool: Pool, keys: Keys): Promise<LinkOutcome> 
   });
 }
 
-type TouchMark = { rid: string; at: string };
+/** A record that a page touched, and when (text, microseconds and all): touched again it bears another time. */
+export interface TouchMark {
+  rid: string;
+  at: string;
+}
 
-async function touchMarks(tx: Transaction): Promise<TouchMark[]> {
-  const { rows } = await tx.execute(sql`SELECT rid, touched_at::text AS at FROM hub.touched ORDER BY rid`);
-  return rows as unknown as TouchMark[];
+export async function touchMarks(client: Pick<Pool, 'query'>): Promise<TouchMark[]> {
+  const { rows } = await client.query<TouchMark>('SELECT rid, touched_at::text AS at FROM hub.touched ORDER BY rid');
+  return rows;
 }
 
 /** What a page touched again meanwhile stays: it was not read as it is now. */

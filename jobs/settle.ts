@@ -4,7 +4,7 @@ import { recordKeys } from '../base/keys.ts';
 import { span } from '../base/trace.ts';
 import { refreshClocks } from './clocks.ts';
 import { clusterNightly, clusterTouched } from './cluster.ts';
-import { linkTouched } from './link.ts';
+import { linkTouched, touchMarks } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
 import { placeTouched } from './places.ts';
 import { refreshSituations } from './situations.ts';
@@ -29,11 +29,12 @@ async function settleTouched(config: Config, pool: Pool): Promise<void> {
 
 async function settled(config: Config, pool: Pool, last: number): Promise<void> {
   const keys = recordKeys(config.masterSecret);
+  const marks = await touchMarks(pool);
   await span('organisations', {}, () => generateOrganizations(pool));
   await span('places', {}, () => placeTouched(pool, keys));
   await span('things', {}, () => settleThings(pool));
   await span('clocks', {}, () => refreshClocks(pool));
-  const { touched } = await span('link', {}, () => linkTouched(pool, keys));
+  const { touched } = await span('link', {}, () => linkTouched(pool, keys, marks));
   await span('cluster', {}, () => clusterTouched(pool, keys));
   await span('corrections', {}, () => pool.query('SELECT hub.answer_by_source()'));
   await span('situations', {}, () => refreshSituations(pool, config.masterSecret));

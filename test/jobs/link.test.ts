@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordKeys } from '../../base/keys.ts';
 import { clusterTouched } from '../../jobs/cluster.ts';
-import { linkTouched } from '../../jobs/link.ts';
+import { linkTouched, touchMarks } from '../../jobs/link.ts';
 import { inTransaction } from '../../base/db.ts';
 import { reachedFrom } from '../../jobs/reach.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
@@ -74,6 +74,17 @@ describe('what a sync touched is linked and clustered', () => {
     await linkTouched(db.pool, keys);
     expect(await entityOf(later)).toBe(before);
     expect(await entityOf(first)).toBe(before);
+  });
+
+  it('what a page touches while it is being settled stays touched, new or again', async () => {
+    const before = await land('t6', { name: '赵小平' });
+    const marks = await touchMarks(db.pool);
+    const late = await land('t7', { name: '钱小平' });
+    await db.pool.query('UPDATE hub.touched SET touched_at = now() WHERE rid = $1', [before]);
+    expect((await linkTouched(db.pool, keys, marks)).touched).toBe(1);
+    expect((await touchMarks(db.pool)).map((mark) => mark.rid)).toEqual([before, late].sort());
+    expect((await linkTouched(db.pool, keys)).touched).toBe(2);
+    expect(await touchMarks(db.pool)).toEqual([]);
   });
 
   it('a phone that everybody shares links nobody', async () => {
