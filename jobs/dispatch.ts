@@ -54,16 +54,35 @@ async function duePushes(pool: Pool, quietMs: number): Promise<boolean> {
   return wait;
 }
 
-/** Null where nothing waits. */
+/** Null where nothing waits, or waits for its stream to be resumed. */
 async function isPushDue(pool: Pool, department: string, stream: string, quietMs: number): Promise<boolean | null> {
-  const { rows } = await pool.query<{ due: boolean }>(
-    `SELECT oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0) AS due
+  const { rows: last } = await pool.query<{ id: number }>('SELECT id FROM hub.received_event ORDER BY id DESC LIMIT 1');
+  const newest = last[0]?.id ?? null;
+  const found = foundNothing(pool);
+  const before = found.get(`${department}/${stream}`);
+  if (before?.newest === newest && performance.now() < before.untilMs) return null;
+  const { rows } = await pool.query<{ due: boolean; paused: boolean }>(
+    `SELECT oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0) AS due,
+       EXISTS (SELECT 1 FROM hub.stream WHERE department = $1 AND stream = $2 AND paused) AS paused
      FROM (SELECT id, received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL ORDER BY id LIMIT 1) oldest
-     CROSS JOIN LATERAL (SELECT received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id >= oldest.id ORDER BY id DESC LIMIT 1) newest
-     WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $1 AND stream = $2 AND paused)`,
+     CROSS JOIN LATERAL (SELECT received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id >= oldest.id ORDER BY id DESC LIMIT 1) newest`,
     [department, stream, gatherSeconds, quietMs],
   );
-  return rows[0]?.due ?? null;
+  if (rows.length === 0) found.set(`${department}/${stream}`, { newest, untilMs: performance.now() + lookAgainMs });
+  return rows[0] === undefined || rows[0].paused ? null : rows[0].due;
+}
+
+/**
+ * After a bulk of events the index still holds those that were applied, and finding that none waits reads past them all.
+ * Where no event is newer, that is found again only after a while; an older one may have been committed late.
+ */
+const lookAgainMs = 5_000;
+const nothing = new WeakMap<Pool, Map<string, { newest: number | null; untilMs: number }>>();
+
+function foundNothing(pool: Pool): Map<string, { newest: number | null; untilMs: number }> {
+  const known = nothing.get(pool) ?? new Map<string, { newest: number | null; untilMs: number }>();
+  nothing.set(pool, known);
+  return known;
 }
 
 /** Runs whose worker is gone are due again: their stream's lock is free, and the epoch fences off a worker that only slept. */
