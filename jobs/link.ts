@@ -91,7 +91,7 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
   await writeKeys(tx, mentions, personKeys(mentions, keys.blockingHash));
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
   await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
-  return writeLinks(tx, mentions, links, entitiesOf(rows).map(({ id }) => id));
+  return writeLinks(tx, rows, links);
 }
 
 async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, touched: readonly string[]): Promise<Changed> {
@@ -102,11 +102,12 @@ async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, t
   await writeKeys(tx, freshMentions, personKeys(freshMentions, keys.blockingHash));
   const reach = await reachedFrom(tx, fresh);
   if (reach === null) return fullRun(tx, keys);
-  const rows = await mentionRows(tx, reach.mentions);
+  const known = new Set(fresh);
+  const rows = [...freshRows, ...(await mentionRows(tx, reach.mentions.filter((mention) => !known.has(mention))))].sort((x, y) => (x.mention_id < y.mention_id ? -1 : 1));
   const index = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, index));
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), state, genericKeys: reach.generic, hash: keys.blockingHash, newEntityId: await namer(tx, keys, rows), reason: 'SYNC' });
-  return writeLinks(tx, mentions, links, entitiesOf(rows).map(({ id }) => id), new Set(fresh));
+  return writeLinks(tx, rows, links, known);
 }
 
 async function idsOfRecords(tx: Transaction, rids: readonly string[]): Promise<string[]> {
@@ -156,11 +157,12 @@ async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: R
     SELECT DISTINCT x.type, x.hash, x.mention FROM ${rows} JOIN there ON there.mention_id = x.mention ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`);
 }
 
-/** `before`: the entities that these mentions had. `fresh`: those that changed themselves; all of them unless told. */
-async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: PersonLinks, before: readonly string[], fresh?: ReadonlySet<string>): Promise<Changed> {
+/** `rows`: the mentions as they were before. `fresh`: those that changed themselves; all of them unless told. */
+async function writeLinks(tx: Transaction, rows: readonly MentionRow[], links: PersonLinks, fresh?: ReadonlySet<string>): Promise<Changed> {
   await writeEntities(tx, links);
   let changed = 0;
-  for (const part of portions(links.entities.flatMap((entity) => entity.mentions.map((mention) => ({ mention, entity: entity.id }))))) {
+  const had = new Map(rows.map((row) => [row.mention_id, row.entity_key]));
+  for (const part of portions(links.entities.flatMap(({ id, mentions }) => mentions.filter((mention) => had.get(mention) !== id).map((mention) => ({ mention, entity: id }))))) {
     const { rowCount } = await tx.execute(sql`
       UPDATE hub.mention m SET entity_key = x.entity FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(mention text, entity text)
       WHERE m.mention_id = x.mention AND m.entity_key IS DISTINCT FROM x.entity`);
@@ -168,8 +170,8 @@ async function writeLinks(tx: Transaction, mentions: readonly Mention[], links: 
   }
   await writeEvents(tx, links);
   await tx.execute(sql`
-    DELETE FROM hub.entity e WHERE e.entity_key = ANY(${sql.param([...before])}::text[]) AND e.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key)`);
-  const ids = mentions.map((mention) => mention.id);
+    DELETE FROM hub.entity e WHERE e.entity_key = ANY(${sql.param([...new Set(had.values())])}::text[]) AND e.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM hub.mention m WHERE m.entity_key = e.entity_key)`);
+  const ids = [...had.keys()];
   if (fresh) await writeEdges(tx, await changedEdges(tx, ids, links.edges, fresh));
   else {
     await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${sql.param(ids)}::text[]) AND b = ANY(${sql.param(ids)}::text[])`);

@@ -45,7 +45,7 @@ export async function openArena(world: World, planner?: 'hive' | 'apollo'): Prom
       if (isSame(answers.ours, answers.apollo)) return { kind: 'agreed' };
       whole ??= await openSide({ ...world, missing: 0 }, planner);
       const full = whole && (await answersOf(whole, operation));
-      if (full?.one && whole && judged(whole.graph, operation, full, full.one).kind === 'apolloWrong') return { kind: 'apolloWrong', why: 'as with nobody missing' };
+      if (full?.one && whole && wrongKinds.has(judged(whole.graph, operation, full, full.one).kind)) return { kind: 'apolloWrong', why: 'as with nobody missing' };
       if (isSame(answers.ours, await withoutAliases(side, operation))) return { kind: 'apolloWrong', why: 'an alias breaks its join' };
       return { kind: 'failed', report: report('differs from the reference', side.graph, operation, answers) };
     },
@@ -54,6 +54,9 @@ export async function openArena(world: World, planner?: 'hive' | 'apollo'): Prom
     },
   };
 }
+
+/** The reference is wrong on the operation, whatever we are. */
+const wrongKinds: ReadonlySet<Verdict['kind']> = new Set(['apolloWrong', 'bothWrong', 'planWrong']);
 
 interface Side {
   world: World;
