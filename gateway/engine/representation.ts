@@ -97,12 +97,33 @@ function writer(selections: readonly Required[], isOfType: IsOfType, always: rea
     let text = '';
     for (const { lead, from, write } of parts) {
       const value = valueIn(entity, from);
-      if (value === undefined) return null;
+      if (value === undefined) return partial(entity);
       text += lead + write(value);
     }
     return text === '' ? '{}' : `${text}}`;
   };
+  // A fragment that lacks a field is left out and the others stand: what one step requires may be of several, some of them skipped.
+  const partial: Represent = (entity) => {
+    const there = complete(selections, entity, isOfType);
+    if (there === null || there.length === 0 || (there.length === selections.length && there.every((one, at) => one === selections[at]))) return null;
+    return writer(there, isOfType, always).write(entity);
+  };
   return { write, partsFor };
+}
+
+/** What of these the entity has, fragment by fragment, as @apollo/gateway collects it; null where it lacks a field that stands outside of any fragment. */
+function complete(selections: readonly Required[], entity: JsonObject, isOfType: IsOfType): Required[] | null {
+  const there: Required[] = [];
+  for (const one of selections) {
+    if (one.kind === 'field') {
+      if (valueIn(entity, one.from) === undefined) return null;
+      there.push(one);
+    } else if (isOfType(entity['__typename'], one.type)) {
+      const inner = complete(one.selections, entity, isOfType);
+      if (inner !== null) there.push(inner.length === one.selections.length && inner.every((part, at) => part === one.selections[at]) ? one : { ...one, selections: inner });
+    }
+  }
+  return there;
 }
 
 function valueIn(entity: JsonObject, keys: readonly string[]): unknown {

@@ -35,22 +35,29 @@ export interface Arena {
 /** Both engines on one world; undefined where it does not compose. `planner`: whose plans ours compiles, unless the default. */
 export async function openArena(world: World, planner?: 'hive' | 'apollo'): Promise<Arena | undefined> {
   const side = await openSide(world, planner);
-  let whole: Side | undefined; // the same world with nobody missing, opened when it is needed
+  // Opened when they are needed: the same world with nobody missing, and our engine on the reference's plans.
+  let whole: Side | undefined;
+  let reference: Engine | undefined;
   return side && {
     async compare(choices) {
       const operation = validOperation(side.apollo.schema, choices);
       if (!operation) return { kind: 'invalid' };
       const answers = await answersOf(side, operation);
-      if (answers.one) return judged(side.graph, operation, answers, answers.one);
+      if (answers.one) {
+        const verdict = judged(side.graph, operation, answers, answers.one);
+        return verdict.kind === 'failed' && isSame(answers.ours, await withoutAliases(side, operation)) ? { kind: 'bothWrong', why: 'once aliases are no field\'s name' } : verdict;
+      }
       if (isSame(answers.ours, answers.apollo)) return { kind: 'agreed' };
       whole ??= await openSide({ ...world, missing: 0 }, planner);
       const full = whole && (await answersOf(whole, operation));
       if (full?.one && whole && wrongKinds.has(judged(whole.graph, operation, full, full.one).kind)) return { kind: 'apolloWrong', why: 'as with nobody missing' };
       if (isSame(answers.ours, await withoutAliases(side, operation))) return { kind: 'apolloWrong', why: 'an alias breaks its join' };
+      reference ??= await compiledEngine({ ...engineOptions(side.graph), planningMsMax, planner: 'apollo' });
+      if (isSame(answers.apollo, await answerOf(reference, side.graph, operation).catch(sentence))) return { kind: 'agreed' }; // by the same plan: who is missing shows on the way that a plan takes
       return { kind: 'failed', report: report('differs from the reference', side.graph, operation, answers) };
     },
     async close() {
-      await Promise.all([side.apollo.stop(), side.ours.stop(), whole?.apollo.stop(), whole?.ours.stop()]);
+      await Promise.all([side.apollo.stop(), side.ours.stop(), whole?.apollo.stop(), whole?.ours.stop(), reference?.stop()]);
     },
   };
 }
