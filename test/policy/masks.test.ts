@@ -76,7 +76,8 @@ describe('masks', () => {
     );
     fc.assert(
       fc.property(fc.constantFrom('NAME', 'PHONE', 'ID_NUMBER', 'TEXT', 'COORDINATES'), fc.string({ minLength: 1 }), (mask, value) => {
-        if (!/^[*\s]*$/.test(value)) expect(masked(mask, value)).not.toBe(value);
+        const isMasked = /^\s*\S?\*[*\s]*$|^[*\s]*$/u.test(value); // `a*` shows as `a*`
+        if (!isMasked) expect(masked(mask, value)).not.toBe(value);
       }),
     );
   });
