@@ -69,8 +69,8 @@ describe.runIf(services().redis && hasServer)('a queue of its own', () => {
     await hub.pool.query("UPDATE hub.schedule SET next_at = now() - interval '1 second' WHERE department = 'police' AND kind = 'SYNC'");
     await redis.wipe();
     await requestSync(hub.pool, { departments: ['police'], requestedBy: 'test' });
+    await expect.poll(async () => (await hub.pool.query("SELECT 1 FROM hub.sync_run WHERE requested_by = 'schedule' AND mode = 'INCREMENT'")).rowCount, { timeout: recoveryMs }).toBe(2);
     await allDone();
-    expect((await hub.pool.query("SELECT 1 FROM hub.sync_run WHERE requested_by = 'schedule' AND mode = 'INCREMENT'")).rowCount).toBe(2);
   });
 });
 
