@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { parse } from 'graphql';
 import { hivePlanner } from './hive.ts';
 import type { PlanReply, PlanRequest, Planner, PlannerName } from './planner.ts';
@@ -12,6 +13,7 @@ process.on('message', (request: PlanRequest) => {
   void answered(request).then((reply) => process.send?.(reply));
 });
 process.on('disconnect', () => process.exit(0));
+new Worker(new URL('./planning-watch.ts', import.meta.url), { workerData: process.ppid });
 process.send?.('ready');
 
 async function answered({ id, text, planner: name }: PlanRequest): Promise<PlanReply> {

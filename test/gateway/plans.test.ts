@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { composeServices } from '@apollo/composition';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { buildSchema, parse, print } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serially, type Step } from '../../gateway/engine/plan.ts';
@@ -9,6 +10,7 @@ import { typeTable } from '../../gateway/engine/types.ts';
 import { recent } from '../../gateway/recent.ts';
 import { classifiedSupergraph } from '../../bench/federation/classified.ts';
 import { engineOver, faultySubgraph, federated, type FaultySubgraph } from './faulty.ts';
+import { hardToPlan } from './hard-to-plan.ts';
 
 const sdl = `${federated('"@key"')} type Query { item(id: ID = "1"): Item } type Item { id: ID! title(in: String = "zh", upper: Boolean): String next: Item }`;
 let shop: FaultySubgraph;
@@ -53,15 +55,12 @@ test('changes at the root run one after another, after what they stand beside in
 });
 
 test('a document made to be hard to plan holds up nothing else and is given up', async () => {
-  const many = (index: number) => `${federated('"@key", "@shareable"')}
-    type Query { a: T @shareable } type T @key(fields: "id") @shareable { id: ID! ${[0, 1, 2, 3, 4, 5].map((at) => `f${at}: T`).join(' ')} own${index}: String }`;
-  const composed = composeServices([0, 1, 2, 3, 4, 5, 6].map((index) => ({ name: `s${index}`, url: 'http://nowhere', typeDefs: parse(many(index)) })));
-  const planners = openPlanners(composed.supergraphSdl!, ['hive', 'apollo'], { hive: 150, apollo: 150 });
-  const nest = (depth: number): string => (depth === 0 ? 'own0' : [0, 1, 2].map((at) => `f${at} { own${(at + depth) % 7} ${nest(depth - 1)} }`).join(' '));
+  const { supergraphSdl, query } = hardToPlan();
+  const planners = openPlanners(supergraphSdl, ['hive', 'apollo'], { hive: 150, apollo: 150 });
   expect(await planners.plan('{ a { id } }')).not.toBeNull();
   let ticks = 0;
   const timer = setInterval(() => (ticks += 1), 20);
-  const hostile = planners.plan(`{ a { ${nest(7)} } }`).catch((error: unknown) => error);
+  const hostile = planners.plan(query).catch((error: unknown) => error);
   const next = planners.plan('{ a { own1 } }');
   expect(await hostile).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   expect(await next).not.toBeNull();
@@ -93,6 +92,21 @@ test('a planning process that breaks takes nothing with it: the next planner goe
   await expect(ask('{ item { next { id } } }')).rejects.toMatchObject({ code: 'INTERNAL' });
   await close();
 });
+
+test('a planning process does not outlive a gateway that is killed while it plans', async () => {
+  const gateway = spawn(process.execPath, [fileURLToPath(new URL('./planning-alone.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(gateway.stdout, 'data')) as [Buffer];
+  const planning = Number(String(line).trim());
+  expect(isRunning(planning)).toBe(true);
+  gateway.kill('SIGKILL');
+  await expect.poll(() => isRunning(planning), { timeout: 15_000, interval: 200 }).toBe(false);
+});
+
+/** A process that ended and was not waited for yet is not running. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+}
 
 const distinctDefault = 200;
 const distinctOperations = Number(process.env['YIWANG_DISTINCT_OPERATIONS'] ?? distinctDefault);

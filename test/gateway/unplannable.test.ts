@@ -29,3 +29,18 @@ test('a field that nobody can be asked about is an error, not an empty answer', 
   expect(await ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   await close();
 });
+
+// Found by the differential campaign (seed 8200019): of several types that ask the interface's object for something, the
+// native planner kept one.
+test.each([
+  '{ first { ...F } } fragment F on Either { ... on Media { more } }',
+  '{ first { ... on A { more } ... on C { more } } }',
+  '{ first { ... on C { more } ... on A { more } } }',
+  '{ first { ... on A { more } ... on C { other } } }',
+])('each type of an interface object is asked for what it is to tell: %s', async (query) => {
+  const media = { sdl: 'type Query { first: Media } type B @key(fields: "id") { id: ID! } type V { v: String } union Either = B | V type Media @key(fields: "id") @interfaceObject { id: ID! more: String other: String }', resolvers: { Query: { first: () => ({ id: 'a' }) }, Media: { __resolveReference: ({ id }: { id: string }) => ({ id, more: `more ${id}`, other: 'other' }) } } };
+  const types = { sdl: 'interface Media @key(fields: "id") { id: ID! } type A implements Media @key(fields: "id") { id: ID! } type C implements Media @key(fields: "id") { id: ID! } union Either = A | C', resolvers: { Media: { __resolveReference: ({ id }: { id: string }) => ({ __typename: 'A', id }) } } };
+  const { ask, close } = await over({ media, types });
+  expect(await ask(query)).toEqual({ data: { first: { more: 'more a' } } });
+  await close();
+});
