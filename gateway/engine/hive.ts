@@ -1,19 +1,19 @@
 import type { FetchNode, FetchRewrite, FlattenNodePathSegment, PlanNode, RequiresSelection } from '@graphql-hive/router-query-planner';
 import { Invariant } from '../../base/errors.ts';
+import { forInterfaceObjects } from './interface-objects.ts';
 import { eachItem, type Entities, type Fetch, type Path, type Required, type Rewrite, type Segment, type Step } from './plan.ts';
 import type { Planner } from './planner.ts';
-import { typeTable, type IsOfType } from './types.ts';
 
 /** The planner of Hive Router (Rust, a native module). Undefined where this machine has no build of it. It can end its process. */
 export async function hivePlanner(supergraphSdl: string): Promise<Planner | undefined> {
   const native = await import('@graphql-hive/router-query-planner').catch(() => undefined);
   if (!native) return undefined;
   const planner = new native.QueryPlanner(supergraphSdl);
-  const isOfType = typeTable(supergraphSdl);
+  const mended = forInterfaceObjects(supergraphSdl);
   return {
     plan(text) {
       const { node } = planner.plan(text, null, noLabels, neverOverridden);
-      return node ? forWholeInterfaces(stepOf(node, []), isOfType) : null;
+      return node ? mended(stepOf(node, [])) : null;
     },
   };
 }
@@ -39,28 +39,6 @@ function stepOf(node: PlanNode, at: Path): Step {
     default:
       throw new Invariant(`a plan holds no step of the kind ${node.kind}`);
   }
-}
-
-/**
- * Where a subgraph knows an interface as an object (`@interfaceObject`), and fragments on several of its types ask it for
- * something, the planner (0.0.38) makes one call for all and keeps the type of one of them as what it is made for: the
- * others stayed null. Such a call is made for whatever is of the interface.
- */
-function forWholeInterfaces(step: Step, isOfType: IsOfType): Step {
-  switch (step.kind) {
-    case 'Fetch':
-      return { ...step, entities: step.entities.map((one) => ({ ...one, requires: one.requires.map((required) => widened(required, one.inputRewrites, isOfType)) })) };
-    case 'Condition':
-      return { ...step, then: step.then && forWholeInterfaces(step.then, isOfType), otherwise: step.otherwise && forWholeInterfaces(step.otherwise, isOfType) };
-    default:
-      return { ...step, steps: step.steps.map((one) => forWholeInterfaces(one, isOfType)) };
-  }
-}
-
-function widened(required: Required, rewrites: readonly Rewrite[], isOfType: IsOfType): Required {
-  if (required.kind !== 'on') return required;
-  const object = rewrites.find((rewrite) => rewrite.kind === 'set' && rewrite.path.at(-1) === '__typename' && isOfType(required.type, String(rewrite.value)));
-  return object?.kind === 'set' ? { ...required, type: String(object.value) } : required;
 }
 
 type Called = Pick<FetchNode, 'serviceName' | 'operation' | 'operationName' | 'operationKind' | 'variableUsages'>;

@@ -69,6 +69,13 @@ test('a document made to be hard to plan holds up nothing else and is given up',
   planners.stop();
 });
 
+// Found by the differential campaign (seed 8400015): the native planner runs for minutes on an operation of ten fields.
+test('what one planner cannot do in its time the next one does', async () => {
+  const planners = openPlanners(classifiedSupergraph(1), ['hive', 'apollo'], { hive: 1, apollo: 60_000 });
+  expect(await planners.plan('{ users { name } }')).toMatchObject({ kind: 'Fetch' });
+  planners.stop();
+});
+
 test('a first-seen operation is planned in milliseconds', async () => {
   const planners = openPlanners(classifiedSupergraph(1), ['hive']);
   const times: number[] = [];

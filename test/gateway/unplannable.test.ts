@@ -44,3 +44,12 @@ test.each([
   expect(await ask(query)).toEqual({ data: { first: { more: 'more a' } } });
   await close();
 });
+
+// Found by the differential campaign (seed 8500015): the representation went out as `B`, which this subgraph does not know.
+test('a subgraph with an interface object is asked by the interface, never by a type behind it', async () => {
+  const media = { sdl: 'type Query { first: Media } type Media @key(fields: "id") @interfaceObject { id: ID! more: String }', resolvers: { Query: { first: () => ({ id: 'a' }) }, Media: { __resolveReference: ({ id }: { id: string }) => ({ id }) } } };
+  const types = { sdl: 'interface Media @key(fields: "id") { id: ID! } type B implements Media @key(fields: "id") { id: ID! }', resolvers: { Media: { __resolveReference: ({ id }: { id: string }) => ({ __typename: 'B', id }) } } };
+  const { ask, close } = await over({ media, types });
+  expect(await ask('query ($v: Boolean!) { first { ... on B { ...F @include(if: $v) id } } } fragment F on B { id }', { v: true })).toEqual({ data: { first: { id: 'a' } } });
+  await close();
+});
