@@ -133,7 +133,7 @@ async function insertEvents(client: pg.ClientBase, department: string, stream: s
   const { rowCount } = await client.query(
     // One JSON a line, and no line break in any: an array would have every quote of it escaped.
     `INSERT INTO hub.received_event (department, stream, event_hmac, content)
-     SELECT $1, $2, x.id, x.content::jsonb FROM unnest($3::text[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n ON CONFLICT (department, stream, event_hmac) DO NOTHING`,
+     SELECT $1, $2, x.id, x.content::json FROM unnest($3::text[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n ON CONFLICT (department, stream, event_hmac) DO NOTHING`,
     [department, stream, events.map((event) => sha256Hex(event.id)), events.map(storedText).join('\n')],
   );
   return rowCount ?? 0;

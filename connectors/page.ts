@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { arrayText, asColumns } from '../base/columns.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Stream } from './contract.ts';
@@ -32,6 +33,8 @@ export interface PageEnd {
   complete?: Snapshot;
   deliveries?: readonly Delivery[];
   arrived?: { ids: readonly number[]; counts: Counts };
+  /** The reader has the stream's lock and looked: of these versions, but for events received, none was counted before. */
+  isNew?: boolean;
   /** An operator has seen that so many records would go. */
   approveDeletes?: number;
 }
@@ -44,7 +47,7 @@ export interface PageEnd {
 export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
   const { connector, stream } = context;
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
-  const known = await knownOf(client, connector.department, stream.name, versions);
+  const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? versions.filter((version) => version.receivedId !== undefined) : versions);
   const effects = fold(stream, versions, known, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
   await writeSeen(client, context, effects);
@@ -75,25 +78,28 @@ async function lockStream(client: pg.ClientBase, department: string, stream: str
   return row;
 }
 
-export async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[]): Promise<Known> {
+/** `maybeSeen`: those of the versions that may have been counted before. */
+export async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[], maybeSeen: readonly Judged[] = versions): Promise<Known> {
   const keyHmacs = versions.map((version) => version.keyHmac);
   const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
     'SELECT key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
     [department, stream, [...new Set(keyHmacs)]],
   );
   const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, repaired: row.repaired, quarantinedValues: row.quarantined_values });
-  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, department, stream, versions) };
+  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, department, stream, maybeSeen) };
 }
 
 /** Which of these were counted before, by `versionName`. Each is looked up by its key: a join would be planned over all of the stream. */
 export async function seenOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Version[]): Promise<Set<string>> {
   if (versions.length === 0) return new Set();
-  const { rows } = await client.query<Version>(
-    `SELECT x.key_hmac AS "keyHmac", x.content_hmac AS "contentHmac" FROM unnest($3::text[], $4::text[]) AS x(key_hmac, content_hmac)
-     CROSS JOIN LATERAL (SELECT FROM hub.version_seen v WHERE v.department = $1 AND v.stream = $2 AND v.key_hmac = x.key_hmac AND v.content_hmac = x.content_hmac LIMIT 1) v`,
-    [department, stream, versions.map((version) => version.keyHmac), versions.map((version) => version.contentHmac)],
+  const { rows } = await client.query<{ isSeen: string }>(
+    // One character a version: most of a source that is read again was counted.
+    `SELECT string_agg(CASE WHEN v.found THEN '1' ELSE '0' END, '' ORDER BY x.n) AS "isSeen" FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS x(key_hmac, content_hmac, n)
+     LEFT JOIN LATERAL (SELECT true AS found FROM hub.version_seen v WHERE v.department = $1 AND v.stream = $2 AND v.key_hmac = x.key_hmac AND v.content_hmac = x.content_hmac LIMIT 1) v ON true`,
+    [department, stream, arrayText(versions.map((version) => version.keyHmac)), arrayText(versions.map((version) => version.contentHmac))],
   );
-  return new Set(rows.map(versionName));
+  const { isSeen } = rows[0]!;
+  return new Set(versions.filter((_, index) => isSeen[index] === '1').map(versionName));
 }
 
 async function writeDeliveries(client: pg.ClientBase, department: string, deliveries: readonly Delivery[]): Promise<void> {
@@ -118,14 +124,17 @@ async function writeSeen(client: pg.ClientBase, { connector, stream }: PageConte
 async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, { heads }: Effects): Promise<void> {
   if (heads.size === 0) return;
   const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
+  const { names, source, values } = asColumns(rows, headTypes, 3);
   await client.query(
-    `INSERT INTO hub.record_head (department, stream, key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values)
-     SELECT $1, $2, x.key_hmac, x.version_order, x.state, x.mapped_hash, x.restricted, x.repaired, x.quarantined_values FROM json_populate_recordset(NULL::hub.record_head, $3) x
+    `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x
      ON CONFLICT (department, stream, key_hmac) DO UPDATE SET version_order = excluded.version_order, state = excluded.state, mapped_hash = excluded.mapped_hash,
        restricted = excluded.restricted, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
-    [connector.department, stream.name, JSON.stringify(rows)],
+    [connector.department, stream.name, ...values],
   );
 }
+
+/** Types of the columns that are no text. */
+const headTypes = { restricted: 'boolean', repaired: 'jsonb', quarantined_values: 'jsonb' };
 
 async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId }: PageContext, { purged, quarantined }: Effects): Promise<void> {
   if (purged.size > 0) {

@@ -143,7 +143,7 @@ async function writePage(request: PullRequest, client: pg.ClientBase, epoch: num
   const context: PageContext = { connector, stream, keys, runId, epoch, now: now() };
   await client.query('BEGIN');
   try {
-    const done = await applyPage(client, context, versions, { ...page, approveDeletes: request.approveDeletes ?? 0 });
+    const done = await applyPage(client, context, versions, { ...page, isNew: true, approveDeletes: request.approveDeletes ?? 0 });
     await client.query(request.mode === 'DRY_RUN' ? 'ROLLBACK' : 'COMMIT');
     return done;
   } catch (error) {

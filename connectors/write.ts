@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { arrayText, asColumns } from '../base/columns.ts';
 import type { Effects, FirstSeen, LiveVersion } from './fold.ts';
 import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
@@ -48,7 +49,7 @@ async function writeLanded(client: pg.ClientBase, { connector, stream, runId }: 
      SELECT $1, $2, $3, x.record_key, x.content::jsonb, x.content_hash, x.position FROM unnest($4::text[], string_to_array($5, E'\\n'), $6::text[], $7::text[]) AS x(record_key, content, content_hash, position)
      ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()`,
     // One JSON a line, and no line break in any: inside of another JSON each would be read twice.
-    [connector.department, stream.name, runId ?? noRun, rows.map((row) => row.key), rows.map((row) => JSON.stringify(row.content)).join('\n'), rows.map((row) => row.contentHmac), rows.map((row) => row.position)],
+    [connector.department, stream.name, runId ?? noRun, arrayText(rows.map((row) => row.key)), rows.map((row) => JSON.stringify(row.content)).join('\n'), arrayText(rows.map((row) => row.contentHmac)), arrayText(rows.map((row) => row.position))],
   );
 }
 
@@ -71,19 +72,25 @@ async function writeRecords(client: pg.ClientBase, { connector, stream, runId, n
     repairs: row.mapped.repairs,
     first_seen: row.firstSeen,
   }));
-  const columns = Object.keys(records[0]!);
+  const { names, source, values } = asColumns(records, recordTypes);
   const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(
-    `INSERT INTO hub.record (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.record, $1) x
-     ON CONFLICT (rid) DO UPDATE SET ${columns.filter((column) => !recordIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')},
+    `INSERT INTO hub.record (${names.join(', ')}) ${source}
+     ON CONFLICT (rid) DO UPDATE SET ${names.filter((column) => !recordIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')},
        first_seen = hub.earliest(record.first_seen, excluded.first_seen)
      RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
-    [JSON.stringify(records)],
+    values,
   );
   return written.filter((row) => !row.fresh).map((row) => row.rid);
 }
 
 /** What a rid says already. Columns of a key that are written, even with what they hold, wait for all that refers to the row. */
 const recordIdentity: ReadonlySet<string> = new Set(['rid', 'department', 'stream', 'record_key', 'type_name', 'first_seen']);
+/** Types of the columns that are no text. */
+const recordTypes = {
+  occurred_at: 'timestamptz', source_updated_at: 'timestamptz', fetched_at: 'timestamptz', run_id: 'uuid', assist_orgs: 'text[]', confidential: 'boolean', minor: 'boolean', family_violence: 'boolean',
+  facts: 'jsonb', repairs: 'jsonb', first_seen: 'jsonb',
+};
+const mentionTypes = { ordinal: 'integer', phones: 'text[]', source_updated_at: 'timestamptz' };
 const mentionIdentity: ReadonlySet<string> = new Set(['mention_id', 'rid', 'role', 'ordinal', 'department']);
 
 /**
@@ -132,15 +139,15 @@ async function writeMentions(client: pg.ClientBase, { connector, keys }: PageCon
     await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [replaced]);
   }
   if (mentions.length === 0) return;
-  const columns = Object.keys(mentions[0]!);
+  const { names, source, values } = asColumns(mentions, mentionTypes);
   await client.query(
-    `INSERT INTO hub.mention (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.mention, $1) x
-     ON CONFLICT (mention_id) DO UPDATE SET ${columns.filter((column) => !mentionIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')}`,
-    [JSON.stringify(mentions)],
+    `INSERT INTO hub.mention (${names.join(', ')}) ${source}
+     ON CONFLICT (mention_id) DO UPDATE SET ${names.filter((column) => !mentionIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    values,
   );
   const own = mentions.filter((mention) => mention.id_hmac !== null && mention.kind === 'PERSON');
   if (own.length === 0) return;
-  await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [own.map((mention) => mention.rid), own.map((mention) => mention.id_hmac)]);
+  await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [arrayText(own.map((mention) => mention.rid)), arrayText(own.map((mention) => mention.id_hmac))]);
 }
 
 async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
