@@ -50,7 +50,7 @@ export const signingKey = viewerKey(masterSecret);
 /** Both twins and the issuer stand still at this time; so does business time, or minutes would be differences. */
 export const now = (): Date => new Date('2026-07-01T00:00:00Z');
 
-const poolConnectionsMax = 8;
+const poolConnectionsMax = 4;
 const logTimeoutMs = 60_000;
 
 /** What service accounts and callers without a token may run: the campaign registers what it generates. */
