@@ -3,6 +3,7 @@ import { arrayText } from '../base/columns.ts';
 import type { Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import type { DivisionIndex } from '../linkage/standardise/division-index.ts';
+import { reachDays } from '../matters/candidates.ts';
 import { countedKeys, describe, type Learnt } from '../matters/describe.ts';
 import { candidateKeys } from '../matters/keys.ts';
 import type { MatterRecord } from '../matters/record.ts';
@@ -65,9 +66,6 @@ export async function reachedFrom(tx: Transaction, rids: readonly string[]): Pro
     UNION SELECT m.rid FROM near JOIN hub.matter_member here USING (rid) JOIN hub.matter_member m ON m.matter_key = here.matter_key`);
   return rows.map((row) => row['rid'] as string);
 }
-
-/** Time alone keeps two records further apart from being one problem (weights.ts, TIME). */
-const reachDays = 100;
 
 /** How many records of the hub bear each key whose rarity counts. */
 export async function keyTimes(tx: Transaction, keys: Keys, records: readonly MatterRecord[], divisions: DivisionIndex, learnt: Learnt): Promise<Map<string, number>> {

@@ -1,81 +1,39 @@
 import type { Described } from './describe.ts';
 import { candidateKeys } from './keys.ts';
+import { LatestBearers } from './latest-bearers.ts';
+import type { MatterRecord } from './record.ts';
 
-/** Pairs worth scoring, `left[k] < right[k]`, each once. */
-export interface Pairs {
-  left: Int32Array;
-  right: Int32Array;
-}
+/** Further apart, time alone keeps two records from being one problem (weights.ts, TIME). */
+export const reachDays = 100;
 
 /**
- * Candidates by explicit reference and by shared keys. `records` are in the order of time; of a key that many share, each
- * record meets those just before it.
+ * Visits pairs worth scoring, `a < b`: records that share a key and lie within reach of each other. `records` are in the
+ * order of time; of a key that many share, each record meets those just before it. Explicit references are pairs of their own.
  */
-export function candidatePairs(described: Described): Pairs {
-  const indexOf = new Map(described.records.map((record, index) => [record.rid, index]));
-  const blocks = new Blocks();
-  const pairs = new PairList(described.records.length);
-  described.records.forEach((record, i) => {
-    const parent = record.parentRid === null ? undefined : indexOf.get(record.parentRid);
-    if (parent !== undefined && parent !== i) pairs.add(Math.min(parent, i), Math.max(parent, i));
-    if (record.rule === 'CLUSTER') for (const { key, neighboursMax } of candidateKeys(described, i)) for (const j of blocks.latest(key, i, neighboursMax)) pairs.add(j, i);
-    pairs.endOfRow();
+export function eachCandidate(described: Described, visit: (a: number, b: number) => void): void {
+  const { records, instants } = described;
+  const blocks = new LatestBearers();
+  const met = new Int32Array(records.length).fill(-1);
+  records.forEach((record, i) => {
+    if (record.rule !== 'CLUSTER') return;
+    for (const { key, neighboursMax } of candidateKeys(described, i)) {
+      blocks.visit(key, i, neighboursMax, (j) => {
+        if (met[j] === i || instants[i]! - instants[j]! > reachMs) return;
+        met[j] = i;
+        visit(j, i);
+      });
+    }
   });
-  return pairs.done();
 }
 
-/** Key → records that bear it, in the order they came. */
-class Blocks {
-  readonly #members = new Map<string, number[]>();
+const reachMs = reachDays * 86_400_000;
 
-  /** The last `most` that bore the key before `index`, which now bears it too. */
-  latest(key: string, index: number, most: number): readonly number[] {
-    const members = this.#members.get(key);
-    if (!members) {
-      this.#members.set(key, [index]);
-      return [];
-    }
-    const found = members.slice(-most);
-    members.push(index);
-    return found;
-  }
-}
-
-class PairList {
-  #left = new Int32Array(1 << 12);
-  #right = new Int32Array(1 << 12);
-  #count = 0;
-  #row = new Set<number>();
-  readonly #records: number;
-
-  constructor(records: number) {
-    this.#records = records;
-  }
-
-  add(a: number, b: number): void {
-    const code = a * this.#records + b;
-    if (this.#row.has(code)) return;
-    this.#row.add(code);
-    if (this.#count === this.#left.length) {
-      this.#left = grown(this.#left);
-      this.#right = grown(this.#right);
-    }
-    this.#left[this.#count] = a;
-    this.#right[this.#count] = b;
-    this.#count += 1;
-  }
-
-  endOfRow(): void {
-    this.#row.clear();
-  }
-
-  done(): Pairs {
-    return { left: this.#left.slice(0, this.#count), right: this.#right.slice(0, this.#count) };
-  }
-}
-
-function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+/** Pairs of which one record names the other as its parent, `a < b`. */
+export function explicitPairs(records: readonly MatterRecord[]): (readonly [number, number])[] {
+  const indexOf = new Map(records.map((record, index) => [record.rid, index]));
+  return records.flatMap((record, i) => {
+    const parent = record.parentRid === null ? undefined : indexOf.get(record.parentRid);
+    if (parent === undefined || parent === i || record.rule !== 'CLUSTER' || records[parent]!.rule !== 'CLUSTER') return [];
+    return [[Math.min(parent, i), Math.max(parent, i)] as const];
+  });
 }

@@ -1,8 +1,8 @@
 import type { DivisionIndex } from '../linkage/standardise/division-index.ts';
-import { candidatePairs, type Pairs } from './candidates.ts';
+import { eachCandidate, explicitPairs } from './candidates.ts';
 import { describe, learn, type Described, type Learnt } from './describe.ts';
 import { certainBits, pairEvidence, pairWeight } from './evidence.ts';
-import { averageLink } from './link.ts';
+import { averageLink, type LinkInput } from './link.ts';
 import type { Evidence, MatterDecision, MatterRecord } from './record.ts';
 import { trustGroups } from './trust.ts';
 
@@ -36,13 +36,11 @@ export interface ClusterInput {
 export function clusterRecords(input: ClusterInput): MatterCluster[] {
   const records = input.records.toSorted(byTime);
   const described = describe(records, input.divisions, input.learnt ?? learn(records, input.divisions), input.times);
-  const pairs = candidatePairs(described);
   const decided = decidedPairs(records, input.decisions ?? []);
-  const references = referencesOf(described, pairs);
+  const references = explicitPairs(records);
   const together = [...decided.confirmed, ...decided.kept, ...references];
   const weight = (i: number, j: number) => (records[i]!.rule === 'OWN' || records[j]!.rule === 'OWN' ? -certainBits : pairWeight(described, i, j));
-  const weights = Float32Array.from(pairs.left, (i, pair) => weight(i, pairs.right[pair]!));
-  const clusters = averageLink({ count: records.length, ...pairs, weights, weight, together, apart: decided.apart });
+  const clusters = averageLink({ count: records.length, ...likelyPairs(described), weight, together, apart: decided.apart });
   const groups = trustGroups(records, [...references, ...decided.confirmed], clusters);
   const confirmed = new Set(decided.confirmed.map(([a, b]) => pairName(a, b)));
   return clusters.map((members) => ({ members: membersOf(described, members, groups, confirmed) }));
@@ -64,14 +62,17 @@ function decidedPairs(records: readonly MatterRecord[], decisions: readonly Matt
   return found;
 }
 
-function referencesOf({ records }: Described, { left, right }: Pairs): Pair[] {
-  const found: Pair[] = [];
-  left.forEach((i, pair) => {
-    const j = right[pair]!;
-    const [a, b] = [records[i]!, records[j]!];
-    if ((a.parentRid === b.rid || b.parentRid === a.rid) && a.rule === 'CLUSTER' && b.rule === 'CLUSTER') found.push([i, j]);
+/** Only what speaks for one problem can join records: of a million records' candidates, one in fifty. */
+function likelyPairs(described: Described): Pick<LinkInput, 'left' | 'right' | 'weights'> {
+  const [left, right, weights]: [number[], number[], number[]] = [[], [], []];
+  eachCandidate(described, (i, j) => {
+    const weight = pairWeight(described, i, j, 0);
+    if (weight <= 0) return;
+    left.push(i);
+    right.push(j);
+    weights.push(weight);
   });
-  return found;
+  return { left, right, weights };
 }
 
 const evidencePerMemberMax = 3;

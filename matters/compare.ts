@@ -19,10 +19,21 @@ export const comparisons = {
 export type Comparison = keyof typeof comparisons;
 export const comparisonNames = Object.keys(comparisons) as Comparison[];
 
-/** The level of every comparison, in the order of `comparisonNames`, as indices into `comparisons`. */
-export function levelsOf({ records, placed, texts, times, details }: Described, i: number, j: number): number[] {
-  const [a, b] = [records[i]!, records[j]!];
-  return [facility(a, b), place(placed[i]!, placed[j]!), category(a, b), text(texts, i, j), time(a, b), party(a, b, times), organisation(details[i]!, details[j]!, times), amount(details[i]!, details[j]!, times)];
+/** The level of each comparison of two records, as an index into `comparisons`. */
+export const levelOf: Readonly<Record<Comparison, (described: Described, i: number, j: number) => number>> = {
+  FACILITY: ({ records }, i, j) => facility(records[i]!, records[j]!),
+  PLACE: ({ placed }, i, j) => place(placed[i]!, placed[j]!),
+  CATEGORY: ({ records }, i, j) => category(records[i]!, records[j]!),
+  TEXT: ({ texts }, i, j) => text(texts, i, j),
+  TIME: ({ instants }, i, j) => time(instants[i]!, instants[j]!),
+  PARTY: ({ records, times }, i, j) => party(records[i]!, records[j]!, times),
+  ORGANISATION: ({ details, times }, i, j) => organisation(details[i]!, details[j]!, times),
+  AMOUNT: ({ details, times }, i, j) => amount(details[i]!, details[j]!, times),
+};
+
+/** The level of every comparison, in the order of `comparisonNames`. */
+export function levelsOf(described: Described, i: number, j: number): number[] {
+  return comparisonNames.map((name) => levelOf[name](described, i, j));
 }
 
 /** Only the hotline has a field for the facility; elsewhere its name stands in the text, or does not. */
@@ -50,7 +61,7 @@ function place(a: PlacedText, b: PlacedText): number {
 
 /** `丁香` may be 丁香@红牌楼路; two streets are two estates. */
 function sameStem(a: string, b: string): boolean {
-  return a.startsWith(`${b}@`) || b.startsWith(`${a}@`);
+  return (a.startsWith(b) && a[b.length] === '@') || (b.startsWith(a) && b[a.length] === '@');
 }
 
 function category(a: MatterRecord, b: MatterRecord): number {
@@ -62,8 +73,8 @@ function category(a: MatterRecord, b: MatterRecord): number {
 const textBounds = comparisons.TEXT.slice(0, 7).map(Number);
 
 function text(texts: TokenVectors, i: number, j: number): number {
-  if (texts.ids[i]!.length === 0 || texts.ids[j]!.length === 0) return 8;
   const cosine = texts.cosine(i, j);
+  if (Number.isNaN(cosine)) return 8;
   let level = 0;
   while (level < textBounds.length && !(cosine >= textBounds[level]!)) level += 1;
   return level;
@@ -72,9 +83,9 @@ function text(texts: TokenVectors, i: number, j: number): number {
 const dayMs = 86_400_000;
 const timeBounds = comparisons.TIME.slice(0, 8).map(Number);
 
-function time(a: MatterRecord, b: MatterRecord): number {
-  if (a.occurredAtMs === null || b.occurredAtMs === null) return 9;
-  const days = Math.abs(a.occurredAtMs - b.occurredAtMs) / dayMs;
+function time(a: number, b: number): number {
+  const days = Math.abs(a - b) / dayMs;
+  if (Number.isNaN(days)) return 9;
   let level = 0;
   while (level < timeBounds.length && !(days <= timeBounds[level]!)) level += 1;
   return level;

@@ -15,6 +15,8 @@ export interface Learnt {
 /** Records as they are compared. */
 export interface Described {
   records: readonly MatterRecord[];
+  /** When each occurred, in milliseconds since 1970 UTC; NaN where the source gives no time. */
+  instants: Float64Array;
   placed: readonly PlacedText[];
   texts: TokenVectors;
   details: readonly Details[];
@@ -32,7 +34,8 @@ export function learn(records: readonly MatterRecord[], divisions: DivisionIndex
 export function describe(records: readonly MatterRecord[], divisions: DivisionIndex, learnt: Learnt, times?: ReadonlyMap<string, number>): Described {
   const read = records.map((record) => readOnce(record, divisions, learnt));
   const details = read.map((one) => one.details);
-  return { records, placed: read.map((one) => one.placed), texts: tokenVectors(read.map((one) => one.vector)), details, times: times ?? counted(records, details) };
+  const instants = Float64Array.from(records, (record) => record.occurredAtMs ?? Number.NaN);
+  return { records, instants, placed: read.map((one) => one.placed), texts: tokenVectors(read.map((one) => one.vector)), details, times: times ?? counted(records, details) };
 }
 
 /** One record as it reads with what was learnt. */

@@ -58,12 +58,12 @@ function groupsOf({ count, together }: LinkInput, apart: ReadonlyMap<number, Rea
 
 /** Components by groups and by candidate pairs above `least`. */
 function components(input: LinkInput, joined: Int32Array, records: readonly number[], least: number, cuts: number): number[][] {
-  const parent = new Map(records.map((index) => [index, index]));
+  const parent = new Int32Array(input.count).fill(-1);
+  for (const index of records) parent[index] = index;
   for (const index of records) join(parent, index, joined[index]!);
-  const inside = records.length < input.count ? parent : null;
   for (let pair = 0; pair < input.left.length; pair += 1) {
     const [a, b] = [input.left[pair]!, input.right[pair]!];
-    if (input.weights[pair]! > least && (inside === null || (inside.has(a) && inside.has(b)))) join(parent, a, b);
+    if (input.weights[pair]! > least && parent[a]! >= 0 && parent[b]! >= 0) join(parent, a, b);
   }
   const found = Map.groupBy(records, (index) => root(parent, index));
   return [...found.values()].flatMap((members) => {
@@ -77,15 +77,15 @@ function pieces(members: readonly number[]): number[][] {
   return Array.from({ length: Math.ceil(members.length / componentRecordsMax) }, (_, piece) => members.slice(piece * componentRecordsMax, (piece + 1) * componentRecordsMax));
 }
 
-function join(parent: Map<number, number>, a: number, b: number): void {
+function join(parent: Int32Array, a: number, b: number): void {
   const [x, y] = [root(parent, a), root(parent, b)];
-  if (x !== y) parent.set(Math.max(x, y), Math.min(x, y));
+  if (x !== y) parent[Math.max(x, y)] = Math.min(x, y);
 }
 
-function root(parent: Map<number, number>, index: number): number {
+function root(parent: Int32Array, index: number): number {
   let at = index;
-  for (let up = parent.get(at)!; up !== at; up = parent.get(at)!) {
-    parent.set(at, parent.get(up)!);
+  for (let up = parent[at]!; up !== at; up = parent[at]!) {
+    parent[at] = parent[up]!;
     at = up;
   }
   return at;

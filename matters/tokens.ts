@@ -1,8 +1,6 @@
 /** The texts of all records as sparse vectors. */
 export interface TokenVectors {
-  /** Token ids, ascending. */
-  ids: Int32Array[];
-  /** Shared weight of two records, 0 to 1; 0 where one says nothing. */
+  /** Shared weight of two records, 0 to 1; NaN where one says nothing. */
   cosine(a: number, b: number): number;
 }
 
@@ -46,8 +44,31 @@ export function textVector(text: string, learnt: TokenWeights): TextVector {
   return { ids, weights: Float32Array.from(ids, (token) => weight[token]! / length) };
 }
 
+/** The vectors one after the other in two arrays: a full run looks up millions of pairs, and a million small arrays lie anywhere. */
 export function tokenVectors(vectors: readonly TextVector[]): TokenVectors {
-  return { ids: vectors.map((one) => one.ids), cosine: (a, b) => dot(vectors[a]!, vectors[b]!) };
+  const starts = new Int32Array(vectors.length + 1);
+  vectors.forEach((one, index) => (starts[index + 1] = starts[index]! + one.ids.length));
+  const ids = new Int32Array(starts[vectors.length]!);
+  const weights = new Float32Array(ids.length);
+  vectors.forEach((one, index) => {
+    ids.set(one.ids, starts[index]);
+    weights.set(one.weights, starts[index]);
+  });
+  return {
+    cosine: (a, b) => {
+      const [aEnd, bEnd] = [starts[a + 1]!, starts[b + 1]!];
+      let [i, j] = [starts[a]!, starts[b]!];
+      if (i === aEnd || j === bEnd) return Number.NaN;
+      let sum = 0;
+      while (i < aEnd && j < bEnd) {
+        const difference = ids[i]! - ids[j]!;
+        if (difference === 0) sum += weights[i]! * weights[j]!;
+        if (difference <= 0) i += 1;
+        if (difference >= 0) j += 1;
+      }
+      return sum;
+    },
+  };
 }
 
 interface Compiled {
@@ -121,14 +142,4 @@ function divergence(counts: Float32Array, share: Float64Array, total: number): n
     if (here > 0) bits += here * Math.log2(here / usual);
   }
   return bits;
-}
-
-function dot({ ids: a, weights: x }: TextVector, { ids: b, weights: y }: TextVector): number {
-  let sum = 0;
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (a[i]! < b[j]!) i += 1;
-    else if (a[i]! > b[j]!) j += 1;
-    else sum += x[i++]! * y[j++]!;
-  }
-  return sum;
 }

@@ -1,4 +1,4 @@
-import { candidatePairs } from '../../matters/candidates.ts';
+import { eachCandidate } from '../../matters/candidates.ts';
 import { comparisonNames, comparisons, levelsOf, type Comparison } from '../../matters/compare.ts';
 import { describe, learn } from '../../matters/describe.ts';
 import type { MatterWeights } from '../../matters/weights.ts';
@@ -43,16 +43,16 @@ async function addPatterns(patterns: Map<string, Pattern>, folder: string): Prom
   const sorted = order.map((index) => records[index]!);
   const divisions = divisionsOf(sorted);
   const described = describe(sorted, divisions, learn(sorted, divisions));
-  const { left, right } = candidatePairs(described);
-  for (let pair = 0; pair < left.length; pair += 1) {
-    const [i, j] = [left[pair]!, right[pair]!];
+  const pairs: [number, number][] = [];
+  eachCandidate(described, (i, j) => void pairs.push([i, j]));
+  for (const [i, j] of pairs) {
     if (sorted[i]!.parentRid === sorted[j]!.rid || sorted[j]!.parentRid === sorted[i]!.rid) continue;
     const levels = levelsOf(described, i, j);
     const key = levels.join();
     const pattern = patterns.get(key) ?? { features: [0, ...levels.map((level, index) => offsets[index]! + level)], matches: 0, times: 0 };
     patterns.set(key, pattern);
-    pattern.times += pairsPerSet / left.length;
-    if (truth[order[i]!] === truth[order[j]!]) pattern.matches += pairsPerSet / left.length;
+    pattern.times += pairsPerSet / pairs.length;
+    if (truth[order[i]!] === truth[order[j]!]) pattern.matches += pairsPerSet / pairs.length;
   }
 }
 
