@@ -50,6 +50,23 @@ export function candidatePairs(model: Model, found: readonly Blocks[], table: Ta
   return distinctPairs(counts, partners, table.rows);
 }
 
+/** Where a pair stands in the list, whichever row comes first; −1 where it is none of them. */
+export function pairFinder({ count, left, right }: Pairs, rows: number): (i: number, j: number) => number {
+  const starts = new Int32Array(rows + 1);
+  for (let k = 0; k < count; k += 1) starts[left[k]! + 1]! += 1;
+  for (let row = 0; row < rows; row += 1) starts[row + 1]! += starts[row]!;
+  return (i, j) => {
+    const [row, partner] = i < j ? [i, j] : [j, i];
+    let [from, to] = [starts[row]!, starts[row + 1]!];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (right[middle]! < partner) from = middle + 1;
+      else to = middle;
+    }
+    return from < starts[row + 1]! && right[from] === partner ? from : -1;
+  };
+}
+
 /** At most `pairsMax` pairs of one rule, spread evenly over its blocks: a sample for training. */
 export function sampledPairs(found: Blocks, rowsMax: number, pairsMax: number, wanted: Wanted): Pairs {
   const every = Math.max(1, Math.ceil(comparisonsOf(found, rowsMax) / pairsMax));

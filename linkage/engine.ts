@@ -1,4 +1,4 @@
-import { blocksOf, candidatePairs, type Blocks, type Pairs, type Wanted } from './block.ts';
+import { blocksOf, candidatePairs, pairFinder, type Blocks, type Pairs, type Wanted } from './block.ts';
 import { comparer, type Comparer } from './compare.ts';
 import type { Model } from './model.ts';
 import { counted } from './random-pairs.ts';
@@ -32,6 +32,8 @@ export interface Run {
   score: Scorer;
   blocks: Blocks[];
   candidates: number;
+  /** What the fields of any two rows say: their match weight without the prior. Clustering asks most often of candidates, which were scored. */
+  evidence(i: number, j: number): number;
   left: Int32Array;
   right: Int32Array;
   weight: Float64Array;
@@ -49,7 +51,13 @@ export function run(model: Model, table: Table, options: RunOptions = {}): Run {
   options.progress?.('TRAIN');
   const trained = options.trained ?? learnt(model, table, blocks, compare, wanted, patterns, options.trainingRowsMin ?? 0);
   const score = scorer(model, trained, compare, table, options.frequencies ?? null);
-  return { trained, compare, score, blocks, candidates: pairs.count, ...kept(pairs, patterns, score, weightAt(options.keepFrom ?? model.reviewFrom ?? model.threshold)) };
+  const weights = weightsOf(pairs, patterns, score);
+  const place = pairFinder(pairs, table.rows);
+  const evidence = (i: number, j: number): number => {
+    const at = place(i, j);
+    return (at < 0 ? score.weight(i, j) : weights[at]!) - score.prior;
+  };
+  return { trained, compare, score, blocks, candidates: pairs.count, evidence, ...kept(pairs, weights, weightAt(options.keepFrom ?? model.reviewFrom ?? model.threshold)) };
 }
 
 function learnt(model: Model, table: Table, blocks: readonly Blocks[], compare: Comparer, wanted: Wanted, patterns: Int32Array, rowsMin: number): Trained {
@@ -68,20 +76,21 @@ function acrossPairs(table: Table): number {
   return [...sizes.values()].reduce((rest, size) => rest - (size * (size - 1)) / 2, all);
 }
 
-function kept(pairs: Pairs, patterns: Int32Array, score: Scorer, weightMin: number): Pick<Run, 'left' | 'right' | 'weight'> {
-  const weights = new Float64Array(pairs.count);
+function weightsOf({ count, left, right }: Pairs, patterns: Int32Array, score: Scorer): Float64Array {
+  const weights = new Float64Array(count);
+  for (let k = 0; k < count; k += 1) weights[k] = score.weightOf(patterns[k]!, left[k]!, right[k]!);
+  return weights;
+}
+
+function kept(pairs: Pairs, weights: Float64Array, weightMin: number): Pick<Run, 'left' | 'right' | 'weight'> {
   let count = 0;
-  for (let k = 0; k < pairs.count; k += 1) {
-    const weight = score.weightOf(patterns[k] as number, pairs.left[k] as number, pairs.right[k] as number);
-    weights[k] = weight;
-    if (weight >= weightMin) count += 1;
-  }
+  for (const weight of weights) if (weight >= weightMin) count += 1;
   const result = { left: new Int32Array(count), right: new Int32Array(count), weight: new Float64Array(count) };
   for (let k = 0, at = 0; k < pairs.count; k += 1) {
-    if ((weights[k] as number) < weightMin) continue;
-    result.left[at] = pairs.left[k] as number;
-    result.right[at] = pairs.right[k] as number;
-    result.weight[at] = weights[k] as number;
+    if (weights[k]! < weightMin) continue;
+    result.left[at] = pairs.left[k]!;
+    result.right[at] = pairs.right[k]!;
+    result.weight[at] = weights[k]!;
     at += 1;
   }
   return result;

@@ -1,14 +1,14 @@
 import { divisionsUnder, upperDivisions } from '../schema/divisions/divisions.ts';
 import type { FieldKind } from './model.ts';
 import { addressColumns, homes } from './person-table.ts';
-import { standardiseAddress, type Address } from './standardise/address.ts';
+import { standardiseAddress } from './standardise/address.ts';
 import { standardiseBirthDate } from './standardise/birth-date.ts';
 import { divisionIndex, type DivisionIndex } from './standardise/division-index.ts';
 import { standardiseIdNumber } from './standardise/id-number.ts';
 import { standardiseName } from './standardise/name.ts';
 import { standardisePhones } from './standardise/phone.ts';
 import { plainText } from './standardise/text.ts';
-import { mappedColumn, mappedListColumn, type Column } from './table.ts';
+import { mappedColumn, parsedColumns, type Column } from './table.ts';
 
 /** The columns that a field of this kind gives, by the end of their names: `''` is the field's own. */
 export function fieldColumns(kind: FieldKind, raw: Column): Map<string, Column> {
@@ -57,50 +57,33 @@ function anyDate(value: string): string | null {
 }
 
 function nameColumns(raw: Column): Map<string, Column> {
-  const names = parsed(raw, standardiseName);
-  return new Map([
-    ['', names((name) => name.full)],
-    ['.surname', names((name) => name.surname)],
-    ['.pinyin', names((name) => name.pinyin)],
-    ['.sex', names((name) => name.sex)],
-  ]);
+  return parsedColumns(raw, standardiseName, {
+    '': { one: (name) => name.full },
+    '.surname': { one: (name) => name.surname },
+    '.pinyin': { one: (name) => name.pinyin },
+    '.sex': { one: (name) => name.sex },
+  });
 }
 
 function idColumns(raw: Column): Map<string, Column> {
-  const numbers = parsed(raw, standardiseIdNumber);
-  return new Map([
-    ['', numbers((number) => number.value)],
-    ['.suspect', numbers((number) => number.suspect)],
-    ['.birth', numbers((number) => number.birthDate)],
-    ['.sex', numbers((number) => number.sex)],
-  ]);
+  return parsedColumns(raw, standardiseIdNumber, {
+    '': { one: (number) => number.value },
+    '.suspect': { one: (number) => number.suspect },
+    '.birth': { one: (number) => number.birthDate },
+    '.sex': { one: (number) => number.sex },
+  });
 }
 
 function phoneColumns(raw: Column): Map<string, Column> {
-  const phones = raw.values.map(standardisePhones);
-  return new Map([
-    ['', mappedListColumn(raw, (_, index) => phones[index]?.valid ?? [])],
-    ['.suspect', mappedListColumn(raw, (_, index) => (phones[index]?.suspect ?? []).map((digits) => `+86${digits}`))],
-  ]);
+  return parsedColumns(raw, standardisePhones, {
+    '': { list: (phones) => phones.valid },
+    '.suspect': { list: (phones) => phones.suspect.map((digits) => `+86${digits}`) },
+  });
 }
 
 function addressParts(raw: Column): Map<string, Column> {
-  const index = raw.values.length === 0 ? null : allDivisions();
-  const addresses = raw.values.map((value) => standardiseAddress(value, index as DivisionIndex));
-  const part = (take: (address: Address) => string | null) => mappedColumn(raw, (_, at) => (addresses[at] ? take(addresses[at]) : null));
-  const columns = new Map(Object.entries(addressColumns).map(([name, take]) => [`.${name}`, part(take)]));
-  columns.set('.home', mappedListColumn(raw, (_, at) => homes(addresses[at] ?? null)));
-  return columns;
-}
-
-/** Parses every distinct value once and gives a way to take columns from the results. */
-function parsed<Parts>(raw: Column, parse: (value: string) => Parts | null): (take: (parts: Parts) => string | null) => Column {
-  const all = raw.values.map(parse);
-  return (take) =>
-    mappedColumn(raw, (_, index) => {
-      const parts = all[index] ?? null;
-      return parts === null ? null : take(parts);
-    });
+  const parts = Object.entries(addressColumns).map(([name, one]) => [`.${name}`, { one }] as const);
+  return parsedColumns(raw, (value) => standardiseAddress(value, allDivisions()), { ...Object.fromEntries(parts), '.home': { list: homes } });
 }
 
 function sex(value: string): string | null {

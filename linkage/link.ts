@@ -52,7 +52,7 @@ export async function linkTable(input: LinkTableInput): Promise<LinkTableResult>
     left: found.left,
     right: found.right,
     weight: found.weight,
-    evidence: (i, j) => found.score.weight(i, j) - found.score.prior,
+    evidence: found.evidence,
     averageEvidenceMin: model.averageEvidenceMin ?? 0,
     ...(model.distinct === undefined ? {} : { distinct: table.columns.get(model.distinct)?.codes as Int32Array }),
     ...(model.oneOfEach === true && input.inputs.length > 1 ? { oneOfEach: table.inputs } : {}),

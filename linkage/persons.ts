@@ -147,7 +147,7 @@ function clustered(model: Model, table: Table, found: Run, decisions: Decided): 
     left: pick(found.left),
     right: pick(found.right),
     weight: pick(found.weight),
-    evidence: (i, j) => found.score.weight(i, j) - found.score.prior,
+    evidence: found.evidence,
     averageEvidenceMin: model.averageEvidenceMin ?? 0,
     distinct: table.columns.get(model.distinct as string)?.codes as Int32Array,
     ...decisions,

@@ -16,10 +16,7 @@ export interface FieldValues {
   values: string[];
 }
 
-/**
- * The columns of every field: distinct values are standardised once, in portions, so that what is parsed of one portion is
- * forgotten before the next. Of a large table a second thread takes half.
- */
+/** The columns of every field: distinct values are standardised once. Of a large table a second thread takes half. */
 export async function standardised(fields: readonly RawField[]): Promise<Map<string, Column>> {
   const total = fields.reduce((sum, { raw }) => sum + raw.values.length, 0);
   const share = total >= threadValuesMin && availableParallelism() > 1 ? 0.5 : 1;
@@ -38,15 +35,8 @@ export async function standardised(fields: readonly RawField[]): Promise<Map<str
 }
 
 /** The columns of distinct values: row r is value r. */
-export function ofValues(kind: FieldKind, values: readonly string[]): Map<string, Column> {
-  const portions: Map<string, Column>[] = [];
-  for (let from = 0; from === 0 || from < values.length; from += portionValues) {
-    const portion = values.slice(from, from + portionValues);
-    portions.push(fieldColumns(kind, { values: portion, codes: Int32Array.from(portion.keys()), offsets: null }));
-  }
-  const [first, ...others] = portions as [Map<string, Column>, ...Map<string, Column>[]];
-  if (others.length === 0) return first;
-  return new Map([...first].map(([end, column]) => [end, joinedColumns([column, ...others.map((other) => other.get(end) as Column)])]));
+export function ofValues(kind: FieldKind, values: string[]): Map<string, Column> {
+  return fieldColumns(kind, { values, codes: Int32Array.from(values.keys()), offsets: null });
 }
 
 /** A failure in the thread is this promise's. */
@@ -77,6 +67,5 @@ function spread(column: Column, codes: Int32Array): Column {
   return { values, codes: lists, offsets: starts };
 }
 
-const portionValues = 40_000;
 /** Below this a thread takes longer to start than it saves. */
 const threadValuesMin = 60_000;

@@ -1,3 +1,5 @@
+import { PairNumbers } from './pair-numbers.ts';
+
 /** A column of many rows: each distinct value once, and per row its number, −1 where it is missing. */
 export interface Column {
   values: readonly string[];
@@ -41,6 +43,10 @@ export function mappedColumn(source: Column, map: (value: string, index: number)
   const values: string[] = [];
   const mapped = new Int32Array(source.values.length);
   for (let index = 0; index < mapped.length; index += 1) mapped[index] = numberOf(map(source.values[index] as string, index), numbers, values);
+  return mappedTo(source, values, mapped);
+}
+
+function mappedTo(source: Column, values: readonly string[], mapped: Int32Array): Column {
   const codes = new Int32Array(source.codes.length);
   for (let at = 0; at < codes.length; at += 1) codes[at] = source.codes[at]! < 0 ? -1 : mapped[source.codes[at]!]!;
   return { values, codes, offsets: source.offsets };
@@ -50,7 +56,10 @@ export function mappedColumn(source: Column, map: (value: string, index: number)
 export function mappedListColumn(source: Column, map: (value: string, index: number) => readonly string[]): Column {
   const numbers = new Map<string, number>();
   const values: string[] = [];
-  const lists = source.values.map((value, index) => map(value, index).map((one) => numberOf(one, numbers, values)));
+  return listed(source, values, source.values.map((value, index) => map(value, index).map((one) => numberOf(one, numbers, values))));
+}
+
+function listed(source: Column, values: readonly string[], lists: readonly number[][]): Column {
   const rows = source.codes.length;
   const offsets = new Int32Array(rows + 1);
   for (let row = 0; row < rows; row += 1) offsets[row + 1] = (offsets[row] as number) + (lists[source.codes[row] as number]?.length ?? 0);
@@ -58,6 +67,24 @@ export function mappedListColumn(source: Column, map: (value: string, index: num
   for (let row = 0; row < rows; row += 1) codes.set(lists[source.codes[row] as number] ?? [], offsets[row]);
   return { values, codes, offsets };
 }
+
+/** What one column of several takes from a value that was parsed: one value, or a list. */
+export type Take<Parts> = { one: (parts: Parts) => string | null } | { list: (parts: Parts) => readonly string[] };
+
+/** Columns worked out together: every distinct value is parsed once, and forgotten before the next. Null gives nothing to any. */
+export function parsedColumns<Parts>(source: Column, parse: (value: string) => Parts | null, takes: Readonly<Record<string, Take<Parts>>>): Map<string, Column> {
+  const columns = Object.entries(takes).map(([name, take]) => ({ name, take, numbers: new Map<string, number>(), values: [] as string[], lists: [] as number[][], mapped: new Int32Array(source.values.length).fill(-1) }));
+  for (let index = 0; index < source.values.length; index += 1) {
+    const parts = parse(source.values[index]!);
+    for (const { take, numbers, values, lists, mapped } of columns) {
+      if ('list' in take) lists.push(parts === null ? none : take.list(parts).map((value) => numberOf(value, numbers, values)));
+      else if (parts !== null) mapped[index] = numberOf(take.one(parts), numbers, values);
+    }
+  }
+  return new Map(columns.map(({ name, take, values, lists, mapped }) => [name, 'list' in take ? listed(source, values, lists) : mappedTo(source, values, mapped)]));
+}
+
+const none: number[] = [];
 
 /** Columns of one name, the rows of one after those of the other. */
 export function joinedColumns(parts: readonly Column[]): Column {
@@ -106,24 +133,23 @@ export function valuesAt(source: Column, row: number): string[] {
 /** How many rows carry each value; with `by`, how many distinct values of that column stand beside it. */
 export function valueCounts(source: Column, by: Column | null = null): Int32Array {
   const counts = new Int32Array(source.values.length);
-  const seen = by === null ? null : new Set<number>();
+  const seen = by === null ? null : new PairNumbers(source.codes.length);
   const rows = source.offsets === null ? source.codes.length : source.offsets.length - 1;
   for (let row = 0; row < rows; row += 1) {
-    const from = source.offsets === null ? row : (source.offsets[row] as number);
-    const to = source.offsets === null ? row + 1 : (source.offsets[row + 1] as number);
+    const from = source.offsets === null ? row : source.offsets[row]!;
+    const to = source.offsets === null ? row + 1 : source.offsets[row + 1]!;
     for (let index = from; index < to; index += 1) {
-      const code = source.codes[index] as number;
-      if (code >= 0 && (seen === null || isNew(seen, code, by?.codes[row] as number))) counts[code] = (counts[code] as number) + 1;
+      const code = source.codes[index]!;
+      if (code >= 0 && (seen === null || isNew(seen, code, by!.codes[row]!))) counts[code]! += 1;
     }
   }
   return counts;
 }
 
-function isNew(seen: Set<number>, code: number, other: number): boolean {
+function isNew(seen: PairNumbers, code: number, other: number): boolean {
   if (other < 0) return false;
-  const size = seen.size;
-  seen.add(code * 0x4000000 + other);
-  return seen.size > size;
+  const { size } = seen;
+  return seen.of(code, other) === size;
 }
 
 function numberOf(value: string | null, numbers: Map<string, number>, values: string[]): number {

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { pairFinder } from '../../linkage/block.ts';
+import { run } from '../../linkage/engine.ts';
 import { linkTable } from '../../linkage/link.ts';
 import { modelJsonSchema, modelSchema, type Model } from '../../linkage/model.ts';
 import { shippedModels } from '../../linkage/models/shipped.ts';
 import { fieldColumns } from '../../linkage/fields.ts';
 import { standardised } from '../../linkage/standardised.ts';
-import { valuesAt } from '../../linkage/table.ts';
+import { column, valuesAt, type Table } from '../../linkage/table.ts';
 import { checkModel } from '../../linkage/check-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'link-'));
@@ -73,13 +75,28 @@ describe('linking CSV files', () => {
   });
 });
 
-test('a large table is standardised in two threads and portions, with the same columns', async () => {
+test('a large table is standardised in two threads, with the same columns', async () => {
   const values = Array.from({ length: 70_000 }, (_, n) => `1380${String(n * 13).padStart(7, '0')}${n % 3 === 0 ? `、1390${String(n).padStart(7, '0')}` : ''}`);
   const codes = Int32Array.from({ length: 70_001 }, (_, row) => (row === 5 ? -1 : (row * 7) % 70_000));
   const columns = await standardised([{ name: 'phone', kind: 'phone_cn', raw: { values, codes, offsets: null } }]);
   const alone = fieldColumns('phone_cn', { values, codes, offsets: null });
   for (const row of [0, 5, 6, 39_999, 40_001, 69_999, 70_000]) for (const end of ['', '.suspect']) expect(valuesAt(columns.get(`phone${end}`)!, row)).toEqual(valuesAt(alone.get(end)!, row));
   expect(valuesAt(columns.get('phone')!, 5)).toEqual([]);
+});
+
+test('clustering is told of any two rows what scoring them gives, candidates or not', () => {
+  const titles = books(30).map((book) => book.split(',')[0]!);
+  const of = (values: readonly string[]) => column(60, (row) => values[row % 30]!);
+  const table: Table = { rows: 60, columns: new Map([['title', of(titles)], ['author', of(titles.map((title) => title.slice(0, 5)))], ['year', column(60, () => null)], ['shelf', column(60, () => null)]]), inputs: new Uint8Array(60) };
+  const found = run(model, table);
+  expect(found.candidates).toBeGreaterThan(0);
+  for (let i = 0; i < 60; i += 1) for (let j = 0; j < 60; j += 1) if (i !== j) expect(found.evidence(i, j)).toBe(found.score.weight(i, j) - found.score.prior);
+});
+
+test('a pair is found where it stands, either row first, and no other is', () => {
+  const place = pairFinder({ count: 5, left: Int32Array.of(0, 0, 0, 2, 3), right: Int32Array.of(1, 3, 6, 3, 6) }, 7);
+  expect([place(0, 1), place(3, 0), place(0, 6), place(3, 2), place(6, 3)]).toEqual([0, 1, 2, 3, 4]);
+  expect([place(0, 2), place(1, 3), place(2, 6), place(6, 5)]).toEqual([-1, -1, -1, -1]);
 });
 
 describe('bad input is refused before work starts', () => {
