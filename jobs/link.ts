@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { arrayText } from '../base/columns.ts';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import { linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
@@ -88,7 +89,7 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
   const rows = await mentionRows(tx, null);
   const divisions = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, divisions));
-  await writeKeys(tx, mentions, personKeys(mentions, keys.blockingHash));
+  await writeAllKeys(tx, mentions, personKeys(mentions, keys.blockingHash));
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
   await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
   return writeLinks(tx, rows, links);
@@ -137,17 +138,28 @@ async function decisions(tx: Transaction): Promise<Decision[]> {
   return rows as unknown as Decision[];
 }
 
-async function writeKeys(tx: Transaction, mentions: readonly Mention[], keys: readonly PersonKey[]): Promise<void> {
-  const found = Map.groupBy(keys, (key) => key.mention);
-  for (const part of portions(mentions)) await writeKeysOf(tx, part, found);
+/** A hub's first keys: indexes made of all rows at once cost a part of those that grow row by row. Later, whoever deletes a mention must not wait for a whole run. */
+async function writeAllKeys(tx: Transaction, mentions: readonly Mention[], keys: readonly PersonKey[]): Promise<void> {
+  const { rows } = await tx.execute(sql`SELECT 1 FROM hub.blocking_key LIMIT 1`);
+  if (rows.length > 0) return writeKeys(tx, mentions, keys);
+  await tx.execute(sql`ALTER TABLE hub.blocking_key DROP CONSTRAINT blocking_key_pkey`);
+  await tx.execute(sql`DROP INDEX hub.blocking_key_mention`);
+  await writeKeys(tx, mentions, keys, true);
+  await tx.execute(sql`ALTER TABLE hub.blocking_key ADD CONSTRAINT blocking_key_pkey PRIMARY KEY (key_type, key_hash, mention_id)`);
+  await tx.execute(sql`CREATE INDEX blocking_key_mention ON hub.blocking_key (mention_id)`);
 }
 
-async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: ReadonlyMap<string, readonly PersonKey[]>): Promise<void> {
-  const ids = sql.param(mentions.map((mention) => mention.id));
+async function writeKeys(tx: Transaction, mentions: readonly Mention[], keys: readonly PersonKey[], areFirst = false): Promise<void> {
+  const found = Map.groupBy(keys, (key) => key.mention);
+  for (const part of portions(mentions)) await writeKeysOf(tx, part, found, areFirst);
+}
+
+async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: ReadonlyMap<string, readonly PersonKey[]>, areFirst: boolean): Promise<void> {
+  const ids = sql.param(arrayText(mentions.map((mention) => mention.id)));
   const wanted = mentions.flatMap((mention) => all.get(mention.id) ?? []);
-  const columns = (['type', 'hash', 'mention'] as const).map((name) => sql`${sql.param(wanted.map((key) => key[name]))}::text[]`);
+  const columns = (['type', 'hash', 'mention'] as const).map((name) => sql`${arrayText(wanted.map((key) => key[name]))}::text[]`);
   const rows = sql`unnest(${sql.join(columns, sql`, `)}) AS x(type, hash, mention)`;
-  await tx.execute(sql`
+  if (!areFirst) await tx.execute(sql`
     DELETE FROM hub.blocking_key k WHERE k.mention_id = ANY(${ids}::text[]) AND NOT EXISTS (
       SELECT 1 FROM ${rows} WHERE x.mention = k.mention_id AND x.type = k.key_type AND x.hash = k.key_hash)`);
   // What is gone by now gets no keys, and what is there stays until they are written; in the order of the index.
@@ -164,7 +176,7 @@ async function writeLinks(tx: Transaction, rows: readonly MentionRow[], links: P
   const had = new Map(rows.map((row) => [row.mention_id, row.entity_key]));
   for (const part of portions(links.entities.flatMap(({ id, mentions }) => mentions.filter((mention) => had.get(mention) !== id).map((mention) => ({ mention, entity: id }))))) {
     const { rowCount } = await tx.execute(sql`
-      UPDATE hub.mention m SET entity_key = x.entity FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(mention text, entity text)
+      UPDATE hub.mention m SET entity_key = x.entity FROM unnest(${arrayText(part.map(({ mention }) => mention))}::text[], ${arrayText(part.map(({ entity }) => entity))}::text[]) AS x(mention, entity)
       WHERE m.mention_id = x.mention AND m.entity_key IS DISTINCT FROM x.entity`);
     changed += rowCount ?? 0;
   }
@@ -215,10 +227,14 @@ async function changedEdges(tx: Transaction, ids: readonly string[], edges: read
 
 async function writeEdges(tx: Transaction, edges: readonly PersonEdge[]): Promise<void> {
   for (const part of portions(edges)) {
-    const rows = part.map((edge) => ({ a: edge.a, b: edge.b, weight: edge.weight, levels: { prior: edge.prior, levels: edge.levels, weights: edge.weights, comparisons: comparisonNames }, version: edge.modelVersion }));
+    const levels = part.map((edge) => JSON.stringify({ prior: edge.prior, levels: edge.levels, weights: edge.weights, comparisons: comparisonNames }));
+    // Of a mention that is gone by now there are no edges, and one that is there stays until they are written.
     await tx.execute(sql`
+      WITH there AS MATERIALIZED (SELECT mention_id FROM hub.mention WHERE mention_id = ANY(${arrayText([...new Set(part.flatMap(({ a, b }) => [a, b]))])}::text[]) FOR KEY SHARE)
       INSERT INTO hub.link_edge (a, b, weight, levels, model_version)
-      SELECT x.a, x.b, x.weight, x.levels, x.version FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS x(a text, b text, weight double precision, levels jsonb, version text)
+      SELECT x.a, x.b, x.weight, x.levels::jsonb, x.version FROM unnest(${arrayText(part.map(({ a }) => a))}::text[], ${arrayText(part.map(({ b }) => b))}::text[], ${arrayText(part.map(({ weight }) => String(weight)))}::float8[],
+        string_to_array(${levels.join('\n')}, E'\\n'), ${arrayText(part.map(({ modelVersion }) => modelVersion))}::text[]) AS x(a, b, weight, levels, version)
+      WHERE x.a IN (SELECT mention_id FROM there) AND x.b IN (SELECT mention_id FROM there)
       ON CONFLICT (a, b) DO UPDATE SET weight = excluded.weight, levels = excluded.levels, model_version = excluded.model_version`);
   }
 }
