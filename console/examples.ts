@@ -157,6 +157,16 @@ export const examples: readonly Example[] = [
     variables: () => ({ id: '' }),
   },
   {
+    operation: 'LogReview', scenario: 11, persona: 'auditor', purpose: 'AUDIT', withMatter: false,
+    title: ['日志是否完整，有哪些不寻常的查阅', 'Is the log whole, and which uses were unusual'],
+    variables: () => ({}),
+  },
+  {
+    operation: 'AccessHistory', scenario: 12, persona: 'resident', purpose: 'SUBJECT_ACCESS', withMatter: false,
+    title: ['谁看过我的记录，为什么', 'Who looked at my record, and why'],
+    variables: () => ({ first: 20 }),
+  },
+  {
     operation: 'RequestCorrection', scenario: 13, persona: 'resident', purpose: 'SUBJECT_ACCESS', withMatter: false,
     title: ['我的住址有误', 'My address is wrong'],
     variables: () => ({ field: 'Person.address', proposed: '', reason: '住址已变更 · I have moved' }),

@@ -5,6 +5,7 @@ import type { SubgraphContext } from '../context.ts';
 import { globalId, keyOfId } from '../globalId.ts';
 import { allByKey, load } from '../loader.ts';
 import { entryPage, ownHistory, shownEntry, verification } from './accessLog.ts';
+import { anomalies } from './anomalies.ts';
 import { byReason, reconciliation, runCounts, streamCounts } from './counts.ts';
 import { correctionChanges } from './correct.ts';
 import { correctionPage, countsByDepartment, disputesOf, recordsByRid, stateOf, textsById, type CorrectionParent, type DisputedRecord } from './corrections.ts';
@@ -14,7 +15,7 @@ import { BreakGlass, emergencyPage, emergencyPosition, noticesById } from './eme
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
 import { heldRuns, lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
-import type { AccessLogFilterType, CallerInputType, QueryDatasetsArgsType, QueryPolicyMatrixArgsType } from './types.generated.ts';
+import type { AccessLogFilterType, CallerInputType, QueryAccessAnomaliesArgsType, QueryDatasetsArgsType, QueryPolicyMatrixArgsType } from './types.generated.ts';
 
 type Context = SubgraphContext;
 
@@ -56,6 +57,7 @@ const types = {
       const rows = await entryPage(context, page, args.filter ?? {});
       return connection(context, page, rows, { position: (row) => [row.index], node: shownEntry });
     },
+    accessAnomalies: (_: unknown, { window }: QueryAccessAnomaliesArgsType, context: Context) => anomalies(context, window),
     myAccessHistory: (_: unknown, { first }: PageArgs, context: Context) => ownHistory(context, rowsMaxOf(first)),
     datasets: (_: unknown, { department }: QueryDatasetsArgsType, context: Context) => datasets(context, department),
     verifyAccessLog: (_: unknown, _args: unknown, context: Context) => verification(context),

@@ -19,6 +19,40 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
 };
 
+/** 不寻常的查阅：给审计人员的线索，不是结论；看的是工作人员怎样查阅，不是居民 · an unusual use of the hub: a lead for auditors and no finding; it watches how staff read, never residents */
+export type AccessAnomalyType = {
+  __typename?: 'AccessAnomaly';
+  /** 数出多少：记录、人员出现处或操作，依种类而定 · how many: records, subjects or operations, by its kind */
+  count: Scalars['Int']['output'];
+  /** 首条与末条日志的序号，供查阅 accessLog · index of the first and the last entry, to look up in accessLog */
+  firstIndex: Scalars['Int']['output'];
+  /** 哪一种 · which kind */
+  kind: AccessAnomalyKindType;
+  /** 末条的序号 · index of the last entry */
+  lastIndex: Scalars['Int']['output'];
+  /** 机构的统一社会信用代码 · credit code of the organisation */
+  organization: Scalars['String']['output'];
+  /** 所比较的同类访问者数 · with how many peers it was compared */
+  peers: Scalars['Int']['output'];
+  /** 目的 · purpose */
+  purpose?: Maybe<Scalars['String']['output']>;
+  /** 超过多少即为不寻常 · over how many it is unusual */
+  usualMax: Scalars['Int']['output'];
+  /** 访问者假名 · the caller's pseudonym */
+  viewer: Scalars['String']['output'];
+};
+
+/** 不寻常查阅的种类 · kinds of unusual use */
+export type AccessAnomalyKindType =
+  /** 查阅的记录远多于同类访问者 · many more records than peers of the same department, tier and purpose */
+  | 'FAR_ABOVE_PEERS'
+  /** 未经指派而完整查阅（紧急查阅） · read in full without an assignment, in an emergency */
+  | 'FULL_WITHOUT_ASSIGNMENT'
+  /** 以同一目的查阅很多人 · many subjects for one purpose */
+  | 'MANY_SUBJECTS'
+  /** 在工作时间以外查阅（日常昼夜值守的部门除外） · read outside office hours, where the department does not work around the clock */
+  | 'OUTSIDE_HOURS';
+
 /** 对一个操作中一个字段的决定，不读取任何记录 · the decision on one field of an operation; no record is read */
 export type AccessDecisionType = {
   __typename?: 'AccessDecision';
@@ -161,6 +195,14 @@ export type AccessReasonType = {
   en: Scalars['String']['output'];
   /** 中文 · in Chinese */
   zh: Scalars['String']['output'];
+};
+
+/** 一段时间，至多 31 天 · a period, at most 31 days */
+export type AccessWindowType = {
+  /** 此时以前 · before */
+  before: Scalars['DateTime']['input'];
+  /** 此时及以后 · at or after */
+  from: Scalars['DateTime']['input'];
 };
 
 /** 一个字段被怎样看到，多少处 · how a field was seen, in how many positions */
@@ -853,6 +895,8 @@ export type QuarantinedRecordEdgeType = {
 /** 查询 · queries */
 export type QueryType = {
   __typename?: 'Query';
+  /** 不寻常的查阅，供审计人员核查 · unusual uses of the hub, for auditors to look into */
+  accessAnomalies?: Maybe<Array<AccessAnomalyType>>;
   /** 访问日志，最近的在前 · the access log, newest first */
   accessLog?: Maybe<AccessEntryConnectionType>;
   /** 紧急查阅，最近的在前：本人申请的、由本人督办的；审计人员看全部 · emergencies, newest first: what the caller asked for or supervises; all of them for auditors */
@@ -875,6 +919,12 @@ export type QueryType = {
   syncRuns?: Maybe<SyncRunConnectionType>;
   /** 访问日志是否完整 · whether the access log is whole */
   verifyAccessLog?: Maybe<AccessLogVerificationType>;
+};
+
+
+/** 查询 · queries */
+export type QueryAccessAnomaliesArgsType = {
+  window?: InputMaybe<AccessWindowType>;
 };
 
 
@@ -1268,6 +1318,8 @@ export type ResolversInterfaceTypesType<_RefType extends Record<string, unknown>
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypesType = {
+  AccessAnomaly: ResolverTypeWrapper<Partial<AccessAnomalyType>>;
+  AccessAnomalyKind: ResolverTypeWrapper<Partial<AccessAnomalyKindType>>;
   AccessDecision: ResolverTypeWrapper<Partial<AccessDecisionType>>;
   AccessEffect: ResolverTypeWrapper<Partial<AccessEffectType>>;
   AccessEntry: ResolverTypeWrapper<Partial<AccessEntryType>>;
@@ -1277,6 +1329,7 @@ export type ResolversTypesType = {
   AccessLogFinding: ResolverTypeWrapper<Partial<AccessLogFindingType>>;
   AccessLogVerification: ResolverTypeWrapper<Partial<AccessLogVerificationType>>;
   AccessReason: ResolverTypeWrapper<Partial<AccessReasonType>>;
+  AccessWindow: ResolverTypeWrapper<Partial<AccessWindowType>>;
   AccessedField: ResolverTypeWrapper<Partial<AccessedFieldType>>;
   AssistanceApplication: ResolverTypeWrapper<any>;
   Boolean: ResolverTypeWrapper<Partial<Scalars['Boolean']['output']>>;
@@ -1347,6 +1400,7 @@ export type ResolversTypesType = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypesType = {
+  AccessAnomaly: Partial<AccessAnomalyType>;
   AccessDecision: Partial<AccessDecisionType>;
   AccessEntry: Partial<AccessEntryType>;
   AccessEntryConnection: Partial<AccessEntryConnectionType>;
@@ -1355,6 +1409,7 @@ export type ResolversParentTypesType = {
   AccessLogFinding: Partial<AccessLogFindingType>;
   AccessLogVerification: Partial<AccessLogVerificationType>;
   AccessReason: Partial<AccessReasonType>;
+  AccessWindow: Partial<AccessWindowType>;
   AccessedField: Partial<AccessedFieldType>;
   AssistanceApplication: any;
   Boolean: Partial<Scalars['Boolean']['output']>;
@@ -1408,6 +1463,18 @@ export type ResolversParentTypesType = {
   SyncRunConnection: Partial<SyncRunConnectionType>;
   SyncRunEdge: Partial<SyncRunEdgeType>;
   UpdateSchedule: Partial<UpdateScheduleType>;
+};
+
+export type AccessAnomalyResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessAnomaly'] = ResolversParentTypesType['AccessAnomaly']> = {
+  count?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  firstIndex?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypesType['AccessAnomalyKind'], ParentType, ContextType>;
+  lastIndex?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  organization?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  peers?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  purpose?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  usualMax?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
+  viewer?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
 };
 
 export type AccessDecisionResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['AccessDecision'] = ResolversParentTypesType['AccessDecision']> = {
@@ -1754,6 +1821,7 @@ export type QuarantinedRecordEdgeResolversType<ContextType = SubgraphContext, Pa
 };
 
 export type QueryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Query'] = ResolversParentTypesType['Query']> = {
+  accessAnomalies?: Resolver<Maybe<Array<ResolversTypesType['AccessAnomaly']>>, ParentType, ContextType, Partial<QueryAccessAnomaliesArgsType>>;
   accessLog?: Resolver<Maybe<ResolversTypesType['AccessEntryConnection']>, ParentType, ContextType, RequireFields<QueryAccessLogArgsType, 'first'>>;
   breakGlasses?: Resolver<Maybe<ResolversTypesType['BreakGlassConnection']>, ParentType, ContextType, RequireFields<QueryBreakGlassesArgsType, 'first'>>;
   connectors?: Resolver<Maybe<Array<ResolversTypesType['Connector']>>, ParentType, ContextType>;
@@ -1856,6 +1924,7 @@ export type UpdateScheduleResolversType<ContextType = SubgraphContext, ParentTyp
 };
 
 export type ResolversType<ContextType = SubgraphContext> = {
+  AccessAnomaly?: AccessAnomalyResolversType<ContextType>;
   AccessDecision?: AccessDecisionResolversType<ContextType>;
   AccessEntry?: AccessEntryResolversType<ContextType>;
   AccessEntryConnection?: AccessEntryConnectionResolversType<ContextType>;

@@ -53,6 +53,6 @@ export async function ask(twin: Twin, viewer: Viewer, operation: Operation, memo
  * only the status and the errors are compared.
  */
 function compared(viewer: Viewer, operation: Operation, text: string): string {
-  const readsLog = (viewer.kind === 'AUDITOR' || viewer.kind === 'RESIDENT') && /\b(accessLog|myAccessHistory)\b/.test(operation.text);
+  const readsLog = (viewer.kind === 'AUDITOR' || viewer.kind === 'RESIDENT') && /\b(accessLog|accessAnomalies|myAccessHistory)\b/.test(operation.text);
   return readsLog ? JSON.stringify((JSON.parse(text) as { errors?: unknown }).errors ?? null) : text;
 }

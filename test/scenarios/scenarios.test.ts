@@ -235,6 +235,46 @@ describe('7: tickets by status, small counts protected', () => {
   });
 });
 
+describe('11 and 12: who looked at whose record', () => {
+  const history = operation('AccessHistory');
+
+  it('the resident sees organisation, purpose, fields and legal basis, newest first, and never a name', async () => {
+    const { id_number } = await hub.claims('resident');
+    const own = await row<{ matter_no: string; org: string; name: string }>(
+      `SELECT m.matter_no, a.credit_code AS org, n.name FROM hub.mention n JOIN hub.matter_member USING (rid) JOIN hub.matter m USING (matter_key) JOIN hub.assignment a USING (rid) JOIN hub.record r USING (rid)
+       WHERE n.id_number = $1 AND m.merged_into IS NULL AND a.relation = 'LEAD' AND r.department = 'hotline' AND NOT r.confidential AND NOT r.minor AND r.respondent_org IS DISTINCT FROM a.credit_code AND n.name IS NOT NULL ORDER BY m.matter_no LIMIT 1`,
+      id_number,
+    );
+    const read = await hub.ask({ persona: 'township-clerk', org: own.org }, { query: operation('MatterParties'), variables: { matterNo: own.matter_no }, purpose: 'MEDIATION', matter: own.matter_no });
+    expect(read.text).toContain(own.name);
+    const { data, text, errors } = await hub.ask('resident', { query: history, purpose: 'SUBJECT_ACCESS' });
+    expect(errors).toBeUndefined();
+    const [newest] = data.myAccessHistory;
+    expect(newest).toMatchObject({ organization: { creditCode: own.org }, purpose: 'MEDIATION', legalBasis: expect.stringContaining('人民调解法') });
+    expect(newest.fields).toContain('Person.name');
+    const times = data.myAccessHistory.map(({ time }: { time: string }) => time);
+    expect(times).toEqual([...times].sort().reverse());
+    expect(text).not.toMatch(/township-clerk|"viewer"/);
+    const proven = await hub.ask('resident', { query: '{ myAccessHistory(first: 1) { proof } }', purpose: 'SUBJECT_ACCESS' });
+    const { proof } = proven.data.myAccessHistory[0];
+    if (proof !== null) expect(JSON.parse(proof)).toMatchObject({ version: 1, path: expect.any(Array), checkpoint: expect.any(String) }); // null until the minute's checkpoint covers it
+  });
+
+  it('somebody else has a history of their own, and a clerk has none', async () => {
+    const other = await hub.ask({ persona: 'resident', id_number: '510107199001010010' }, { query: history, purpose: 'SUBJECT_ACCESS' });
+    expect(other.data).toEqual({ myAccessHistory: [] });
+    expect((await hub.ask('township-clerk', { query: history, purpose: 'MEDIATION' })).data).toEqual({ myAccessHistory: null });
+  });
+
+  it('the auditor sees that the log is whole, and uses to look into', async () => {
+    const { data, errors } = await hub.ask('auditor', { query: operation('LogReview'), purpose: 'AUDIT' });
+    expect(errors).toBeUndefined();
+    expect(data.verifyAccessLog).toMatchObject({ whole: true, findings: [] });
+    expect(data.accessAnomalies).toEqual(expect.any(Array));
+    expect((await hub.ask('county-analyst', { query: operation('LogReview'), purpose: 'SUPERVISION' })).data).toEqual({ verifyAccessLog: null, accessAnomalies: null });
+  });
+});
+
 describe('what holds for every scenario', () => {
   it('a second sync changes 0 rows', async () => {
     const tables = ['hub.record', 'hub.mention', 'hub.landed', 'hub.matter', 'hub.matter_member', 'hub.entity', 'hotline.ticket', 'police.call'];

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAccessLog } from '../../audit/log.ts';
 import { verifierKey } from '../../audit/note.ts';
 import { subjectTag } from '../../audit/subjects.ts';
+import { enterViewer } from '../../policy/session.ts';
+import type { Viewer } from '../../policy/viewer.ts';
 import { resident, viewer } from '../policy/viewers.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 import { master, openWorld, orgs, plant, secret, township, type World } from './world.ts';
@@ -94,6 +96,15 @@ describe('changes by an operator', () => {
   });
 });
 
+async function usesReadBy(reader: Viewer): Promise<number | null> {
+  const client = await db.pool.connect();
+  await enterViewer(client, reader);
+  const { rowCount } = await client.query(`SELECT 1 FROM hub.access_use('-infinity', 'infinity') WHERE viewer IN ('many', 'emergency')`);
+  await client.query('ROLLBACK');
+  client.release();
+  return rowCount;
+}
+
 describe('an auditor', () => {
   it('reads the log, newest first, and that it is whole', async () => {
     const { data } = await world.ask('hub', auditor, '{ accessLog(first: 2) { nodes { index organization purpose legalBasis fields { coordinate effect count } } pageInfo { hasNextPage } } verifyAccessLog { whole size findings { code } } }');
@@ -101,6 +112,27 @@ describe('an auditor', () => {
     expect(data['accessLog'].nodes[0]).toMatchObject({ organization: orgs.centre, purpose: 'MEDIATION', fields: [{ coordinate: 'Person.name', effect: 'FULL', count: 1 }, { coordinate: 'Person.idNumber', effect: 'WITHHELD', count: 1 }] });
     expect(data['accessLog'].pageInfo.hasNextPage).toBe(true);
     expect(data['verifyAccessLog']).toEqual({ whole: true, size: 3, findings: [] });
+  });
+
+  it('is told of unusual uses, counted from the log, and of a window that is none', async () => {
+    const log = await openAccessLog({ pool: db.pool });
+    const subjects = Array.from({ length: 501 }, (_, index) => subjectTag(master, `m-${index}`, new Date()));
+    await log.append({ viewer: 'many', org: orgs.centre, department: 'MEDIATION', tier: 'TOWNSHIP', purpose: 'MEDIATION', recordCount: 260, decision: 'ALLOWED', subjects });
+    await log.append({ viewer: 'emergency', org: orgs.centre, department: 'MEDIATION', tier: 'TOWNSHIP', purpose: 'MEDIATION', recordCount: 1, decision: 'ALLOWED', breakGlass: '00000000-0000-4000-8000-000000000001' });
+    await log.append({ viewer: 'nobody', org: orgs.centre, purpose: 'MEDIATION', decision: 'REFUSED', code: 'LIMIT_EXCEEDED', recordCount: 900 });
+    await log.close();
+    const window = `{ from: "${new Date(Date.now() - 3_600_000).toISOString()}", before: "${new Date(Date.now() + 3_600_000).toISOString()}" }`;
+    const asked = `{ accessAnomalies(window: ${window}) { kind viewer organization purpose count usualMax peers firstIndex lastIndex } }`;
+    const { data } = await world.ask('hub', auditor, asked);
+    expect(data['accessAnomalies']).toEqual([
+      { kind: 'FAR_ABOVE_PEERS', viewer: 'many', organization: orgs.centre, purpose: 'MEDIATION', count: 260, usualMax: 250, peers: 1, firstIndex: 3, lastIndex: 3 },
+      { kind: 'FULL_WITHOUT_ASSIGNMENT', viewer: 'emergency', organization: orgs.centre, purpose: 'MEDIATION', count: 1, usualMax: 0, peers: 0, firstIndex: 4, lastIndex: 4 },
+      { kind: 'MANY_SUBJECTS', viewer: 'many', organization: orgs.centre, purpose: 'MEDIATION', count: 501, usualMax: 500, peers: 1, firstIndex: 3, lastIndex: 3 },
+    ]);
+    const late = await world.ask('hub', auditor, '{ accessAnomalies(window: { from: "2026-01-01T00:00:00Z", before: "2026-03-01T00:00:00Z" }) { kind } }');
+    expect(late.body.errors?.[0]?.extensions.code).toBe('BAD_REQUEST');
+    for (const other of [clerk, operator, developer, resident()]) expect((await world.ask('hub', other, asked)).data).toEqual({ accessAnomalies: null });
+    for (const [reader, rows] of [[auditor, 2], [clerk, 0], [resident(), 0]] as const) expect(await usesReadBy(reader), reader.kind).toBe(rows); // the wall behind it
   });
 
   it('reads no run and no record', async () => {
