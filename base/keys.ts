@@ -52,6 +52,22 @@ export function recordKeys(master: Uint8Array): Keys {
   };
 }
 
+/** The same hash, most values hashed once: what blocks records and mentions together is shared by them. */
+export function rememberedHash(hash: Keys['blockingHash']): Keys['blockingHash'] {
+  const known = new Map<string, string>();
+  return (type, value) => {
+    const name = `${type}\u001f${value}`;
+    let made = known.get(name);
+    if (made !== undefined) return made;
+    made = hash(type, value);
+    if (known.size >= rememberedMax) known.clear();
+    known.set(name, made);
+    return made;
+  };
+}
+
+const rememberedMax = 200_000;
+
 const matterNoDigits = 12; // 60 bits: two of a hundred million matters share a number with a chance under 1 in 200
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 

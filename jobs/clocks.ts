@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { sha256Hex } from '../base/canonical.ts';
+import { asColumns } from '../base/columns.ts';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import { announcedThrough } from '../matters/calendar.ts';
 import { clockRules, rulesOf } from '../matters/clock-rules.ts';
@@ -44,15 +45,22 @@ async function writeClocks(tx: Transaction, records: readonly RecordRow[]): Prom
   const clocks = records.flatMap((record) => rulesOf(record.department, record.stream).map((rule) => asRow(record.rid, clockOf(rule, record), rule.right === true)));
   const gone = await tx.execute(sql`
     DELETE FROM hub.clock c WHERE c.rid = ANY (${sql.param(records.map((record) => record.rid))}::text[]) AND NOT c.rule = ANY (${sql.param(clockRules.map((rule) => rule.id))}::text[])`);
-  const { rowCount } = await tx.execute(sql`
-    INSERT INTO hub.clock AS c (rid, rule, started_at, due_at, soon_at, stopped_at, paused_since, extended, provisional, stated_due_at, is_right)
-    SELECT x.rid, x.rule, x.started_at, x.due_at, x.soon_at, x.stopped_at, x.paused_since, x.extended, x.provisional, x.stated_due_at, x.is_right
-    FROM jsonb_populate_recordset(NULL::hub.clock, ${JSON.stringify(clocks)}::jsonb) x
-    ON CONFLICT (rid, rule) DO UPDATE SET started_at = excluded.started_at, due_at = excluded.due_at, soon_at = excluded.soon_at, stopped_at = excluded.stopped_at,
-      paused_since = excluded.paused_since, extended = excluded.extended, provisional = excluded.provisional, stated_due_at = excluded.stated_due_at, is_right = excluded.is_right
-    WHERE c IS DISTINCT FROM excluded`);
+  if (clocks.length === 0) return gone.rowCount ?? 0;
+  const { names, source, values } = asColumns(clocks, clockTypes);
+  const { rowCount } = await tx.$client.query(
+    `INSERT INTO hub.clock AS c (${names.join(', ')}) ${source}
+     ON CONFLICT (rid, rule) DO UPDATE SET started_at = excluded.started_at, due_at = excluded.due_at, soon_at = excluded.soon_at, stopped_at = excluded.stopped_at,
+       paused_since = excluded.paused_since, extended = excluded.extended, provisional = excluded.provisional, stated_due_at = excluded.stated_due_at, is_right = excluded.is_right
+     WHERE c IS DISTINCT FROM excluded`,
+    values,
+  );
   return (gone.rowCount ?? 0) + (rowCount ?? 0);
 }
+
+/** Types of the columns that are no text. */
+const clockTypes = {
+  started_at: 'timestamptz', due_at: 'timestamptz', soon_at: 'timestamptz', stopped_at: 'timestamptz', paused_since: 'timestamptz', extended: 'boolean', provisional: 'boolean', stated_due_at: 'timestamptz', is_right: 'boolean',
+};
 
 function asRow(rid: string, clock: Clock, isRight: boolean) {
   return {

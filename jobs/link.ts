@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { arrayText } from '../base/columns.ts';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
-import type { Keys } from '../base/keys.ts';
+import { rememberedHash, type Keys } from '../base/keys.ts';
 import { linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
 import { cnPersons } from '../linkage/models/cn-persons.ts';
 import { isOf } from '../linkage/person-state.ts';
@@ -89,7 +89,7 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
   const rows = await mentionRows(tx, null);
   const divisions = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, divisions));
-  await writeAllKeys(tx, mentions, personKeys(mentions, keys.blockingHash));
+  await writeAllKeys(tx, mentions, personKeys(mentions, rememberedHash(keys.blockingHash)));
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
   await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
   return writeLinks(tx, rows, links);

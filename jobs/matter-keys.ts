@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { arrayText } from '../base/columns.ts';
 import type { Transaction } from '../base/db.ts';
-import type { Keys } from '../base/keys.ts';
+import { rememberedHash, type Keys } from '../base/keys.ts';
 import type { DivisionIndex } from '../linkage/standardise/division-index.ts';
 import { reachDays } from '../matters/candidates.ts';
 import { countedKeys, describe, type Learnt } from '../matters/describe.ts';
@@ -16,10 +16,11 @@ export async function writeKeys(tx: Transaction, keys: Keys, records: readonly M
   if (everything) await emptied(tx);
   else await tx.execute(sql`DELETE FROM hub.matter_key WHERE rid = ANY (${sql.param(records.map((record) => record.rid))}::text[])`);
   const described = describe(records, divisions, learnt, new Map());
+  const hash = rememberedHash(keys.blockingHash);
   const rows = records.flatMap((record, index) => {
     const own = new Map<string, number | null>(countedKeys(record, described.details[index]!).map((key) => [key, null]));
     for (const { key, neighboursMax } of candidateKeys(described, index)) own.set(key, neighboursMax);
-    return [...own].map(([key, most]) => ({ rid: record.rid, key: keys.blockingHash(keyType, key), most, at: record.occurredAtMs }));
+    return [...own].map(([key, most]) => ({ rid: record.rid, key: hash(keyType, key), most, at: record.occurredAtMs }));
   });
   for (let from = 0; from < rows.length; from += rowsPerStatement) {
     const part = rows.slice(from, from + rowsPerStatement);
@@ -70,7 +71,8 @@ export async function reachedFrom(tx: Transaction, rids: readonly string[]): Pro
 /** How many records of the hub bear each key whose rarity counts. */
 export async function keyTimes(tx: Transaction, keys: Keys, records: readonly MatterRecord[], divisions: DivisionIndex, learnt: Learnt): Promise<Map<string, number>> {
   const { details } = describe(records, divisions, learnt, new Map());
-  const names = new Map(records.flatMap((record, index) => countedKeys(record, details[index]!).map((key) => [keys.blockingHash(keyType, key), key] as const)));
+  const hash = rememberedHash(keys.blockingHash);
+  const names = new Map(records.flatMap((record, index) => countedKeys(record, details[index]!).map((key) => [hash(keyType, key), key] as const)));
   const { rows } = await tx.execute(sql`SELECT encode(uuid_send(key_hash), 'hex') AS key_hash, count(*) AS times FROM hub.matter_key WHERE key_hash = ANY (${arrayText([...names.keys()])}::uuid[]) GROUP BY 1`);
   return new Map(rows.map((row) => [names.get(row['key_hash'] as string)!, row['times'] as number]));
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { asColumns } from '../base/columns.ts';
 import type { Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import { planKeys } from '../matters/assign.ts';
@@ -93,15 +94,17 @@ async function writeMembers(tx: Transaction, clusters: readonly MatterCluster[],
   );
   let changed = 0;
   for (const part of parts(members)) {
-    const { rowCount } = await tx.execute(sql`
-      INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence, split_from)
-      SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence, old.matter_key
-      FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS x(rid text, matter_key text, basis text, trust_group text, evidence jsonb, leaves boolean)
-      LEFT JOIN hub.matter_member old ON x.leaves AND old.rid = x.rid
-      ON CONFLICT (rid) DO UPDATE SET matter_key = excluded.matter_key, basis = excluded.basis, trust_group = excluded.trust_group, evidence = excluded.evidence,
-        split_from = nullif(coalesce(excluded.split_from, m.split_from), excluded.matter_key),
-        joined_at = CASE WHEN m.matter_key = excluded.matter_key THEN m.joined_at ELSE now() END
-      WHERE (m.matter_key, m.basis, m.trust_group, m.evidence) IS DISTINCT FROM (excluded.matter_key, excluded.basis, excluded.trust_group, excluded.evidence)`);
+    const { source, values } = asColumns(part, { evidence: 'jsonb', leaves: 'boolean' });
+    const { rowCount } = await tx.$client.query(
+      `INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence, split_from)
+       SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence, old.matter_key
+       FROM ${source} x LEFT JOIN hub.matter_member old ON x.leaves AND old.rid = x.rid
+       ON CONFLICT (rid) DO UPDATE SET matter_key = excluded.matter_key, basis = excluded.basis, trust_group = excluded.trust_group, evidence = excluded.evidence,
+         split_from = nullif(coalesce(excluded.split_from, m.split_from), excluded.matter_key),
+         joined_at = CASE WHEN m.matter_key = excluded.matter_key THEN m.joined_at ELSE now() END
+       WHERE (m.matter_key, m.basis, m.trust_group, m.evidence) IS DISTINCT FROM (excluded.matter_key, excluded.basis, excluded.trust_group, excluded.evidence)`,
+      values,
+    );
     changed += rowCount ?? 0;
   }
   return changed;
