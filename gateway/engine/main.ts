@@ -11,6 +11,7 @@ import type { PlannerName } from './planner.ts';
 import { openPlanners } from './planners.ts';
 import { openPlans } from './plans.ts';
 import type { Run } from './run.ts';
+import { withoutSkipped } from './skipped.ts';
 import { typeTable } from './types.ts';
 
 export interface CompiledEngineOptions extends EngineOptions {
@@ -44,7 +45,8 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
     const root = Object.create(null) as JsonObject;
     const run: Run = { root, errors: [], variables, deadline, counts: options.counts ?? false, ask: (subgraph, body) => askSubgraph(options, subgraph, body, calling, deadline) };
     await program(run).finally(() => deadline.end());
-    return { data: root, ...(run.errors.length > 0 ? { errors: inCallersKeys(run.errors)! } : {}) };
+    const errors = run.errors.length > 0 ? withoutSkipped(inCallersKeys(run.errors)!, schema, document, variables) : [];
+    return { data: root, ...(errors.length > 0 ? { errors } : {}) };
   };
   return {
     schema,

@@ -51,6 +51,7 @@ export async function openArena(world: World, planner?: 'hive' | 'apollo'): Prom
       whole ??= await openSide({ ...world, missing: 0 }, planner);
       const full = whole && (await answersOf(whole, operation));
       if (full?.one && whole && wrongKinds.has(judged(whole.graph, operation, full, full.one).kind)) return { kind: 'apolloWrong', why: 'as with nobody missing' };
+      if (full?.one && forgets(answers.apollo, answers.ours, full.one)) return { kind: 'apolloWrong', why: 'it forgets what one subgraph told of an entity that another does not know' };
       if (isSame(answers.ours, await withoutAliases(side, operation))) return { kind: 'apolloWrong', why: 'an alias breaks its join' };
       reference ??= await compiledEngine({ ...engineOptions(side.graph), planningMsMax, planner: 'apollo' });
       if (isSame(answers.apollo, await answerOf(reference, side.graph, operation).catch(sentence))) return { kind: 'agreed' }; // by the same plan: who is missing shows on the way that a plan takes
@@ -120,6 +121,27 @@ function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome):
   if (typeof apollo === 'string') return { kind: 'apolloWrong', why: 'it cannot plan the operation' };
   if (!isDeepStrictEqual(apollo.data, one.data)) return { kind: 'apolloWrong', why: 'its data differs from that of one server' };
   return isDeepStrictEqual(given, visibleErrors(apollo)) ? { kind: 'agreed' } : { kind: 'apolloWrong', why: 'its errors differ from those of one server' };
+}
+
+/** Ours is the reference's answer but for nulls of it, in whose place ours has a part of what there is when nobody is missing. */
+function forgets(apollo: Outcome | string, ours: Outcome | string, full: Outcome): boolean {
+  if (typeof apollo === 'string' || typeof ours === 'string') return false;
+  const isAlike = (reference: unknown, own: unknown, whole: unknown): boolean => {
+    if (isDeepStrictEqual(reference, own) || (reference === null && isPart(own, whole))) return true;
+    if (!isPlace(reference) || !isPlace(own)) return false;
+    const keys = Object.keys(own);
+    return keys.length === Object.keys(reference).length && keys.every((key) => isAlike(reference[key], own[key], isPlace(whole) ? whole[key] : undefined));
+  };
+  return isAlike(apollo.data, ours.data, full.data) && isSame({ ...ours, data: apollo.data }, apollo);
+}
+
+function isPart(own: unknown, whole: unknown): boolean {
+  if (own === null || isDeepStrictEqual(own, whole)) return true;
+  return isPlace(own) && isPlace(whole) && Object.keys(own).length === Object.keys(whole).length && Object.keys(own).every((key) => isPart(own[key], whole[key]));
+}
+
+function isPlace(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Wherever ours is not what one server gives, under a key of the root, the reference gives what we do. */
