@@ -130,9 +130,13 @@ export function stableText(value: unknown): string {
   const isFlat = !Array.isArray(value) && Object.values(value).every((part) => typeof part !== 'object' || part === null);
   // The list of keys orders them natively, but would also filter what is nested.
   if (isFlat) return JSON.stringify(value, Object.keys(value).sort());
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-  );
+  return JSON.stringify(withSortedKeys(value));
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, withSortedKeys((value as Row)[key])]));
 }
 
 function recordKey(stream: Stream, row: Row, offered: Offered): string | null {
@@ -160,16 +164,13 @@ function undecidedField(stream: Stream, row: Row): string | null {
   return deciding.find((field) => stream.closedLists[field] !== undefined && !stream.closedLists[field].includes(decisive(valueAt(row, field)))) ?? null;
 }
 
-/** A copy without what is never stored; counts the non-empty values that went. */
+/** The row without what is never stored; counts the non-empty values that went. */
 function withoutForbidden(stream: Stream, row: Row, restricted: boolean, counts: Record<string, number>, counted: boolean): Row {
   const conditional = restricted ? (stream.neverStoredWhen?.fields ?? []) : [];
-  const kept: Row = Object.create(null) as Row; // a column may have any name
-  for (const [column, value] of Object.entries(row)) {
-    const always = stream.neverStored.includes(column);
-    if (!always && !conditional.includes(column)) kept[column] = value;
-    else if (!isEmpty(value) && (always || counted)) counts[column] = (counts[column] ?? 0) + 1;
-  }
-  return kept;
+  const forbidden = [...stream.neverStored, ...conditional].filter((column) => Object.hasOwn(row, column));
+  if (forbidden.length === 0) return row;
+  for (const column of new Set(forbidden)) if (!isEmpty(row[column]) && (counted || stream.neverStored.includes(column))) counts[column] = (counts[column] ?? 0) + 1;
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !forbidden.includes(column))); // a column may have any name
 }
 
 function isEmpty(value: unknown): boolean {

@@ -73,14 +73,24 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
     matter_rule: rules?.matterRule ?? 'CLUSTER',
     facts: factsOf(rules, row, found),
   };
-  const detail = stream.detail ? Object.fromEntries(Object.entries(stream.detail.columns).map(([column, rule]) => [column, rule.apply(row, found)])) : null;
-  const organization = stream.organization ? Object.fromEntries(Object.entries(stream.organization).map(([column, rule]) => [column, rule.apply(row, found)])) : null;
+  const detail = stream.detail ? applied(stream.detail.columns, row, found) : null;
+  const organization = stream.organization ? applied(stream.organization, row, found) : null;
   return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updated?.instant ?? null, milestones: milestonesOf(rules, row, found, record.status), repairs: once(found.repairs), quarantined: once(found.quarantined) };
 }
 
 function factsOf(rules: RecordRules | undefined, row: Row, found: Findings): Record<string, FactValue> {
-  const facts = Object.entries(rules?.facts ?? {}).map(([name, rule]) => [name, rule.apply(row, found)] as const);
-  return Object.fromEntries(facts.filter(([, value]) => value !== null));
+  const facts: Record<string, FactValue> = {};
+  for (const name in rules?.facts) {
+    const value = rules.facts[name]!.apply(row, found);
+    if (value !== null) facts[name] = value;
+  }
+  return facts;
+}
+
+function applied(rules: Readonly<Record<string, Rule>>, row: Row, found: Findings): Record<string, unknown> {
+  const columns: Record<string, unknown> = {};
+  for (const column in rules) columns[column] = rules[column]!.apply(row, found);
+  return columns;
 }
 
 function milestonesOf(rules: RecordRules | undefined, row: Row, found: Findings, status: string | null): string[] {

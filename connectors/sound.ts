@@ -27,8 +27,8 @@ export function shallow(value: unknown, left = depthMax): unknown {
  * or a name that JavaScript takes for something else. The row is not deeper than `isTooDeep` allows.
  */
 export function unsound(row: Row): Unsound | null {
-  for (const [field, value] of Object.entries(row)) {
-    const reason = fieldFault(field, value);
+  for (const field of Object.keys(row)) {
+    const reason = fieldFault(field, row[field]);
     if (reason) return { reason, field: columnName(field) };
   }
   return null;
@@ -39,8 +39,8 @@ function fieldFault(name: string, value: unknown): Unsound['reason'] | null {
   if (name === '__proto__') return 'SCHEMA';
   if (typeof value === 'string') return value.isWellFormed() ? null : 'INVALID_BYTES';
   if (typeof value !== 'object' || value === null) return null;
-  for (const [inner, part] of Object.entries(value)) {
-    const reason = fieldFault(inner, part);
+  for (const inner of Object.keys(value)) {
+    const reason = fieldFault(inner, (value as Row)[inner]);
     if (reason) return reason;
   }
   return null;

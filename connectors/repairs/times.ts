@@ -44,8 +44,14 @@ function readTime(raw: unknown): SourceTime | null | undefined {
 
 /** The calendar day of an instant in Shanghai. */
 export function shanghaiDay(instant: string): string {
-  return new Date(Date.parse(instant) + shanghaiOffsetMs).toISOString().slice(0, 10);
+  const isSameDay = instant.length === isoCharacters && instant.slice(11, 13) < shanghaiMidnight;
+  return isSameDay ? instant.slice(0, 10) : new Date(Date.parse(instant) + shanghaiOffsetMs).toISOString().slice(0, 10);
 }
+
+/** Of `2026-03-02T01:30:00.000Z`. */
+const isoCharacters = 24;
+/** The hour of UTC in which the next day begins. */
+const shanghaiMidnight = '16';
 
 /** Compares two times at the coarser of their precisions: negative, zero or positive. */
 export function compareTimes(a: { instant: string; precision: Precision }, b: { instant: string; precision: Precision }): number {
