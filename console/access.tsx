@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import type { AccessLine, Exchange } from './app.tsx';
+import type { AccessLine, Exchange } from './exchange.ts';
 import { givenInFull } from './asked.ts';
 import { reasons, say, texts, type Language } from './texts.ts';
 

@@ -1,29 +1,15 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Fetcher } from '@graphiql/toolkit';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { AccessPanel } from './access.tsx';
 import { Editor, type Loaded } from './editor.tsx';
 import { operationText, type Example } from './examples.ts';
 import { ExampleList } from './example-list.tsx';
+import type { Exchange } from './exchange.ts';
 import { fetchPersonas, fresh, pastedSession, signIn, type Persona, type Session } from './session.ts';
 import { say, texts, type Language } from './texts.ts';
 import { TopBar } from './top-bar.tsx';
 import { Waterfalls } from './waterfall.tsx';
-
-/** One answer of the gateway, with the operation it answers. */
-export interface Exchange {
-  query: string;
-  answer: ExecutionResult<Record<string, unknown>, { access?: AccessLine[] }>;
-  traceId: string | null;
-}
-
-export interface AccessLine {
-  coordinate: string;
-  effect: 'MASKED' | 'WITHHELD';
-  policy: string;
-  reason: string;
-  count: number;
-}
 
 /** The page: sign-in and headers above, examples left, the editor in the middle, what was given and withheld below it. */
 export function App() {

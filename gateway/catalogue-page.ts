@@ -1,5 +1,5 @@
 import type { BothLanguages, DatasetField, NeverStored } from '../connectors/catalogue.ts';
-import type { FreshDataset } from './catalogue.ts';
+import type { FreshDataset } from './fresh-dataset.ts';
 import { sharingNames } from './dcat.ts';
 
 /** The catalogue for people, in both languages, without a script. Texts of declarations are escaped like anybody's. */

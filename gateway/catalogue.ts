@@ -5,9 +5,7 @@ import { connectors } from '../connectors/registry.ts';
 import { publishedSchema } from '../policy/published.ts';
 import { cataloguePage } from './catalogue-page.ts';
 import { dcatCatalogue } from './dcat.ts';
-
-/** A data set and how fresh it is now. */
-export type FreshDataset = Dataset & { freshThrough: string | null };
+import type { FreshDataset } from './fresh-dataset.ts';
 
 /**
  * `/catalog.jsonld`: the catalogue in DCAT 3. `/catalog`: the same for people. Both are open to everybody: they hold what

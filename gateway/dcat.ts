@@ -1,5 +1,5 @@
 import type { BothLanguages, DatasetField, NeverStored, Sharing } from '../connectors/catalogue.ts';
-import type { FreshDataset } from './catalogue.ts';
+import type { FreshDataset } from './fresh-dataset.ts';
 
 /**
  * The catalogue as JSON-LD in DCAT 3 (W3C Recommendation of 22 August 2024). The context stands in the document: no reader

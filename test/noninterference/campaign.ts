@@ -73,8 +73,7 @@ const choiceMax = 2 ** 30;
 export async function campaign(arena: Arena, settings: Settings): Promise<Tally> {
   const tally: Tally = { operations: 0, requests: 0, worlds: 0, twins: 0, classes: new Set(), checks: 0, faults: [], finding: undefined };
   const untilMs = performance.now() + (settings.msMax ?? Infinity);
-  await Promise.all([arena.one, arena.other].map(({ pool }) => clear(pool)));
-  const state: State = { held: emptyRows(), operations: [] };
+  const state: State = { operations: [] };
   for (const text of checkTexts) arena.register.addText(text);
   for (let seed = settings.seed; tally.operations < settings.runs && performance.now() < untilMs && !isOver(tally); seed += 1) {
     await oneWorld(arena, tally, seed, state, settings, untilMs);
@@ -92,8 +91,11 @@ export function tapeOf(seed: number, length: number): Tape {
 async function oneWorld(arena: Arena, tally: Tally, seed: number, state: State, settings: Settings, untilMs: number): Promise<void> {
   const world = worldOf(tapeOf(seed, 4_000), keys);
   const tape = tapeOf(seed + 0x40000000, 60_000);
-  await Promise.all([arena.one, arena.other].map((twin) => twin.change(changesBetween(state.held, world.rows))));
-  state.held = world.rows;
+  // Emptied first: from one world to the next a row may take what another had, and both are there while they change places.
+  await Promise.all([arena.one, arena.other].map(async (twin) => {
+    await clear(twin.pool);
+    await twin.change(changesBetween(emptyRows(), world.rows));
+  }));
   const viewers = viewersOf(world, tape, keys, settings.viewers ?? 14);
   state.operations.splice(0, operationsReplaced);
   replenished(state.operations, arena.register, tape, knownOf(world));
@@ -107,7 +109,6 @@ async function oneWorld(arena: Arena, tally: Tally, seed: number, state: State, 
 
 /** What goes on from world to world. */
 interface State {
-  held: Rows;
   operations: Operation[];
 }
 

@@ -37,7 +37,11 @@ function addAsked(rows: Rows, tape: Tape, records: readonly Row[]): void {
     const id = `00000000-0000-4000-8000-00000000000${index}`;
     const named = [...rows['hub.mention'].values()].find((row) => row['rid'] === rid);
     const assigned = [...rows['hub.assignment'].values()].find((row) => row['rid'] === rid);
-    put(rows, 'hub.correction', { id, rid: rid!, mention_id: tape.chance(50) ? (named?.['mention_id'] ?? null) : null, department: department!, division_now: division_now!, coordinate: 'Person.address', requester: tape.chance(50) && named?.['id_hmac'] ? `resident:${named['id_hmac']}` : `org:${assigned?.['credit_code']}`, state: 'SENT', outcome: null, requested_at: instant(105, index), due_on: '2026-05-01', basis: '个人信息保护法 第46条', answered_at: null, value_in: 'hub.mention', value_column: 'address', value_digest: 'none' });
+    const mentionId = tape.chance(50) ? (named?.['mention_id'] ?? null) : null;
+    const requester = tape.chance(50) && named?.['id_hmac'] ? `resident:${named['id_hmac']}` : `org:${assigned?.['credit_code']}`;
+    // Asking again while the department has not answered is the same request.
+    if ([...rows['hub.correction'].values()].some((one) => one['rid'] === rid && one['mention_id'] === mentionId && one['requester'] === requester)) continue;
+    put(rows, 'hub.correction', { id, rid: rid!, mention_id: mentionId, department: department!, division_now: division_now!, coordinate: 'Person.address', requester, state: 'SENT', outcome: null, requested_at: instant(105, index), due_on: '2026-05-01', basis: '个人信息保护法 第46条', answered_at: null, value_in: 'hub.mention', value_column: 'address', value_digest: 'none' });
     put(rows, 'hub.correction_text', { id, proposed: `主张的值${index}`, reason: `更正理由${index}`, note: null });
     const [one, two] = [records[tape.below(records.length)]!, records[tape.below(records.length)]!];
     put(rows, 'hub.matter_event', { id: `00000000-0000-4000-9000-00000000000${index}`, kind: 'CONFIRMED', rids: [one['rid'], two['rid']], pairs: [], reason: `确认理由${index}`, evidence: ['PLACE'], decided_by: 'somebody', org: String([...rows['hub.assignment'].values()][index]?.['credit_code']), at: instant(104, index), undoes: null });

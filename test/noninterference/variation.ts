@@ -46,6 +46,16 @@ const name: Vary = (value, tape) => (value === null ? '陈陌生' : tape.chance(
 const address: Vary = (value, tape) => (value !== null && tape.chance(65) ? `${String(value).slice(0, String(value).indexOf('社区') + 2)}另一条路${tape.below(90)}号` : text(value, tape));
 const birth: Vary = (value, tape) => (value !== null && tape.chance(60) ? `${String(value).slice(0, 4)}0${1 + tape.below(9)}11` : tape.chance(50) ? null : '19770707');
 
+interface Evidence {
+  reasons: readonly { kind: string; weight: number }[];
+}
+
+/** Another set of reasons, or the same but for those that tell of a shared party: these hide behind other rights than the rest. */
+const reasons = (old: Evidence['reasons'], tape: Tape): Evidence['reasons'] => {
+  if (tape.chance(40)) return tape.chance(50) ? [] : [{ kind: 'SHARED_PARTY', weight: 9 }, { kind: 'PLACE', weight: 1 }];
+  return [...old.filter(({ kind }) => !kind.startsWith('SHARED')), ...(tape.chance(50) ? [{ kind: 'SHARED_HOUSEHOLD', weight: 7 }] : [])];
+};
+
 const columns: Partial<Record<TableName, Readonly<Record<string, Vary>>>> = {
   'hub.record': {
     status: oneOf(...recordStates), category: oneOf('01', '02', '10', null), occurred_at: (_value, tape) => instant(2 + tape.below(60), 600 + tape.below(200)), source_updated_at: oneOf(instant(71), instant(95), '2009-03-01T02:00:00.000Z'), division: oneOf(...villages), division_now: oneOf(...villages), grid_code: oneOf('510107001001001', null),
@@ -59,7 +69,7 @@ const columns: Partial<Record<TableName, Readonly<Record<string, Vary>>>> = {
   'civil.application': { household_no: text, household_size: count, assistance_kind: oneOf('低保', '特困', null), status: oneOf('批准', '受理', '不予批准'), decided_on: day, monthly_amount_yuan: oneOf('1.00', '801.00', null), address },
   'petition.petition': { form: oneOf('2', '3'), headcount: count, narrative: text, extension_reason: text, place_text: address, handled_by: organisation, decision: oneOf('1', '3', null), satisfaction: count, repeat: flag },
   'hub.matter': { category: oneOf('01', '10', null), status: oneOf('CLOSED', 'ASSIGNED'), lead_org: organisation, division_now: oneOf(...villages), opened_at: time },
-  'hub.matter_member': { basis: oneOf('INFERRED', 'EXPLICIT', 'CONFIRMED'), joined_at: oneOf(instant(102), instant(103)), trust_group: oneOf('another group', 'one more group', ''), evidence: (value, tape) => (value as { reasons: unknown[] }[]).map((one) => ({ ...one, reasons: tape.chance(50) ? [] : [{ kind: 'SHARED_PARTY', weight: 9 }, { kind: 'PLACE', weight: 1 }] })) },
+  'hub.matter_member': { basis: oneOf('INFERRED', 'EXPLICIT', 'CONFIRMED'), joined_at: oneOf(instant(102), instant(103)), trust_group: oneOf('another group', 'one more group', ''), evidence: (value, tape) => (value as Evidence[]).map((one) => ({ ...one, reasons: reasons(one.reasons, tape) })) },
   'hub.place': { standard_address: (value, tape) => address(value, tape) ?? '无', lng: oneOf('104.7', null), kind: oneOf('ROAD', 'ESTATE') },
   'hub.thing': { name: (value, tape) => text(value, tape) ?? '无', identifier: oneOf('L9', null) },
   'hub.clock': { due_at: time, stopped_at: time, started_at: time, extended: flag, stated_due_at: time },
