@@ -8,82 +8,66 @@ import { standardiseIdNumber } from './standardise/id-number.ts';
 import { standardiseName } from './standardise/name.ts';
 import { standardisePhones } from './standardise/phone.ts';
 import { plainText } from './standardise/text.ts';
-import { mappedColumn, parsedColumns, type Column } from './table.ts';
+import { ParsedColumns, type Take } from './table.ts';
 
-/** The columns that a field of this kind gives, by the end of their names: `''` is the field's own. */
-export function fieldColumns(kind: FieldKind, raw: Column): Map<string, Column> {
-  switch (kind) {
-    case 'text':
-      return new Map([['', mappedColumn(raw, (value) => plainText(value)?.toLowerCase() ?? null)]]);
-    case 'digits':
-      return new Map([['', mappedColumn(raw, (value) => plainText(value)?.replace(/\D/g, '') || null)]]);
-    case 'sex':
-      return new Map([['', mappedColumn(raw, sex)]]);
-    case 'date':
-    case 'birth_date_cn':
-      return dateColumns(raw);
-    case 'name_cn':
-      return nameColumns(raw);
-    case 'id_cn':
-      return idColumns(raw);
-    case 'phone_cn':
-      return phoneColumns(raw);
-    case 'address_cn':
-      return addressParts(raw);
-  }
+/** How a field of this kind is read: every value is parsed once, and gives the columns whose names end so; `''` is the field's own. */
+interface Reading<Parts> {
+  parse: (value: string) => Parts | null;
+  takes: Readonly<Record<string, Take<Parts>>>;
 }
 
-/** The ends of the names that a field of this kind gives, for checking a model before any file is read. */
+/** An empty table of a field's columns, to which its distinct values are added; of `wanted` ends only. */
+export function fieldColumns(kind: FieldKind, wanted?: readonly string[]): ParsedColumns<never> {
+  const { parse, takes } = readings[kind];
+  return new ParsedColumns(parse, Object.fromEntries(Object.entries(takes).filter(([end]) => wanted?.includes(end) ?? true)));
+}
+
+/** The ends of the names that a field of this kind gives. */
 export function fieldColumnNames(kind: FieldKind): string[] {
-  return [...fieldColumns(kind, { values: [], codes: new Int32Array(0), offsets: null }).keys()];
+  return Object.keys(readings[kind].takes);
 }
 
-function dateColumns(raw: Column): Map<string, Column> {
-  const dates = mappedColumn(raw, anyDate);
-  const part = (from: number, to: number) => mappedColumn(dates, (date) => (date.length >= to ? date.slice(from, to) : null));
-  return new Map([
-    ['', dates],
-    ['.year', part(0, 4)],
-    ['.month', part(5, 7)],
-    ['.day', part(8, 10)],
-    ['.month_day', part(5, 10)],
-  ]);
+const itself = { '': { one: (value: string) => value } };
+const datePart = (from: number, to: number) => ({ one: (date: string) => (date.length >= to ? date.slice(from, to) : null) });
+const dates = reading(anyDate, { ...itself, '.year': datePart(0, 4), '.month': datePart(5, 7), '.day': datePart(8, 10), '.month_day': datePart(5, 10) });
+
+/** A kind's parts are its own affair: outside they are columns. */
+const readings: Readonly<Record<FieldKind, Reading<never>>> = {
+  text: reading((value) => plainText(value)?.toLowerCase() ?? null, itself),
+  digits: reading((value) => plainText(value)?.replace(/\D/g, '') || null, itself),
+  sex: reading(sex, itself),
+  date: dates,
+  birth_date_cn: dates,
+  name_cn: reading(standardiseName, {
+    '': { one: (name) => name.full },
+    '.surname': { one: (name) => name.surname },
+    '.pinyin': { one: (name) => name.pinyin },
+    '.sex': { one: (name) => name.sex },
+  }),
+  id_cn: reading(standardiseIdNumber, {
+    '': { one: (number) => number.value },
+    '.suspect': { one: (number) => number.suspect },
+    '.birth': { one: (number) => number.birthDate },
+    '.sex': { one: (number) => number.sex },
+  }),
+  phone_cn: reading(standardisePhones, {
+    '': { list: (phones) => phones.valid },
+    '.suspect': { list: (phones) => phones.suspect.map((digits) => `+86${digits}`) },
+  }),
+  address_cn: reading((value) => standardiseAddress(value, allDivisions()), {
+    ...Object.fromEntries(Object.entries(addressColumns).map(([name, one]) => [`.${name}`, { one }])),
+    '.home': { list: homes },
+  }),
+};
+
+function reading<Parts>(parse: Reading<Parts>['parse'], takes: Reading<Parts>['takes']): Reading<never> {
+  return { parse, takes } as unknown as Reading<never>;
 }
 
 /** Dates of any century; a date that cannot be (a generator's slip in the month) is kept digit by digit, for it still resembles. */
 function anyDate(value: string): string | null {
   const iso = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(value.trim());
   return iso === null ? standardiseBirthDate(value) : `${iso[1]}-${iso[2]}-${iso[3]}`;
-}
-
-function nameColumns(raw: Column): Map<string, Column> {
-  return parsedColumns(raw, standardiseName, {
-    '': { one: (name) => name.full },
-    '.surname': { one: (name) => name.surname },
-    '.pinyin': { one: (name) => name.pinyin },
-    '.sex': { one: (name) => name.sex },
-  });
-}
-
-function idColumns(raw: Column): Map<string, Column> {
-  return parsedColumns(raw, standardiseIdNumber, {
-    '': { one: (number) => number.value },
-    '.suspect': { one: (number) => number.suspect },
-    '.birth': { one: (number) => number.birthDate },
-    '.sex': { one: (number) => number.sex },
-  });
-}
-
-function phoneColumns(raw: Column): Map<string, Column> {
-  return parsedColumns(raw, standardisePhones, {
-    '': { list: (phones) => phones.valid },
-    '.suspect': { list: (phones) => phones.suspect.map((digits) => `+86${digits}`) },
-  });
-}
-
-function addressParts(raw: Column): Map<string, Column> {
-  const parts = Object.entries(addressColumns).map(([name, one]) => [`.${name}`, { one }] as const);
-  return parsedColumns(raw, (value) => standardiseAddress(value, allDivisions()), { ...Object.fromEntries(parts), '.home': { list: homes } });
 }
 
 function sex(value: string): string | null {

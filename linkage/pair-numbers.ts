@@ -2,30 +2,35 @@
 export class PairNumbers {
   size = 0;
   readonly #mask: number;
-  readonly #left: Int32Array;
-  readonly #right: Int32Array;
-  readonly #number: Int32Array;
+  /** Per slot the number and one, 0 for none, and the pair; what belongs together lies together. */
+  readonly #slots: Int32Array;
 
   constructor(pairsMax: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(16, pairsMax * 2)));
     this.#mask = slots - 1;
-    this.#left = new Int32Array(slots);
-    this.#right = new Int32Array(slots);
-    this.#number = new Int32Array(slots).fill(-1);
+    this.#slots = new Int32Array(slots * slotWords);
   }
 
   of(left: number, right: number): number {
+    const slots = this.#slots;
     let slot = mixed(left, right) & this.#mask;
-    while (this.#number[slot]! >= 0) {
-      if (this.#left[slot] === left && this.#right[slot] === right) return this.#number[slot]!;
+    for (;;) {
+      const at = slot * slotWords;
+      const number = slots[at]!;
+      if (number === 0) break;
+      if (slots[at + 1] === left && slots[at + 2] === right) return number - 1;
       slot = (slot + 1) & this.#mask;
     }
-    this.#left[slot] = left;
-    this.#right[slot] = right;
-    this.#number[slot] = this.size;
-    return this.size++;
+    this.size += 1;
+    slots[slot * slotWords] = this.size;
+    slots[slot * slotWords + 1] = left;
+    slots[slot * slotWords + 2] = right;
+    return this.size - 1;
   }
 }
+
+/** A fourth word, so that no slot lies across two lines of the cache. */
+const slotWords = 4;
 
 /** The finaliser of MurmurHash3 over both numbers. */
 function mixed(left: number, right: number): number {

@@ -82,7 +82,7 @@ function missing({ codes, offsets }: Column): Test {
 
 function same(source: Column): Test {
   const { codes, offsets } = source;
-  if (offsets !== null) return eachPair((i, j) => anyPair(source, i, j, (a, b) => a === b));
+  if (offsets !== null) return eachPair((i, j) => shareOne(codes, offsets, i, j));
   return (left, right, picked, count, marks) => {
     for (let k = 0; k < count; k += 1) {
       const code = codes[left[picked[k]!]!]!;
@@ -111,6 +111,13 @@ function eachPair(holds: (i: number, j: number) => boolean): Test {
   return (left, right, picked, count, marks) => {
     for (let k = 0; k < count; k += 1) marks[k] = holds(left[picked[k]!]!, right[picked[k]!]!) ? 1 : 0;
   };
+}
+
+/** `anyPair` for equality, which is asked of every pair. */
+function shareOne(codes: Int32Array, offsets: Int32Array, i: number, j: number): boolean {
+  const [aEnd, bStart, bEnd] = [offsets[i + 1]!, offsets[j]!, offsets[j + 1]!];
+  for (let a = offsets[i]!; a < aEnd; a += 1) for (let b = bStart; b < bEnd; b += 1) if (codes[a] === codes[b]) return true;
+  return false;
 }
 
 function anyPair({ codes, offsets }: Column, i: number, j: number, near: (a: number, b: number) => boolean): boolean {

@@ -3,9 +3,11 @@ import { basename } from 'node:path';
 import { YiwangError } from '../base/errors.ts';
 import { CsvFault, CsvScanner, type CsvRecord } from './csv-scan.ts';
 import { derive } from './derive.ts';
+import { fieldColumnNames } from './fields.ts';
 import type { Model } from './model.ts';
-import { standardised } from './standardised.ts';
-import type { Column, Table } from './table.ts';
+import { namedColumns } from './named-columns.ts';
+import { Standardiser, type WantedField } from './standardised.ts';
+import type { Table } from './table.ts';
 import { ValueNumbers } from './value-numbers.ts';
 
 /** Rows of several files in one table, and the source and id of each. */
@@ -20,19 +22,41 @@ export async function readTable(model: Model, inputs: readonly string[]): Promis
   if (inputs.length === 0 || inputs.length > inputsMax) throw broken(`give 1 to ${inputsMax} input files`, `请提供 1 至 ${inputsMax} 个输入文件`);
   const sources = inputs.map((input) => basename(input));
   if (new Set(sources).size < sources.length) throw broken('two inputs have the same file name; rename one, for clusters name their rows by it', '两个输入文件同名，请改名');
-  const builders = Object.keys(model.fields).map(newBuilder);
-  const ids: string[] = [];
-  const rowsOf: number[] = [];
-  for (const input of inputs) {
-    const found = await readInput(model, input, builders);
-    for (const id of found) ids.push(id);
-    rowsOf.push(found.length);
+  const standardiser = new Standardiser(wantedFields(model));
+  try {
+    const builders = Object.keys(model.fields).map(newBuilder);
+    const ids: string[] = [];
+    const rowsOf: number[] = [];
+    for (const input of inputs) {
+      const found = await readInput(model, input, builders, standardiser);
+      for (const id of found) ids.push(id);
+      rowsOf.push(found.length);
+    }
+    handOver(builders, standardiser, 1);
+    const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(rowsOf.flatMap((rows, number) => new Array<number>(rows).fill(number))) };
+    table.columns = await standardiser.columns(builders.map(({ codes, length }) => codes.subarray(0, length)));
+    derive(table, model.derived ?? []);
+    return { table, ids, sources };
+  } finally {
+    standardiser.close();
   }
-  const table: Table = { rows: ids.length, columns: new Map(), inputs: Uint8Array.from(rowsOf.flatMap((rows, number) => new Array<number>(rows).fill(number))) };
-  const fields = Object.entries(model.fields).map(([name, { kind }], index) => ({ name, kind, raw: finished(builders[index] as Builder) }));
-  table.columns = await standardised(fields);
-  derive(table, model.derived ?? []);
-  return { table, ids, sources };
+}
+
+/** Columns that nothing in the model names are not worked out. */
+function wantedFields(model: Model): WantedField[] {
+  const named = namedColumns(model);
+  return Object.entries(model.fields).map(([name, { kind }]) => ({ name, kind, ends: fieldColumnNames(kind).filter((end) => named.has(name + end)) }));
+}
+
+/** Values that no batch holds yet, in batches of `batchValues`; what is left over, where it is `restMin` or more, is one too. */
+function handOver(builders: readonly Builder[], standardiser: Standardiser, restMin = batchValues): void {
+  for (const [field, builder] of builders.entries()) {
+    while (builder.values.size - builder.handedOver >= restMin) {
+      const to = Math.min(builder.values.size, builder.handedOver + batchValues);
+      standardiser.add({ field, values: decoded(builder.values, builder.handedOver, to) });
+      builder.handedOver = to;
+    }
+  }
 }
 
 /** Where the id and each field of the model stand in a record; −1 for a field that this input does not have. */
@@ -42,7 +66,7 @@ interface Positions {
 }
 
 /** Appends the rows of one input to the builders and gives their ids. */
-async function readInput(model: Model, input: string, builders: readonly Builder[]): Promise<string[]> {
+async function readInput(model: Model, input: string, builders: readonly Builder[], standardiser: Standardiser): Promise<string[]> {
   const ids = new ValueNumbers();
   let positions: Positions | undefined;
   const scanner = new CsvScanner((record) => {
@@ -50,7 +74,10 @@ async function readInput(model: Model, input: string, builders: readonly Builder
     else readRow(model, input, record, positions, ids, builders);
   });
   try {
-    for await (const chunk of createReadStream(input, { highWaterMark: chunkBytes })) scanner.push(chunk as Buffer);
+    for await (const chunk of createReadStream(input, { highWaterMark: chunkBytes })) {
+      scanner.push(chunk as Buffer);
+      handOver(builders, standardiser);
+    }
     scanner.end();
   } catch (cause) {
     if (cause instanceof YiwangError) throw cause;
@@ -59,7 +86,7 @@ async function readInput(model: Model, input: string, builders: readonly Builder
   }
   if (positions === undefined) throw broken(`\`${basename(input)}\` is empty`, `\`${basename(input)}\` 是空文件`);
   if (ids.size === 0) throw broken(`\`${basename(input)}\` has a header and no rows`, `\`${basename(input)}\` 只有表头，没有数据`);
-  return decoded(ids);
+  return decoded(ids, 0, ids.size);
 }
 
 function readRow(model: Model, input: string, { bytes, starts, ends }: CsvRecord, positions: Positions, ids: ValueNumbers, builders: readonly Builder[]): void {
@@ -105,10 +132,12 @@ interface Builder {
   values: ValueNumbers;
   codes: Int32Array;
   length: number;
+  /** How many of the values are with the standardiser. */
+  handedOver: number;
 }
 
 function newBuilder(): Builder {
-  return { values: new ValueNumbers(), codes: new Int32Array(1024), length: 0 };
+  return { values: new ValueNumbers(), codes: new Int32Array(1024), length: 0, handedOver: 0 };
 }
 
 function append(builder: Builder, code: number): void {
@@ -121,13 +150,9 @@ function append(builder: Builder, code: number): void {
   builder.length += 1;
 }
 
-function finished(builder: Builder): Column {
-  return { values: decoded(builder.values), codes: builder.codes.slice(0, builder.length), offsets: null };
-}
-
 /** The decoder puts U+FFFD where bytes are no UTF-8. */
-function decoded(values: ValueNumbers): string[] {
-  const texts = values.texts();
+function decoded(values: ValueNumbers, from: number, to: number): string[] {
+  const texts = values.texts(from, to);
   if (texts.some((text) => text.includes('\ufffd'))) throw wrongEncoding();
   return texts;
 }
@@ -147,3 +172,4 @@ function both(en: string, zh: string): string {
 
 const inputsMax = 64;
 const chunkBytes = 1 << 20;
+const batchValues = 8_192;

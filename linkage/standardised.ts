@@ -3,64 +3,126 @@ import { Worker } from 'node:worker_threads';
 import { crossed, crossing } from '../base/thread-error.ts';
 import { fieldColumns } from './fields.ts';
 import type { FieldKind } from './model.ts';
-import { joinedColumns, type Column } from './table.ts';
+import type { Column } from './table.ts';
 
-export interface RawField {
+export interface WantedField {
   name: string;
   kind: FieldKind;
-  raw: Column;
+  /** The ends of the names of the columns that somebody reads. */
+  ends: readonly string[];
 }
 
-export interface FieldValues {
-  kind: FieldKind;
+/** Further distinct values of a field. */
+export interface Batch {
+  field: number;
   values: string[];
 }
 
-/** The columns of every field: distinct values are standardised once. Of a large table a second thread takes half. */
-export async function standardised(fields: readonly RawField[]): Promise<Map<string, Column>> {
-  const total = fields.reduce((sum, { raw }) => sum + raw.values.length, 0);
-  const share = total >= threadValuesMin && availableParallelism() > 1 ? 0.5 : 1;
-  const split = fields.map(({ name, kind, raw }) => ({ name, kind, raw, at: Math.ceil(raw.values.length * share) }));
-  const elsewhere = share < 1 ? inThread(split.map(({ kind, raw, at }) => ({ kind, values: raw.values.slice(at) }))) : null;
-  const here = split.map(({ kind, raw, at }) => ofValues(kind, raw.values.slice(0, at)));
-  const there = await elsewhere;
-  const columns = new Map<string, Column>();
-  for (const [index, { name, raw }] of split.entries()) {
-    for (const [end, first] of here[index] as Map<string, Column>) {
-      const rest = there?.[index]?.get(end);
-      columns.set(name + end, spread(rest === undefined ? first : joinedColumns([first, rest]), raw.codes));
-    }
+/**
+ * Standardises the distinct values of every field once, while they are still being read: of a large table a second thread
+ * takes two batches in three as they come, and this one the rest when the reading is over.
+ */
+export class Standardiser {
+  readonly #fields: readonly WantedField[];
+  readonly #threadFrom: number;
+  readonly #waiting: Batch[] = [];
+  /** Per field, who has each batch and how many values it is of. */
+  readonly #shares: { there: boolean; count: number }[][];
+  #thread: StandardiseThread | null = null;
+  #values = 0;
+
+  /** From so many values on, a second thread helps. */
+  constructor(fields: readonly WantedField[], threadFrom = availableParallelism() > 1 ? threadValuesMin : Infinity) {
+    this.#fields = fields;
+    this.#threadFrom = threadFrom;
+    this.#shares = fields.map(() => []);
   }
-  return columns;
+
+  /** Values of one field, numbered on from those before. */
+  add(batch: Batch): void {
+    this.#values += batch.values.length;
+    const shares = this.#shares[batch.field]!;
+    const there = this.#values >= this.#threadFrom && shares.length % 3 !== 2;
+    shares.push({ there, count: batch.values.length });
+    if (there) (this.#thread ??= new StandardiseThread(this.#fields)).add(batch);
+    else this.#waiting.push(batch);
+  }
+
+  /** The columns of every field. `codes[f]` is per row the number of its value of field f, −1 for none. */
+  async columns(codes: readonly Int32Array[]): Promise<Map<string, Column>> {
+    const elsewhere = this.#thread?.columns();
+    const here = this.#fields.map(({ kind, ends }) => fieldColumns(kind, ends));
+    for (const { field, values } of this.#waiting) for (const value of values) here[field]!.add(value);
+    const there = await elsewhere;
+    const columns = new Map<string, Column>();
+    for (const [field, { name }] of this.#fields.entries()) {
+      if (there !== undefined) here[field]!.append(there[field]!);
+      const rows = there === undefined ? codes[field]! : moved(codes[field]!, places(this.#shares[field]!));
+      for (const [end, column] of here[field]!.columns()) columns.set(name + end, spread(column, rows));
+    }
+    return columns;
+  }
+
+  /** Ends the thread, wherever it is. */
+  close(): void {
+    this.#thread?.end();
+  }
 }
 
-/** The columns of distinct values: row r is value r. */
-export function ofValues(kind: FieldKind, values: string[]): Map<string, Column> {
-  return fieldColumns(kind, { values, codes: Int32Array.from(values.keys()), offsets: null });
+/** Where each value stands once the thread's values follow those of this side. */
+function places(shares: readonly { there: boolean; count: number }[]): Int32Array {
+  const total = (of: boolean) => shares.reduce((sum, { there, count }) => (there === of ? sum + count : sum), 0);
+  const place = new Int32Array(total(false) + total(true));
+  let [value, here, there] = [0, 0, total(false)];
+  for (const share of shares) for (let k = 0; k < share.count; k += 1) place[value++] = share.there ? there++ : here++;
+  return place;
 }
 
-/** A failure in the thread is this promise's. */
-function inThread(fields: readonly FieldValues[]): Promise<Map<string, Column>[]> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./standardise-thread.ts', import.meta.url), { workerData: fields });
-    thread.once('message', resolve);
-    thread.once('error', (error) => reject(crossed(crossing(error))));
-    thread.once('exit', (code) => reject(crossed(crossing(`the thread ended early with ${code}`))));
-  });
+function moved(codes: Int32Array, place: Int32Array): Int32Array {
+  return codes.map((code) => (code < 0 ? -1 : place[code]!));
+}
+
+/** A failure in the thread is that of `columns`. */
+class StandardiseThread {
+  readonly #worker: Worker;
+  readonly #answer: Promise<Map<string, Column>[]>;
+
+  constructor(fields: readonly WantedField[]) {
+    this.#worker = new Worker(new URL('./standardise-thread.ts', import.meta.url), { workerData: fields });
+    this.#answer = new Promise((resolve, reject) => {
+      this.#worker.once('message', resolve);
+      this.#worker.once('error', (error) => reject(crossed(crossing(error))));
+      this.#worker.once('exit', (code) => reject(crossed(crossing(`the thread ended early with ${code}`))));
+    });
+    this.#answer.catch(() => undefined); // nobody asks for it where the reading failed
+  }
+
+  add(batch: Batch): void {
+    this.#worker.postMessage(batch);
+  }
+
+  columns(): Promise<Map<string, Column>[]> {
+    this.#worker.postMessage(null);
+    return this.#answer;
+  }
+
+  end(): void {
+    void this.#worker.terminate();
+  }
 }
 
 /** From one row per distinct value to one per row of the table; −1 is a row without a value. */
 function spread(column: Column, codes: Int32Array): Column {
   const { values, offsets } = column;
-  if (offsets === null) return { values, codes: codes.map((code) => (code < 0 ? -1 : (column.codes[code] as number))), offsets };
+  if (offsets === null) return { values, codes: codes.map((code) => (code < 0 ? -1 : column.codes[code]!)), offsets };
   const starts = new Int32Array(codes.length + 1);
   for (let row = 0; row < codes.length; row += 1) {
-    const code = codes[row] as number;
-    starts[row + 1] = (starts[row] as number) + (code < 0 ? 0 : (offsets[code + 1] as number) - (offsets[code] as number));
+    const code = codes[row]!;
+    starts[row + 1] = starts[row]! + (code < 0 ? 0 : offsets[code + 1]! - offsets[code]!);
   }
-  const lists = new Int32Array(starts[codes.length] as number);
+  const lists = new Int32Array(starts[codes.length]!);
   for (let row = 0; row < codes.length; row += 1) {
-    const code = codes[row] as number;
+    const code = codes[row]!;
     if (code < 0) continue;
     for (let from = offsets[code]!, to = starts[row]!; to < starts[row + 1]!; from += 1, to += 1) lists[to] = column.codes[from]!;
   }

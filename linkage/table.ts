@@ -43,10 +43,6 @@ export function mappedColumn(source: Column, map: (value: string, index: number)
   const values: string[] = [];
   const mapped = new Int32Array(source.values.length);
   for (let index = 0; index < mapped.length; index += 1) mapped[index] = numberOf(map(source.values[index] as string, index), numbers, values);
-  return mappedTo(source, values, mapped);
-}
-
-function mappedTo(source: Column, values: readonly string[], mapped: Int32Array): Column {
   const codes = new Int32Array(source.codes.length);
   for (let at = 0; at < codes.length; at += 1) codes[at] = source.codes[at]! < 0 ? -1 : mapped[source.codes[at]!]!;
   return { values, codes, offsets: source.offsets };
@@ -56,10 +52,7 @@ function mappedTo(source: Column, values: readonly string[], mapped: Int32Array)
 export function mappedListColumn(source: Column, map: (value: string, index: number) => readonly string[]): Column {
   const numbers = new Map<string, number>();
   const values: string[] = [];
-  return listed(source, values, source.values.map((value, index) => map(value, index).map((one) => numberOf(one, numbers, values))));
-}
-
-function listed(source: Column, values: readonly string[], lists: readonly number[][]): Column {
+  const lists = source.values.map((value, index) => map(value, index).map((one) => numberOf(one, numbers, values)));
   const rows = source.codes.length;
   const offsets = new Int32Array(rows + 1);
   for (let row = 0; row < rows; row += 1) offsets[row + 1] = (offsets[row] as number) + (lists[source.codes[row] as number]?.length ?? 0);
@@ -71,36 +64,58 @@ function listed(source: Column, values: readonly string[], lists: readonly numbe
 /** What one column of several takes from a value that was parsed: one value, or a list. */
 export type Take<Parts> = { one: (parts: Parts) => string | null } | { list: (parts: Parts) => readonly string[] };
 
-/** Columns worked out together: every distinct value is parsed once, and forgotten before the next. Null gives nothing to any. */
-export function parsedColumns<Parts>(source: Column, parse: (value: string) => Parts | null, takes: Readonly<Record<string, Take<Parts>>>): Map<string, Column> {
-  const columns = Object.entries(takes).map(([name, take]) => ({ name, take, numbers: new Map<string, number>(), values: [] as string[], lists: [] as number[][], mapped: new Int32Array(source.values.length).fill(-1) }));
-  for (let index = 0; index < source.values.length; index += 1) {
-    const parts = parse(source.values[index]!);
-    for (const { take, numbers, values, lists, mapped } of columns) {
-      if ('list' in take) lists.push(parts === null ? none : take.list(parts).map((value) => numberOf(value, numbers, values)));
-      else if (parts !== null) mapped[index] = numberOf(take.one(parts), numbers, values);
-    }
-  }
-  return new Map(columns.map(({ name, take, values, lists, mapped }) => [name, 'list' in take ? listed(source, values, lists) : mappedTo(source, values, mapped)]));
+interface Growing<Parts> {
+  name: string;
+  take: Take<Parts>;
+  numbers: Map<string, number>;
+  values: string[];
+  codes: number[];
+  /** Of a list column: where each row's codes end. */
+  ends: number[];
 }
 
-const none: number[] = [];
+/** Columns worked out together: row r is the r-th value, which is parsed once and forgotten before the next. */
+export class ParsedColumns<Parts> {
+  readonly #parse: (value: string) => Parts | null;
+  readonly #columns: Growing<Parts>[];
 
-/** Columns of one name, the rows of one after those of the other. */
-export function joinedColumns(parts: readonly Column[]): Column {
-  const numbers = new Map<string, number>();
-  const values: string[] = [];
-  const codes = new Int32Array(parts.reduce((sum, part) => sum + part.codes.length, 0));
-  const rows = parts.reduce((sum, part) => sum + (part.offsets === null ? 0 : part.offsets.length - 1), 0);
-  const offsets = (parts[0] as Column).offsets === null ? null : new Int32Array(rows + 1);
-  let [at, row] = [0, 0];
-  for (const part of parts) {
-    const renumbered = new Int32Array(part.values.length);
-    for (let code = 0; code < renumbered.length; code += 1) renumbered[code] = numberOf(part.values[code] as string, numbers, values);
-    if (offsets !== null && part.offsets !== null) for (const end of part.offsets.subarray(1)) offsets[(row += 1)] = at + end;
-    for (let k = 0; k < part.codes.length; k += 1) codes[at++] = part.codes[k]! < 0 ? -1 : renumbered[part.codes[k]!]!;
+  constructor(parse: (value: string) => Parts | null, takes: Readonly<Record<string, Take<Parts>>>) {
+    this.#parse = parse;
+    this.#columns = Object.entries(takes).map(([name, take]) => ({ name, take, numbers: new Map(), values: [], codes: [], ends: [] }));
   }
-  return { values, codes, offsets };
+
+  /** A value that cannot be parsed has nothing in any column. */
+  add(value: string): void {
+    const parts = this.#parse(value);
+    for (const { take, numbers, values, codes, ends } of this.#columns) {
+      if ('one' in take) codes.push(parts === null ? -1 : numberOf(take.one(parts), numbers, values));
+      else {
+        if (parts !== null) for (const one of take.list(parts)) codes.push(numberOf(one, numbers, values));
+        ends.push(codes.length);
+      }
+    }
+  }
+
+  /** Rows that were worked out elsewhere follow those added here. */
+  append(columns: ReadonlyMap<string, Column>): void {
+    for (const { name, numbers, values, codes, ends } of this.#columns) {
+      const other = columns.get(name)!;
+      const renumbered = Int32Array.from(other.values, (value) => numberOf(value, numbers, values));
+      const before = codes.length;
+      for (const code of other.codes) codes.push(code < 0 ? -1 : renumbered[code]!);
+      if (other.offsets !== null) for (let row = 1; row < other.offsets.length; row += 1) ends.push(before + other.offsets[row]!);
+    }
+  }
+
+  columns(): Map<string, Column> {
+    return new Map(this.#columns.map(({ name, take, values, codes, ends }) => [name, { values, codes: new Int32Array(codes), offsets: 'one' in take ? null : startsOf(ends) }]));
+  }
+}
+
+function startsOf(ends: readonly number[]): Int32Array {
+  const starts = new Int32Array(ends.length + 1);
+  starts.set(ends, 1);
+  return starts;
 }
 
 /** The first value that any of several columns of one value per row has. */

@@ -28,10 +28,10 @@ export class ValueNumbers {
     return this.#added(hash, bytes, start, end);
   }
 
-  /** Every value, in the order of the numbers. */
-  texts(): string[] {
-    const texts = new Array<string>(this.#count);
-    for (let number = 0; number < this.#count; number += 1) texts[number] = this.#bytes.toString('utf8', this.#ends[number], this.#ends[number + 1]);
+  /** The values of the numbers from `from` up to `to`. */
+  texts(from: number, to: number): string[] {
+    const texts = new Array<string>(to - from);
+    for (let number = from; number < to; number += 1) texts[number - from] = this.#bytes.toString('utf8', this.#ends[number], this.#ends[number + 1]);
     return texts;
   }
 

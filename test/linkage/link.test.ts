@@ -8,9 +8,8 @@ import { run } from '../../linkage/engine.ts';
 import { linkTable } from '../../linkage/link.ts';
 import { modelJsonSchema, modelSchema, type Model } from '../../linkage/model.ts';
 import { shippedModels } from '../../linkage/models/shipped.ts';
-import { fieldColumns } from '../../linkage/fields.ts';
-import { standardised } from '../../linkage/standardised.ts';
-import { column, valuesAt, type Table } from '../../linkage/table.ts';
+import { Standardiser } from '../../linkage/standardised.ts';
+import { column, valuesAt, type Column, type Table } from '../../linkage/table.ts';
 import { checkModel } from '../../linkage/check-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'link-'));
@@ -75,13 +74,25 @@ describe('linking CSV files', () => {
   });
 });
 
-test('a large table is standardised in two threads, with the same columns', async () => {
-  const values = Array.from({ length: 70_000 }, (_, n) => `1380${String(n * 13).padStart(7, '0')}${n % 3 === 0 ? `、1390${String(n).padStart(7, '0')}` : ''}`);
-  const codes = Int32Array.from({ length: 70_001 }, (_, row) => (row === 5 ? -1 : (row * 7) % 70_000));
-  const columns = await standardised([{ name: 'phone', kind: 'phone_cn', raw: { values, codes, offsets: null } }]);
-  const alone = fieldColumns('phone_cn', { values, codes, offsets: null });
-  for (const row of [0, 5, 6, 39_999, 40_001, 69_999, 70_000]) for (const end of ['', '.suspect']) expect(valuesAt(columns.get(`phone${end}`)!, row)).toEqual(valuesAt(alone.get(end)!, row));
-  expect(valuesAt(columns.get('phone')!, 5)).toEqual([]);
+test('a second thread that takes batches as they come gives the same columns', async () => {
+  const values = Array.from({ length: 20_000 }, (_, n) => `1380${String(n * 13).padStart(7, '0')}${n % 3 === 0 ? `、1390${String(n % 7000).padStart(7, '0')}` : n % 5 === 0 ? '9' : ''}`);
+  const codes = Int32Array.from({ length: 20_001 }, (_, row) => (row === 5 ? -1 : (row * 7) % 20_000));
+  const columnsFrom = async (threadFrom: number): Promise<Map<string, Column>> => {
+    const standardiser = new Standardiser([{ name: 'phone', kind: 'phone_cn', ends: ['', '.suspect'] }, { name: 'name', kind: 'name_cn', ends: ['.surname'] }], threadFrom);
+    try {
+      for (let from = 0; from < values.length; from += 1_500) standardiser.add({ field: 0, values: values.slice(from, from + 1_500) });
+      standardiser.add({ field: 1, values: ['王小明', '欧阳修'] });
+      return await standardiser.columns([codes, codes.map((_, row) => row % 2)]);
+    } finally {
+      standardiser.close();
+    }
+  };
+  const [alone, shared] = [await columnsFrom(Infinity), await columnsFrom(4_000)];
+  expect([...shared.keys()].sort()).toEqual(['name.surname', 'phone', 'phone.suspect']);
+  for (const [name, own] of alone) for (let row = 0; row < codes.length; row += 1) expect(valuesAt(shared.get(name)!, row)).toEqual(valuesAt(own, row));
+  expect(valuesAt(alone.get('phone')!, 5)).toEqual([]);
+  expect(valuesAt(alone.get('phone')!, 6)).toEqual(['+8613800000546', '+8613900000042']);
+  expect(valuesAt(alone.get('name.surname')!, 1)).toEqual(['欧阳']);
 });
 
 test('clustering is told of any two rows what scoring them gives, candidates or not', () => {
