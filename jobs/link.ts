@@ -171,9 +171,9 @@ async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: R
 
 /** `rows`: the mentions as they were before. `fresh`: those that changed themselves; all of them unless told. */
 async function writeLinks(tx: Transaction, rows: readonly MentionRow[], links: PersonLinks, fresh?: ReadonlySet<string>): Promise<Changed> {
-  await writeEntities(tx, links);
-  let changed = 0;
   const had = new Map(rows.map((row) => [row.mention_id, row.entity_key]));
+  await writeEntities(tx, links, had);
+  let changed = 0;
   for (const part of portions(links.entities.flatMap(({ id, mentions }) => mentions.filter((mention) => had.get(mention) !== id).map((mention) => ({ mention, entity: id }))))) {
     const { rowCount } = await tx.execute(sql`
       UPDATE hub.mention m SET entity_key = x.entity FROM unnest(${arrayText(part.map(({ mention }) => mention))}::text[], ${arrayText(part.map(({ entity }) => entity))}::text[]) AS x(mention, entity)
@@ -193,14 +193,18 @@ async function writeLinks(tx: Transaction, rows: readonly MentionRow[], links: P
   return { entities: links.entities.length, changed };
 }
 
-async function writeEntities(tx: Transaction, links: PersonLinks): Promise<void> {
-  await tx.execute(sql`INSERT INTO hub.entity (entity_key) SELECT unnest(${sql.param(links.entities.map((entity) => entity.id))}::text[]) ON CONFLICT (entity_key) DO UPDATE SET merged_into = NULL WHERE hub.entity.merged_into IS NOT NULL`);
+/** Whoever gets a mention is there, even if the last one it `had` is deleted at this moment; the others were there before. */
+async function writeEntities(tx: Transaction, links: PersonLinks, had: ReadonlyMap<string, string | null>): Promise<void> {
+  const ids = links.entities.filter(({ id, mentions }) => mentions.some((mention) => had.get(mention) !== id)).map(({ id }) => id);
+  if (ids.length > 0) await tx.execute(sql`INSERT INTO hub.entity (entity_key) SELECT unnest(${sql.param(ids)}::text[]) ON CONFLICT (entity_key) DO UPDATE SET merged_into = NULL WHERE hub.entity.merged_into IS NOT NULL`);
   const merged = links.events.flatMap((event) => (event.kind === 'MERGED' ? [{ old: event.from, into: event.entity }] : []));
+  if (merged.length === 0) return;
   await tx.execute(sql`UPDATE hub.entity e SET merged_into = x."into" FROM jsonb_to_recordset(${JSON.stringify(merged)}::jsonb) AS x(old text, "into" text) WHERE e.entity_key = x.old`);
 }
 
 async function writeEvents(tx: Transaction, links: PersonLinks): Promise<void> {
   const events = links.events.filter((event) => event.kind !== 'CREATED').map((event) => ({ kind: event.kind, entity: event.entity, other: 'from' in event ? event.from : null, reason: event.reason, version: event.modelVersion }));
+  if (events.length === 0) return;
   await tx.execute(sql`
     INSERT INTO hub.entity_event (kind, entity_key, other_key, reason, model_version)
     SELECT x.kind, x.entity, x.other, x.reason, x.version FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS x(kind text, entity text, other text, reason text, version text)`);
@@ -220,9 +224,15 @@ async function changedEdges(tx: Transaction, ids: readonly string[], edges: read
     stored.delete(name);
     return !old || fresh.has(edge.a) || fresh.has(edge.b) || old.weight !== edge.weight || old.model_version !== edge.modelVersion;
   });
-  const gone = [...stored.values()];
-  await tx.execute(sql`DELETE FROM hub.link_edge e USING unnest(${sql.param(gone.map(({ a }) => a))}::text[], ${sql.param(gone.map(({ b }) => b))}::text[]) AS x(a, b) WHERE e.a = x.a AND e.b = x.b`);
+  await deleteEdges(tx, [...stored.values()]);
   return changed;
+}
+
+/** By the index on `a`: a join with the pairs alone would read every edge of the hub. */
+async function deleteEdges(tx: Transaction, edges: readonly { a: string; b: string }[]): Promise<void> {
+  if (edges.length === 0) return;
+  const [a, b] = [sql.param(edges.map((edge) => edge.a)), sql.param(edges.map((edge) => edge.b))];
+  await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${a}::text[]) AND (a, b) IN (SELECT * FROM unnest(${a}::text[], ${b}::text[]))`);
 }
 
 async function writeEdges(tx: Transaction, edges: readonly PersonEdge[]): Promise<void> {
@@ -242,6 +252,7 @@ async function writeEdges(tx: Transaction, edges: readonly PersonEdge[]): Promis
 async function writeReview(tx: Transaction, ids: readonly string[], items: readonly ReviewItem[]): Promise<void> {
   const list = sql.param([...ids]);
   await tx.execute(sql`DELETE FROM hub.review WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
+  if (items.length === 0) return;
   await tx.execute(sql`
     INSERT INTO hub.review (a, b, weight, reason)
     SELECT x.a, x.b, x.weight, x.reason FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb) AS x(a text, b text, weight double precision, reason text) ON CONFLICT (a, b) DO NOTHING`);

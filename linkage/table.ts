@@ -100,9 +100,9 @@ export class ParsedColumns<Parts> {
   append(columns: ReadonlyMap<string, Column>): void {
     for (const { name, numbers, values, codes, ends } of this.#columns) {
       const other = columns.get(name)!;
-      const renumbered = Int32Array.from(other.values, (value) => numberOf(value, numbers, values));
+      const number = renumbered(other.values, numbers, values);
       const before = codes.length;
-      for (const code of other.codes) codes.push(code < 0 ? -1 : renumbered[code]!);
+      for (const code of other.codes) codes.push(code < 0 ? -1 : number[code]!);
       if (other.offsets !== null) for (let row = 1; row < other.offsets.length; row += 1) ends.push(before + other.offsets[row]!);
     }
   }
@@ -122,7 +122,7 @@ function startsOf(ends: readonly number[]): Int32Array {
 export function firstColumn(rows: number, sources: readonly Column[]): Column {
   const numbers = new Map<string, number>();
   const values: string[] = [];
-  const merged = sources.map((source) => Int32Array.from(source.values, (value) => numberOf(value, numbers, values)));
+  const merged = sources.map((source) => renumbered(source.values, numbers, values));
   const codes = new Int32Array(rows).fill(-1);
   for (let row = 0; row < rows; row += 1) {
     for (let k = 0; k < sources.length && (codes[row] as number) < 0; k += 1) {
@@ -165,6 +165,12 @@ function isNew(seen: PairNumbers, code: number, other: number): boolean {
   if (other < 0) return false;
   const { size } = seen;
   return seen.of(code, other) === size;
+}
+
+function renumbered(own: readonly string[], numbers: Map<string, number>, values: string[]): Int32Array {
+  const found = new Int32Array(own.length);
+  for (let code = 0; code < own.length; code += 1) found[code] = numberOf(own[code]!, numbers, values);
+  return found;
 }
 
 function numberOf(value: string | null, numbers: Map<string, number>, values: string[]): number {

@@ -138,6 +138,19 @@ describe('what goes and what comes reaches everybody it concerns', () => {
     expect(await entityOf(two)).not.toBe(kept);
   });
 
+  it('a mention that is corrected loses the edges that no longer hold, and no other', async () => {
+    const rids = [];
+    for (const key of ['e1', 'e2', 'e3']) rids.push(await land(key, { name: '司马青云', phone: '+8613922223333' }));
+    await linkTouched(db.pool, keys);
+    const ids = rids.map((rid) => keys.mentionId(rid, 'REQUESTER', 0));
+    const edges = async () => (await db.pool.query<{ pair: string[] }>('SELECT ARRAY[a, b] AS pair FROM hub.link_edge WHERE a = ANY($1) AND b = ANY($1)', [ids])).rows.map(({ pair }) => pair.sort());
+    expect(await edges()).toHaveLength(3);
+    await db.pool.query(`UPDATE hub.mention SET name = '何满', phones = '{+8613944445555}' WHERE rid = $1`, [rids[2]]);
+    await db.pool.query('INSERT INTO hub.touched (rid) VALUES ($1)', [rids[2]]);
+    await linkTouched(db.pool, keys);
+    expect(await edges()).toEqual([[ids[0], ids[1]].sort()]);
+  });
+
   it('a chain of any length is one component: a later mention joins the far end', async () => {
     const number = (n: number) => `+86139${String(30_000_000 + n)}`;
     for (let n = 0; n < 12; n += 1) {
