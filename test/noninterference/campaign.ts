@@ -57,13 +57,14 @@ export interface Settings {
 
 const keys = recordKeys(masterSecret);
 const schema = publishedSchema();
-const roundsOfWorld = 24;
+const roundsOfWorld = 12;
 /** Kept from world to world, so that plans are warm, and replaced little by little. */
 const operationsMax = 80;
 const operationsReplaced = 16;
 const operationsOfRound = 24;
 /** How many twins are held against one hub's answers before these are asked for again. */
-const twinsOfRound = 6;
+const twinsOfRound = 12;
+const strangersEvery = 3;
 const differencesOfTwin = 12;
 const othersOfRound = 6;
 const viewersChecked = 2;
@@ -155,16 +156,19 @@ async function oneRound(round: Round, tape: Tape): Promise<void> {
 async function compareTwin({ arena, tally, seed, world }: Round, twin: Rows, subject: Viewer, chosen: readonly { viewer: Viewer; operation: Operation }[], told: readonly string[]): Promise<void> {
   const same = new Map<Viewer, boolean>([[subject, true]]);
   const mustBeSame = (viewer: Viewer) => same.get(viewer) ?? same.set(viewer, view(viewer, world.rows) === view(viewer, twin)).get(viewer)!;
+  // Callers to whom the twins may look different keep the gateways warm between the others; a part of them is enough.
+  const asked = chosen.flatMap(({ viewer, operation }, index) => (mustBeSame(viewer) || index % strangersEvery === 0 ? [{ viewer, operation, told: told[index]! }] : []));
   await arena.other.change(changesBetween(world.rows, twin));
-  const answers = await inParallel(chosen, ({ viewer, operation }) => ask(arena.other, viewer, operation, null));
+  const answers = await inParallel(asked, ({ viewer, operation }) => ask(arena.other, viewer, operation, null));
   await arena.other.change(changesBetween(twin, world.rows));
   tally.twins += 1;
-  for (const [index, { viewer, operation }] of chosen.entries()) {
-    tally.requests += answers[index]!.requests;
+  for (const [index, { viewer, operation, told: expected }] of asked.entries()) {
+    const { text, requests } = answers[index]!;
+    tally.requests += requests;
     if (!mustBeSame(viewer)) continue;
-    tally.operations += answers[index]!.requests;
+    tally.operations += requests;
     tally.classes.add(classOf(viewer));
-    if (answers[index]!.text !== told[index]) tally.finding ??= { seed, viewer, operation, one: told[index]!, other: answers[index]!.text, base: world.rows, twin };
+    if (text !== expected) tally.finding ??= { seed, viewer, operation, one: expected, other: text, base: world.rows, twin };
   }
 }
 
