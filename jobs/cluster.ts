@@ -19,8 +19,8 @@ const lockKey = 7_201_002;
 const outgrownTimes = 1.5;
 /** Records of one online step: what they reach must fit in memory. */
 const stepRecordsMax = 2_000;
-/** Where more than this part of the hub changed, one full run costs less than the online steps. */
-const bulkShare = 1 / 5;
+/** Where more than this part of the hub changed, one full run costs less than the online steps: each record reaches some twenty others. */
+const bulkShare = 1 / 10;
 
 /**
  * Clusters the records that changed: each with its candidates, and the whole matters of these. The first run is a full one;
