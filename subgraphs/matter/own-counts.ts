@@ -17,7 +17,7 @@ const floor = 10;
 export const ownDefinitions: Record<OwnCode, { version: string; countedZh: string; countedEn: string; floor: number }> = {
   TICKETS_BY_STATUS: { version: '1', floor, countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次', countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once' },
   TICKET_CLOCKS: { version: '1', floor, countedZh: '辖区内热线工单的时限，按主办单位、规则与状态；时期按截止时间', countedEn: 'clocks of hotline tickets of the jurisdiction, by lead organisation, rule and state; a period is that of the due date' },
-  TICKETS_REPEATED: { version: '1', floor, countedZh: '同一事项有其他工单的热线工单，按主办单位', countedEn: 'hotline tickets whose matter holds another ticket, by lead organisation' },
+  TICKETS_REPEATED: { version: '2', floor, countedZh: '辖区内的热线工单，其事项另有辖区内的工单，按主办单位', countedEn: 'hotline tickets of the jurisdiction whose matter holds another ticket of it, by lead organisation' },
   TICKETS_UNCLASSIFIED: { version: '1', floor, countedZh: '没有纠纷类型的热线工单，按主办单位', countedEn: 'hotline tickets without a dispute type, by lead organisation' },
 };
 
@@ -27,9 +27,10 @@ const counts: Record<OwnCode, { from: SQL; where: SQL; by: SQL; at: SQL }> = {
   TICKETS_BY_STATUS: { from: sql`hub.record r`, where: tickets, by: sql`r.status`, at: sql`r.occurred_at` },
   // A day ends at 24:00, which is the next one's beginning.
   TICKET_CLOCKS: { from: sql`hub.record r JOIN hub.clock c ON c.rid = r.rid`, where: tickets, by: sql`c.rule || ' ' || ${sql.raw(clockState)}`, at: sql`c.due_at - interval '1 millisecond'` },
+  // The other ticket too lies in the caller's territory: one that is met by an assignment elsewhere would tell that it is there.
   TICKETS_REPEATED: {
     from: sql`hub.record r JOIN hub.matter_member m ON m.rid = r.rid`, by: sql`NULL::text`, at: sql`r.occurred_at`,
-    where: sql`${tickets} AND EXISTS (SELECT 1 FROM hub.matter_member o JOIN hub.record x ON x.rid = o.rid WHERE o.matter_key = m.matter_key AND o.rid <> r.rid AND x.department = 'hotline')`,
+    where: sql`${tickets} AND EXISTS (SELECT 1 FROM hub.matter_member o JOIN hub.record x ON x.rid = o.rid WHERE o.matter_key = m.matter_key AND o.rid <> r.rid AND x.department = 'hotline' AND starts_with(x.division_now, hub.viewer('division_prefix')))`,
   },
   TICKETS_UNCLASSIFIED: { from: sql`hub.record r`, where: sql`${tickets} AND r.category IS NULL`, by: sql`NULL::text`, at: sql`r.occurred_at` },
 };
