@@ -1,5 +1,6 @@
 import type { FetchNode, FetchRewrite, FlattenNodePathSegment, PlanNode, RequiresSelection } from '@graphql-hive/router-query-planner';
 import { Invariant } from '../../base/errors.ts';
+import { callable } from './callable.ts';
 import { forInterfaceObjects } from './interface-objects.ts';
 import { eachItem, type Entities, type Fetch, type Path, type Required, type Rewrite, type Segment, type Step } from './plan.ts';
 import type { Planner } from './planner.ts';
@@ -10,10 +11,11 @@ export async function hivePlanner(supergraphSdl: string): Promise<Planner | unde
   if (!native) return undefined;
   const planner = new native.QueryPlanner(supergraphSdl);
   const mended = forInterfaceObjects(supergraphSdl);
+  const checked = callable(supergraphSdl);
   return {
     plan(text) {
       const { node } = planner.plan(text, null, noLabels, neverOverridden);
-      return node ? mended(stepOf(node, [])) : null;
+      return node ? checked(mended(stepOf(node, []))) : null;
     },
   };
 }

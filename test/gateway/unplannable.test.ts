@@ -4,8 +4,10 @@ import { engineOver, faultySubgraph, federated, type FaultySubgraph } from './fa
 const open: FaultySubgraph[] = [];
 afterAll(async () => void (await Promise.all(open.map((one) => one.close()))));
 
+const directives = '"@key", "@interfaceObject", "@shareable", "@requires", "@external"';
+
 async function over(subgraphs: Record<string, { sdl: string; resolvers: Record<string, unknown> }>) {
-  const served = await Promise.all(Object.entries(subgraphs).map(async ([name, { sdl, resolvers }]) => [name, { sdl: `${federated('"@key", "@interfaceObject"')} ${sdl}`, at: await faultySubgraph(`${federated('"@key", "@interfaceObject"')} ${sdl}`, resolvers) }] as const));
+  const served = await Promise.all(Object.entries(subgraphs).map(async ([name, { sdl, resolvers }]) => [name, { sdl: `${federated(directives)} ${sdl}`, at: await faultySubgraph(`${federated(directives)} ${sdl}`, resolvers) }] as const));
   open.push(...served.map(([, { at }]) => at));
   return engineOver(Object.fromEntries(served));
 }
@@ -51,5 +53,15 @@ test('a subgraph with an interface object is asked by the interface, never by a 
   const types = { sdl: 'interface Media @key(fields: "id") { id: ID! } type B implements Media @key(fields: "id") { id: ID! }', resolvers: { Media: { __resolveReference: ({ id }: { id: string }) => ({ __typename: 'B', id }) } } };
   const { ask, close } = await over({ media, types });
   expect(await ask('query ($v: Boolean!) { first { ... on B { ...F @include(if: $v) id } } } fragment F on B { id }', { v: true })).toEqual({ data: { first: { id: 'a' } } });
+  await close();
+});
+
+// Found by the differential campaign (seed 9600001): the native planner asked for `b1{b1}`, which no subgraph reads.
+test('a plan whose call no subgraph would read is not used', async () => {
+  const own = { sdl: 'type Query { one: B } type B @key(fields: "id") @key(fields: "code") { id: ID! code: String! told: String b1: B @shareable }', resolvers: { Query: { one: () => ({ id: '1' }) }, B: { __resolveReference: (key: { id?: string; code?: string }) => ({ id: key.id ?? key.code!.slice(1) }), code: ({ id }: { id: string }) => `c${id}`, told: ({ id }: { id: string }) => `t${id}`, b1: ({ id }: { id: string }) => ({ id: String(Number(id) + 1) }) } } };
+  const other = { sdl: 'type B @key(fields: "id") @key(fields: "code") { id: ID! code: String! b1: B @shareable made: String @requires(fields: "told") told: String @external }', resolvers: { B: { __resolveReference: (key: object) => key, id: ({ id, code }: { id?: string; code?: string }) => id ?? code!.slice(1), b1: ({ id, code }: { id?: string; code?: string }) => ({ id: String(Number(id ?? code!.slice(1)) + 1) }), made: ({ told }: { told: string }) => `made of ${told}` } } };
+  const { ask, close } = await over({ own, other });
+  const asked = '{ one { b1 { id } made @include(if: true) ... { b1 { id @include(if: false) ... { b1 { made ...F } } id } } id } } fragment F on B { __typename }';
+  expect(await ask(asked)).toEqual({ data: { one: { id: '1', made: 'made of t1', b1: { id: '2', b1: { made: 'made of t3', __typename: 'B' } } } } });
   await close();
 });
