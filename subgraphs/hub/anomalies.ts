@@ -59,7 +59,7 @@ export interface SubjectRow {
 }
 
 export function anomaliesOf(used: readonly UseRow[], met: readonly SubjectRow[]): Anomaly[] {
-  const callers = [...grouped(used, ({ viewer, org, purpose }) => JSON.stringify([viewer, org, purpose])).values()].map(added);
+  const callers = [...Map.groupBy(used, ({ viewer, org, purpose }) => JSON.stringify([viewer, org, purpose])).values()].map(added);
   const subjectsOf = new Map(met.map(({ viewer, org, purpose, subjects }) => [JSON.stringify([viewer, org, purpose]), Number(subjects)]));
   const all = [
     ...callers.filter(({ emergencies }) => emergencies > 0).map((one) => anomaly('FULL_WITHOUT_ASSIGNMENT', one, one.emergencies, 0, 0)),
@@ -95,7 +95,7 @@ function added(rows: readonly UseRow[]): Use {
 
 /** Beyond Tukey's far fence of the peers, Q3 + 3 × (Q3 − Q1) (Exploratory Data Analysis, 1977); with few peers, beyond what is usual. */
 function farAbove(kind: AccessAnomalyKindType, callers: readonly Use[], countOf: (one: Use) => number, usual: number, peersOf: (one: Use) => string): Anomaly[] {
-  return [...grouped(callers, peersOf).values()].flatMap((group) =>
+  return [...Map.groupBy(callers, peersOf).values()].flatMap((group) =>
     group.flatMap((one) => {
       const others = group.filter((other) => other !== one).map(countOf).sort((a, b) => a - b);
       const [lower, upper] = [quantile(others, 0.25), quantile(others, 0.75)];
@@ -114,8 +114,8 @@ const lateOperationsUsual = 3;
 const lateShareOfShifts = 0.2;
 
 function outsideHours(used: readonly UseRow[]): Anomaly[] {
-  return [...grouped(used, ({ department, tier }) => JSON.stringify([department, tier])).values()].flatMap((rows) => {
-    const callers = [...grouped(rows, ({ viewer }) => viewer).values()].map(added);
+  return [...Map.groupBy(used, ({ department, tier }) => JSON.stringify([department, tier])).values()].flatMap((rows) => {
+    const callers = [...Map.groupBy(rows, ({ viewer }) => viewer).values()].map(added);
     return callers.flatMap((one) => {
       const others = callers.filter((other) => other !== one);
       const [late, all] = [others.reduce((sum, other) => sum + other.late, 0), others.reduce((sum, other) => sum + other.operations, 0)];
@@ -134,10 +134,4 @@ function isOfficeHour(hour: string): boolean {
 
 function anomaly(kind: AccessAnomalyKindType, { viewer, org, purpose, firstIndex, lastIndex }: UseRow, count: number, usualMax: number, peers: number): Anomaly {
   return { kind, viewer, organization: org, purpose, count, usualMax, peers, firstIndex: Number(firstIndex), lastIndex: Number(lastIndex) };
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) (groups.get(keyOf(item)) ?? groups.set(keyOf(item), []).get(keyOf(item))!).push(item);
-  return groups;
 }
