@@ -102,6 +102,11 @@ export async function withoutTriggers(pool: Pool): Promise<void> {
   for (const table of tableNames) await pool.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
 }
 
+/** Two mentions of a twin may change places, which no statement of a row at a time can do under a key that is checked at once. */
+export async function withPlacesCheckedLate(pool: Pool): Promise<void> {
+  await pool.query('ALTER TABLE hub.mention DROP CONSTRAINT mention_rid_role_ordinal_key, ADD CONSTRAINT mention_rid_role_ordinal_key UNIQUE (rid, role, ordinal) DEFERRABLE INITIALLY DEFERRED');
+}
+
 function upsert(table: TableName, columns: readonly string[]): string {
   const keys: readonly string[] = tables[table];
   const others = columns.filter((column) => !keys.includes(column));

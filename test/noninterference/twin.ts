@@ -12,7 +12,7 @@ import type { Operations, RegisteredOperation } from '../../gateway/operations.t
 import { openPolicy } from '../../policy/decide.ts';
 import { viewerKey } from '../../policy/viewer.ts';
 import { startSubgraphs } from '../../subgraphs/main.ts';
-import { clear, write, withoutTriggers, type Change } from './tables.ts';
+import { clear, withoutTriggers, withPlacesCheckedLate, write, type Change } from './tables.ts';
 
 /** Who sends a request; `claims` null: nobody signed in. */
 export interface Caller {
@@ -72,6 +72,7 @@ export async function openTwin(databaseUrl: string, operations: Operations): Pro
   const [pool, logPool] = [openPool(databaseUrl, { connectionsMax: poolConnectionsMax }), openPool(databaseUrl, { connectionsMax: 2 })];
   await clear(pool);
   await withoutTriggers(pool);
+  await withPlacesCheckedLate(pool);
   await pool.query(`CREATE OR REPLACE FUNCTION hub.business_now() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT '${now().toISOString()}'::timestamptz $$`);
   const config: Config = { production: false, home: '/nowhere', databaseUrl, redisUrl: undefined, oidc: undefined, host: '127.0.0.1', port: 0, masterSecret, sources: {} };
   const policy = openPolicy();
