@@ -72,7 +72,7 @@ const bearerTypes = cnPersons.blocking.flatMap((rule) => (rule.bearersMax === un
 const smallestGeneric = 10; // no key type is generic below this
 const countedMax = 501; // the largest bound of a key type, and one
 const counts = sql`count(*)::int AS mentions, count(DISTINCT m.id_number)::int AS bearers`;
-/** Counting stops where it is certain. */
+/** Counting stops where it is certain. Bearers are looked up for the types that are judged by them alone. */
 const bearersOfKey = sql`
   (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) o
-  LEFT JOIN hub.mention m ON m.mention_id = o.mention_id AND k.key_type = ANY(${sql.param(bearerTypes)}::text[]) AND coalesce(m.id_type, '') IN ('', '111')`;
+  LEFT JOIN hub.mention m ON m.mention_id = CASE WHEN k.key_type = ANY(${sql.param(bearerTypes)}::text[]) THEN o.mention_id END AND coalesce(m.id_type, '') IN ('', '111')`;

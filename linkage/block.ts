@@ -88,16 +88,22 @@ export function sampledPairs(found: Blocks, rowsMax: number, pairsMax: number, w
   return { count: left.length, left: Int32Array.from(left), right: Int32Array.from(right) };
 }
 
-function ofFewBearers({ starts, rows }: Groups, bearer: Int32Array, bearersMax: number): Groups {
+/** The groups that `keep` lets pass, given where their rows begin and end. */
+export function groupsWith({ starts, rows }: Groups, keep: (from: number, to: number) => boolean): Groups {
   const kept = { starts: new Int32Array(starts.length), rows: new Int32Array(rows.length) };
   let [groups, count] = [0, 0];
   for (let g = 0; g + 1 < starts.length; g += 1) {
-    if (bearersOf(rows, starts[g]!, starts[g + 1]!, bearer, bearersMax) > bearersMax) continue;
-    kept.rows.set(rows.subarray(starts[g], starts[g + 1]), count);
-    count += starts[g + 1]! - starts[g]!;
+    const [from, to] = [starts[g]!, starts[g + 1]!];
+    if (!keep(from, to)) continue;
+    kept.rows.set(rows.subarray(from, to), count);
+    count += to - from;
     kept.starts[(groups += 1)] = count;
   }
   return { starts: kept.starts.slice(0, groups + 1), rows: kept.rows.slice(0, count) };
+}
+
+function ofFewBearers(groups: Groups, bearer: Int32Array, bearersMax: number): Groups {
+  return groupsWith(groups, (from, to) => bearersOf(groups.rows, from, to, bearer, bearersMax) <= bearersMax);
 }
 
 /** Distinct bearers of a key's rows; counting stops when there are too many. */

@@ -4,7 +4,7 @@ import { run, type Run } from './engine.ts';
 import { history, type Entity, type EntityEvent, type PreviousEntity } from './history.ts';
 import type { Model } from './model.ts';
 import { cnPersons } from './models/cn-persons.ts';
-import { keyHash, keysOf, sharedKey, type KeyHash } from './person-keys.ts';
+import { keyHash, keysOf, specificBlocks, type KeyHash } from './person-keys.ts';
 import { versionOf } from './person-state.ts';
 import { personTable } from './person-table.ts';
 import { frequenciesOf, type Frequencies } from './rarity.ts';
@@ -85,7 +85,7 @@ export function linkMentions(input: PersonLinkInput): PersonLinks {
     trained: input.state?.trained ?? null,
     frequencies: input.state?.frequencies ?? null,
     trainingRowsMin,
-    wanted: sharedKey(model, table, input.genericKeys, input.hash),
+    ...(input.genericKeys ? { blocks: specificBlocks(model, table, input.genericKeys, input.hash) } : {}),
   });
   const state = input.state ?? { modelVersion: versionOf(model, found.trained), trained: found.trained, frequencies: frequenciesOf(model, table) };
   const rowOf = new Map(mentions.map((mention, row) => [mention.id, row]));
@@ -110,7 +110,7 @@ export interface PersonKey {
 /** The blocking keys of mentions, for the indexed table `(key_type, key_hash, mention)`. */
 export function personKeys(mentions: readonly Mention[], hash: KeyHash = keyHash, model: Model = cnPersons): PersonKey[] {
   const table = personTable(mentions);
-  return mentions.flatMap((mention, row) => [...keysOf(model, table, row, hash)].map(([, type, digest]) => ({ mention: mention.id, type, hash: digest })));
+  return mentions.flatMap((mention, row) => [...keysOf(model, table, row, hash)].map(([type, digest]) => ({ mention: mention.id, type, hash: digest })));
 }
 
 /** The largest number of mentions a key of this type may be shared by before it is generic. */

@@ -147,6 +147,20 @@ test('blocking keys: the same person meets on a key, and no key holds a clear va
   expect(JSON.stringify(keys)).not.toMatch(/张|13800000001|510107/);
 });
 
+test('two mentions are compared if they share a key that is not generic in the whole hub, whatever generic ones they share besides', () => {
+  fc.assert(
+    fc.property(worlds, fc.infiniteStream(fc.boolean()), (raws, chance) => {
+      const mentions = raws.map((raw, index) => mention({ ...raw, idNumber: null }, index)); // keys of too many bearers have a test of their own
+      const keysOf = Map.groupBy(personKeys(mentions), (key) => key.mention);
+      const names = mentions.map(({ id }) => new Set((keysOf.get(id) ?? []).map((key) => `${key.type}:${key.hash}`)));
+      const generic = new Set([...new Set(names.flatMap((own) => [...own]))].filter(() => chance.next().value));
+      const pairs = names.flatMap((own, index) => names.slice(index + 1).filter((other) => !own.intersection(other).isSubsetOf(generic)));
+      expect(linkMentions({ mentions, decisions: [], previousEntities: [], state: link(mentions).state, genericKeys: generic, newEntityId }).candidates).toBe(pairs.length);
+    }),
+    { numRuns: 100 },
+  );
+});
+
 /** People around, so that rates and frequencies are those of a population and not of a pair. */
 const crowd: RawMention[] = Array.from({ length: 120 }, (_, n) => ({
   name: `${'王李赵刘陈杨黄周吴徐'[n % 10]}${'伟芳娜敏静丽强磊军洋'[Math.floor(n / 10) % 10]}${'国玉春华文明金'[n % 7]}`,
