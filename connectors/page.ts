@@ -56,7 +56,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? 0)));
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);
-  await touch(client, touched);
+  await touch(client, touched, versions.some((version) => version.receivedId !== undefined));
   await markApplied(client, versions, page.arrived?.ids ?? []);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page.watermark);
@@ -176,10 +176,11 @@ async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: P
   );
 }
 
-export async function touch(client: pg.ClientBase, rids: readonly string[]): Promise<void> {
+/** `pushed`: more of it may come at any moment. */
+export async function touch(client: pg.ClientBase, rids: readonly string[], pushed = false): Promise<void> {
   if (rids.length === 0) return;
-  await client.query('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[]) ON CONFLICT (rid) DO UPDATE SET touched_at = now()', [rids]);
-  await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', '{}')");
+  await client.query('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])', [rids]);
+  await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $1)", [JSON.stringify(pushed ? { pushed } : {})]);
 }
 
 async function markApplied(client: pg.ClientBase, versions: readonly Judged[], counted: readonly number[]): Promise<void> {

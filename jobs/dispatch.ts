@@ -16,19 +16,22 @@ const bulkSettleWaitSeconds = 600;
 /** Events of a push in full flow are gathered, so that the versions of one ticket are written once; none waits longer than this. */
 const gatherSeconds = 3;
 
-/** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. */
-export async function dispatch(pool: Pool, queues: Queues, { pushQuietMs, settleQuietMs }: Pick<Timing, 'pushQuietMs' | 'settleQuietMs'>): Promise<void> {
+/** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. Returns whether anything is due, under way or unsettled. */
+export async function dispatch(pool: Pool, queues: Queues, { pushQuietMs, settleQuietMs }: Pick<Timing, 'pushQuietMs' | 'settleQuietMs'>): Promise<boolean> {
   const pushesWait = await duePushes(pool, pushQuietMs);
   const { rows } = await pool.query<{ id: string; attempt: number }>(`SELECT id, attempt FROM hub.sync_run r WHERE status = 'DUE' AND due_at <= now() AND NOT ${waitsForResume} ORDER BY requested_at LIMIT 200`);
   for (const { id, attempt } of rows) await queues.ring('sync', id, attempt);
-  const settling = await pool.query(
-    `SELECT 1 FROM hub.outbox o WHERE o.kind IN ('TOUCHED', 'SNAPSHOT') AND o.done_at IS NULL
-     AND (o.created_at < now() - make_interval(secs => $3)
+  const { rows: unsettled } = await pool.query<{ isDue: boolean; isBusy: boolean }>(
+    `SELECT count(*) > 0 OR EXISTS (SELECT 1 FROM hub.sync_run WHERE status = 'RUNNING') AS "isBusy", coalesce(bool_or(
+       o.created_at < now() - make_interval(secs => $3)
        OR o.created_at < now() - make_interval(secs => $1) AND (SELECT count(*) FROM hub.touched) <= (SELECT greatest($4 * reltuples, $5) FROM pg_class WHERE oid = 'hub.record'::regclass)
-       OR NOT EXISTS (SELECT 1 FROM hub.outbox n WHERE n.kind = 'TOUCHED' AND n.done_at IS NULL AND n.created_at > now() - make_interval(secs => $2 / 1000.0)) AND NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume})) AND NOT $6) LIMIT 1`,
+       OR NOT EXISTS (SELECT 1 FROM hub.outbox n WHERE n.kind = 'TOUCHED' AND n.done_at IS NULL AND n.payload ? 'pushed' AND n.created_at > now() - make_interval(secs => $2 / 1000.0)) AND NOT EXISTS (SELECT 1 FROM hub.sync_run r WHERE r.status = 'RUNNING' OR (r.status = 'DUE' AND r.due_at <= now() AND NOT ${waitsForResume})) AND NOT $6), false) AS "isDue"
+     FROM hub.outbox o WHERE o.kind IN ('TOUCHED', 'SNAPSHOT') AND o.done_at IS NULL`,
     [settleWaitSeconds, settleQuietMs, bulkSettleWaitSeconds, bulkShare, bulkRecordsMin, pushesWait],
   );
-  if (settling.rowCount) await queues.ring('settle', 'all');
+  const { isDue, isBusy } = unsettled[0]!;
+  if (isDue) await queues.ring('settle', 'all');
+  return isBusy || pushesWait || rows.length > 0;
 }
 
 /**

@@ -31,7 +31,7 @@ export async function linkTouched(pool: Pool, keys: Keys, settled?: readonly Tou
   return inTransaction(pool, async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
     const marks = settled ?? (await touchMarks(tx.$client));
-    const touched = marks.map((mark) => mark.rid);
+    const touched = [...new Set(marks.map((mark) => mark.rid))];
     if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
     const state = await storedState(tx);
     const changed = state === null || !isOf(cnPersons, state.modelVersion) || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
@@ -40,7 +40,7 @@ export async function linkTouched(pool: Pool, keys: Keys, settled?: readonly Tou
   });
 }
 
-/** A record that a page touched, and when (text, microseconds and all): touched again it bears another time. */
+/** A record that a page touched, and when (text, microseconds and all): touched again it has another row, of another time. */
 export interface TouchMark {
   rid: string;
   at: string;

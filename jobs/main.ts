@@ -43,11 +43,12 @@ export async function startJobs({ config, pool, databaseUrl, now = () => new Dat
   await registerStreams(pool);
   const consumers = await startConsumers(config, pool);
   const stopping = new AbortController();
-  const fast = repeat(timing.tickMs, stopping.signal, () => dispatch(pool, queues, timing));
-  const slow = repeat(timing.slowTickMs, stopping.signal, async () => {
+  const fast = repeat(stopping.signal, timing.tickMs, async () => ((await dispatch(pool, queues, timing)) ? Math.min(timing.busyTickMs, timing.tickMs) : timing.tickMs));
+  const slow = repeat(stopping.signal, timing.slowTickMs, async () => {
     await reviveAbandoned(pool, timing.abandonedAfterSeconds);
     await runSchedules(pool, config);
     await askNightlySnapshot(pool);
+    return timing.slowTickMs;
   });
   return {
     stop: async () => {
@@ -63,15 +64,16 @@ async function streamsAtOnce(pool: Pool): Promise<number> {
   return Math.max(streamsAtOnceMin, Math.min(streams, (pool.options.max ?? 0) - poolConnectionsLeft));
 }
 
-/** Does `work` every `everyMs` until stopped. What fails is logged and done again next time: its cause is in the table. */
-async function repeat(everyMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+/** Does `work` until stopped, each time after the milliseconds that the last one gave. What fails is logged and done again after `failedMs`: its cause is in the table. */
+async function repeat(signal: AbortSignal, failedMs: number, work: () => Promise<number>): Promise<void> {
   while (!signal.aborted) {
+    let waitMs = failedMs;
     try {
-      await work();
+      waitMs = await work();
     } catch (error) {
       log.warn({ err: safeError(error) }, 'dispatcher');
     }
-    await pause(everyMs, undefined, { signal }).catch(() => undefined); // stopped while waiting
+    await pause(waitMs, undefined, { signal }).catch(() => undefined); // stopped while waiting
   }
 }
 

@@ -33,7 +33,7 @@ interface TouchedRow {
 async function touchedRows(tx: Transaction): Promise<TouchedRow[]> {
   const { rows } = await tx.execute(sql`
     SELECT r.rid, r.place_text, coalesce(r.division_now, r.division) AS division, r.grid_code
-    FROM hub.touched t JOIN hub.record r USING (rid) WHERE r.type_name IS NOT NULL ORDER BY r.rid`);
+    FROM hub.record r WHERE r.type_name IS NOT NULL AND r.rid IN (SELECT rid FROM hub.touched) ORDER BY r.rid`);
   return rows as unknown as TouchedRow[];
 }
 

@@ -45,7 +45,9 @@ async function did(context: RunContext, run: Run): Promise<void> {
     log.info({ status: done.held ? 'HELD' : 'SUCCEEDED' }, 'run ended');
   } catch (error) {
     await fail(context, run, error);
+    if (error instanceof YiwangError && error.code === 'STREAM_BUSY') return;
   }
+  await context.pool.query("UPDATE hub.sync_run SET due_at = now() WHERE department = $1 AND stream = $2 AND status = 'DUE' AND error_code = 'STREAM_BUSY' AND due_at > now()", [run.department, run.stream]);
 }
 
 interface Done {

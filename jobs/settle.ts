@@ -21,13 +21,12 @@ export async function settle({ config, pool }: { config: Config; pool: Pool }): 
 }
 
 async function settleTouched(config: Config, pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ last: number | null }>("SELECT max(id) AS last FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL");
-  const last = rows[0]?.last;
-  if (last === null || last === undefined) return;
-  await span('settle', {}, () => settled(config, pool, last));
+  const { rows } = await pool.query<{ id: number }>("SELECT id FROM hub.outbox WHERE kind = 'TOUCHED' AND done_at IS NULL");
+  if (rows.length > 0) await span('settle', {}, () => settled(config, pool, rows.map((row) => row.id)));
 }
 
-async function settled(config: Config, pool: Pool, last: number): Promise<void> {
+/** `doorbells`: those seen before anything was read; one of a page that is committed meanwhile may have a smaller number. */
+async function settled(config: Config, pool: Pool, doorbells: readonly number[]): Promise<void> {
   const keys = recordKeys(config.masterSecret);
   const marks = await touchMarks(pool);
   await span('organisations', {}, () => generateOrganizations(pool));
@@ -39,7 +38,7 @@ async function settled(config: Config, pool: Pool, last: number): Promise<void> 
   await span('corrections', {}, () => pool.query('SELECT hub.answer_by_source()'));
   await span('situations', {}, () => refreshSituations(pool, config.masterSecret));
   if (await isMuch(pool, touched)) await pool.query(analyze);
-  await pool.query("DELETE FROM hub.outbox WHERE kind = 'TOUCHED' AND id <= $1", [last]);
+  await pool.query('DELETE FROM hub.outbox WHERE id = ANY($1::bigint[])', [doorbells]);
 }
 
 /** Statistics are counted when a sync that is waited for has settled, and every night. */

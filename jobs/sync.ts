@@ -78,7 +78,7 @@ export interface WaitOptions {
   onProgress?: (progress: { runsLeft: number; settling: boolean }) => void;
 }
 
-const pollMs = 200;
+const pollMs = 100;
 const timeoutMsDefault = 15 * 60_000;
 
 /** Events of a paused stream wait for it. */
@@ -90,16 +90,17 @@ export async function waitForSync(pool: Pool, ids: readonly string[], options: W
   let counted = false;
   while (Date.now() < deadline) {
     options.signal?.throwIfAborted();
-    const { rows } = await pool.query<{ left: number; settling: boolean }>(
+    const { rows } = await pool.query<{ left: number; arriving: boolean; settling: boolean }>(
       `SELECT (SELECT count(*) FROM hub.sync_run r WHERE id = ANY($1::uuid[]) AND (status = 'RUNNING' OR status = 'DUE' AND NOT ${waitsForResume})) AS left,
-         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL AND ${notPaused}) AS settling`,
+         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) AS settling, EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL AND ${notPaused}) AS arriving`,
       [ids],
     );
-    const { left, settling } = rows[0]!;
-    options.onProgress?.({ runsLeft: left, settling });
-    if (left === 0 && !settling) {
-      if (counted || !(await askSnapshot(pool, ids))) return finishedRuns(pool, ids);
+    const { left, arriving, settling } = rows[0]!;
+    options.onProgress?.({ runsLeft: left, settling: settling || arriving });
+    if (left === 0 && !arriving) {
+      const isAsked = !counted && (await askSnapshot(pool, ids)); // it waits for what is still to be settled
       counted = true;
+      if (!isAsked && !settling) return finishedRuns(pool, ids);
     }
     await pause(pollMs);
   }

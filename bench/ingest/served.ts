@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { Pool } from '../../base/db.ts';
 import { invariant } from '../../base/errors.ts';
 import { setCounty } from '../../cli/demo/county.ts';
+import { requestRound } from '../../cli/demo/rounds.ts';
 import { withHub } from '../../cli/hub.ts';
 import { startServices } from '../../cli/services.ts';
 import { sourceNeeds, sourceSecrets } from '../../cli/sources.ts';
-import { requestSync, waitForSync } from '../../jobs/sync.ts';
+import { waitForSync } from '../../jobs/sync.ts';
 import { loadReference } from '../../jobs/reference.ts';
 import { startSimulatorThread, type SimulatorThread } from '../../simulator/thread.ts';
 
@@ -54,8 +55,7 @@ export async function servedSources(home: string, databaseUrl: string): Promise<
 
 async function synced(pool: Pool, departments: readonly string[], simulator: SimulatorThread): Promise<{ publishedSeconds: number; settledSeconds: number }> {
   const start = performance.now();
-  await simulator.pushed();
-  const ids = await requestSync(pool, { departments, requestedBy: 'bench' });
+  const ids = await requestRound(pool, simulator.pushed(), { departments, requestedBy: 'bench' });
   let publishedSeconds = 0;
   const runs = await waitForSync(pool, ids, {
     timeoutMs: syncTimeoutMs,

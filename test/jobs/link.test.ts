@@ -80,7 +80,7 @@ describe('what a sync touched is linked and clustered', () => {
     const before = await land('t6', { name: '赵小平' });
     const marks = await touchMarks(db.pool);
     const late = await land('t7', { name: '钱小平' });
-    await db.pool.query('UPDATE hub.touched SET touched_at = now() WHERE rid = $1', [before]);
+    await db.pool.query('INSERT INTO hub.touched (rid) VALUES ($1)', [before]);
     expect((await linkTouched(db.pool, keys, marks)).touched).toBe(1);
     expect((await touchMarks(db.pool)).map((mark) => mark.rid)).toEqual([before, late].sort());
     expect((await linkTouched(db.pool, keys)).touched).toBe(2);
