@@ -90,7 +90,7 @@ export async function knownOf(client: pg.ClientBase, department: string, stream:
 }
 
 /** Which of these were counted before, by `versionName`. Each is looked up by its key: a join would be planned over all of the stream. */
-export async function seenOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Version[]): Promise<Set<string>> {
+export async function seenOf(client: Pick<pg.ClientBase, 'query'>, department: string, stream: string, versions: readonly Version[]): Promise<Set<string>> {
   if (versions.length === 0) return new Set();
   const { rows } = await client.query<{ isSeen: string }>(
     // One character a version: most of a source that is read again was counted.

@@ -4,6 +4,7 @@ import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
 import type { Keys } from '../base/keys.ts';
 import { span } from '../base/trace.ts';
+import { ahead } from './ahead.ts';
 import type { Connector, Stream } from './contract.ts';
 import { addCounts, noCounts, type Counts } from './counts.ts';
 import { pagesInTime } from './deadline.ts';
@@ -44,7 +45,8 @@ export interface PullOutcome {
 
 /**
  * One run of one stream: the loop that every department shares. One run at a time (session lock, and an epoch that fences
- * off a run that lost it); each page is judged, committed with its watermark, and only then is the next one read.
+ * off a run that lost it); pages are judged in order and each is committed with its watermark before the next is, which is
+ * read and judged meanwhile.
  */
 export async function pullStream(request: PullRequest): Promise<PullOutcome> {
   return withStream(request.pool, request.connector, request.stream, (client) => pulled(request, client));
@@ -83,7 +85,7 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
   try {
     source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
     const pages = source ? pagesOf(request, source, watermark) : received(sourceContext, stream);
-    for await (const page of pagesInTime(pages, connector, kept, endsAtMs)) await span('page', { rows: page.offered.length }, () => commitPage(request, client, epoch, page, outcome));
+    for await (const judged of ahead(judgedPages(request, pagesInTime(pages, connector, kept, endsAtMs)))) await span('page', { rows: judged.page.offered.length }, () => commitPage(request, client, epoch, judged, outcome));
     if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
     return outcome;
   } catch (error) {
@@ -108,12 +110,35 @@ export async function begin(client: pg.ClientBase, department: string, stream: s
   return rows[0]!;
 }
 
+interface JudgedPage {
+  page: SourcePage;
+  versions: Judged[];
+}
+
 /**
- * Judges a page once and commits it. Streams meet in what their records share (a matter that several of them touch): where
- * PostgreSQL ends one of two that wait for each other, that page is written again, and nothing of the first try is left.
+ * The versions of each page, judged, but for those that were counted before: they change nothing, whatever they say, and most
+ * of what an overlap or a full read brings is such. Nobody else counts versions of this stream meanwhile: its lock is held.
+ * The page before may not be committed yet, so that what it brings is told from memory. Every event received counts.
  */
-async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, outcome: PullOutcome): Promise<void> {
-  const versions = await judgedNew(request, client, page);
+async function* judgedPages({ pool, connector, stream, keys }: PullRequest, pages: AsyncGenerator<SourcePage>): AsyncGenerator<JudgedPage> {
+  const { department } = connector;
+  let before: ReadonlySet<string> = new Set();
+  for await (const page of pages) {
+    const { offered } = page;
+    const identities = offered.map((one) => identify(department, stream, one, keys));
+    const seen = await seenOf(pool, department, stream.name, identities.filter((_, index) => offered[index]!.receivedId === undefined));
+    const names = identities.map(versionName);
+    const isCounted = (index: number) => offered[index]!.receivedId === undefined && (seen.has(names[index]!) || before.has(names[index]!));
+    yield { page, versions: offered.flatMap((one, index) => (isCounted(index) ? [] : [judge(department, stream, one, keys, identities[index])])) };
+    before = new Set(names);
+  }
+}
+
+/**
+ * Streams meet in what their records share (a matter that several of them touch): where PostgreSQL ends one of two that wait
+ * for each other, that page is written again, and nothing of the first try is left.
+ */
+async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: number, { page, versions }: JudgedPage, outcome: PullOutcome): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const done = await writePage(request, client, epoch, page, versions);
@@ -124,18 +149,6 @@ async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: nu
       if (!isContention(error) || attempt >= writeAttemptsMax) throw error;
     }
   }
-}
-
-/**
- * The versions of a page, judged, but for those that were counted before: they change nothing, whatever they say, and most
- * of what an overlap or a full read brings is such. Nobody else counts versions of this stream meanwhile: its lock is held
- * on this client. Every event received counts.
- */
-async function judgedNew({ connector, stream, keys }: PullRequest, client: pg.ClientBase, { offered }: SourcePage): Promise<Judged[]> {
-  const { department } = connector;
-  const identities = offered.map((one) => identify(department, stream, one, keys));
-  const seen = await seenOf(client, department, stream.name, identities.filter((_, index) => offered[index]!.receivedId === undefined));
-  return offered.flatMap((one, index) => (one.receivedId === undefined && seen.has(versionName(identities[index]!)) ? [] : [judge(department, stream, one, keys, identities[index])]));
 }
 
 async function writePage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, versions: readonly Judged[]): Promise<PageOutcome> {

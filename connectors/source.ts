@@ -45,7 +45,7 @@ export interface ReadFrom {
   comparing?: boolean;
 }
 
-/** A source that is open for one run. Pages come in order; each is committed before the next is asked for. */
+/** A source that is open for one run. Pages come in order; the next is asked for while one is committed. */
 export interface OpenSource {
   pages(stream: Stream, from: ReadFrom): AsyncGenerator<SourcePage>;
   close(): Promise<void>;

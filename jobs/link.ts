@@ -24,18 +24,17 @@ const lockKey = 7_201_003;
 /**
  * Links the mentions of persons that syncs touched, with everything that shares a blocking key with them, and writes what
  * changed. The first run is a full one: it learns the state that incremental runs use, so that both give the same answer.
- * One transaction; running it twice changes nothing. `settled`: the records for which every earlier step is done; what was
- * touched since stays touched, for all the steps to see.
+ * One transaction; running it twice changes nothing. Who gives the marks forgets them when its other steps are done.
  */
-export async function linkTouched(pool: Pool, keys: Keys, settled?: readonly TouchMark[]): Promise<LinkOutcome> {
+export async function linkTouched(pool: Pool, keys: Keys, given?: readonly TouchMark[]): Promise<LinkOutcome> {
   return inTransaction(pool, async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${lockKey})`);
-    const marks = settled ?? (await touchMarks(tx.$client));
+    const marks = given ?? (await touchMarks(tx.$client));
     const touched = [...new Set(marks.map((mark) => mark.rid))];
     if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
     const state = await storedState(tx);
     const changed = state === null || !isOf(cnPersons, state.modelVersion) || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
-    await forget(tx, marks);
+    if (given === undefined) await forgetTouched(tx.$client, marks);
     return { touched: touched.length, ...changed };
   });
 }
@@ -52,10 +51,10 @@ export async function touchMarks(client: Pick<Pool, 'query'>): Promise<TouchMark
 }
 
 /** What a page touched again meanwhile stays: it was not read as it is now. */
-async function forget(tx: Transaction, marks: readonly TouchMark[]): Promise<void> {
-  await tx.execute(sql`
-    DELETE FROM hub.touched t USING unnest(${sql.param(marks.map((mark) => mark.rid))}::text[], ${sql.param(marks.map((mark) => mark.at))}::timestamptz[]) AS x(rid, at)
-    WHERE t.rid = x.rid AND t.touched_at = x.at`);
+export async function forgetTouched(client: Pick<Pool, 'query'>, marks: readonly TouchMark[]): Promise<void> {
+  await client.query('DELETE FROM hub.touched t USING unnest($1::text[], $2::timestamptz[]) AS x(rid, at) WHERE t.rid = x.rid AND t.touched_at = x.at', [
+    arrayText(marks.map((mark) => mark.rid)), arrayText(marks.map((mark) => mark.at)),
+  ]);
 }
 
 /** Parsing what a million mentions taught takes longer than linking ten: the last state read is kept as long as its row is the same. */

@@ -1,10 +1,10 @@
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
-import { recordKeys } from '../base/keys.ts';
+import { recordKeys, type Keys } from '../base/keys.ts';
 import { span } from '../base/trace.ts';
 import { refreshClocks } from './clocks.ts';
 import { clusterNightly, clusterTouched } from './cluster.ts';
-import { linkTouched, touchMarks } from './link.ts';
+import { forgetTouched, linkTouched, touchMarks } from './link.ts';
 import { generateOrganizations } from './organizations.ts';
 import { placeTouched } from './places.ts';
 import { refreshSituations } from './situations.ts';
@@ -12,7 +12,7 @@ import { takeSnapshot } from './snapshot.ts';
 import { settleThings } from './things.ts';
 
 /**
- * What follows a sync: organisations that only records name, places, things, clocks, persons linked, matters clustered,
+ * What follows a sync: organisations that only records name, places, things, clocks, and beside them persons linked; matters clustered,
  * hotspots, and a snapshot of statistics where one was asked for. Each step may be repeated; the doorbell rows go only when all are done.
  */
 export async function settle({ config, pool }: { config: Config; pool: Pool }): Promise<void> {
@@ -29,16 +29,28 @@ async function settleTouched(config: Config, pool: Pool): Promise<void> {
 async function settled(config: Config, pool: Pool, doorbells: readonly number[]): Promise<void> {
   const keys = recordKeys(config.masterSecret);
   const marks = await touchMarks(pool);
-  await span('organisations', {}, () => generateOrganizations(pool));
-  await span('places', {}, () => placeTouched(pool, keys));
-  await span('things', {}, () => settleThings(pool));
-  await span('clocks', {}, () => refreshClocks(pool));
-  const { touched } = await span('link', {}, () => linkTouched(pool, keys, marks));
+  // Persons are linked by what their mentions say, whatever becomes of the records: one waits for PostgreSQL while the other computes.
+  const described = describeTouched(pool, keys);
+  const [{ touched }] = await bothEnded(span('link', {}, () => linkTouched(pool, keys, marks)), described);
+  await forgetTouched(pool, marks);
   await span('cluster', {}, () => clusterTouched(pool, keys));
   await span('corrections', {}, () => pool.query('SELECT hub.answer_by_source()'));
   await span('situations', {}, () => refreshSituations(pool, config.masterSecret));
   if (await isMuch(pool, touched)) await pool.query(analyze);
   await pool.query('DELETE FROM hub.outbox WHERE id = ANY($1::bigint[])', [doorbells]);
+}
+
+async function describeTouched(pool: Pool, keys: Keys): Promise<void> {
+  await span('organisations', {}, () => generateOrganizations(pool));
+  await span('places', {}, () => placeTouched(pool, keys));
+  await span('things', {}, () => settleThings(pool));
+  await span('clocks', {}, () => refreshClocks(pool));
+}
+
+/** Whoever does this again must not meet what is still under way: a failure of one is told when the other has ended. */
+async function bothEnded<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 /** Statistics are counted when a sync that is waited for has settled, and every night. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordKeys } from '../../base/keys.ts';
 import { clusterTouched } from '../../jobs/cluster.ts';
-import { linkTouched, touchMarks } from '../../jobs/link.ts';
+import { forgetTouched, linkTouched, touchMarks } from '../../jobs/link.ts';
 import { inTransaction } from '../../base/db.ts';
 import { reachedFrom } from '../../jobs/reach.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
@@ -82,6 +82,7 @@ describe('what a sync touched is linked and clustered', () => {
     const late = await land('t7', { name: '钱小平' });
     await db.pool.query('INSERT INTO hub.touched (rid) VALUES ($1)', [before]);
     expect((await linkTouched(db.pool, keys, marks)).touched).toBe(1);
+    await forgetTouched(db.pool, marks);
     expect((await touchMarks(db.pool)).map((mark) => mark.rid)).toEqual([before, late].sort());
     expect((await linkTouched(db.pool, keys)).touched).toBe(2);
     expect(await touchMarks(db.pool)).toEqual([]);
