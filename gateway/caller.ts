@@ -5,7 +5,7 @@ import { readClaims, type Claims } from '../policy/claims.ts';
 import { departmentCode } from '../policy/classes.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { tiers, type Viewer } from '../policy/viewer.ts';
-import { grantsOf, type Grants } from './grants.ts';
+import { grantsOf, type Grants } from './federation/grants.ts';
 import { visibleMatter } from './matter.ts';
 import { recent } from './recent.ts';
 import { bearerToken, tokenReader, type TokenRules } from './viewer.ts';

@@ -8,15 +8,15 @@ import { openDocuments } from './documents.ts';
 import { openEngine } from './engine/main.ts';
 import type { EngineName } from './engine/names.ts';
 import type { Engine } from './executor.ts';
-import { coded, federationJudge, grantsClass } from './federation.ts';
-import { openGrants, type GrantRules } from './grants.ts';
+import { coded, federationJudge, grantsClass } from './federation/judge.ts';
+import { openGrants, type GrantRules } from './federation/grants.ts';
 import { graphqlRoute } from './graphql.ts';
-import { textOf } from './links.ts';
+import { textOf } from './federation/links.ts';
 import type { Gateway } from './main.ts';
 import { registerOf } from './operations.ts';
 import { securityHeaders } from './pages.ts';
-import { readRequirements, type Requirements } from './requirements.ts';
-import { withoutSecurityMarks } from './security.ts';
+import { readRequirements, type Requirements } from './federation/requirements.ts';
+import { withoutSecurityMarks } from './federation/directive-names.ts';
 import { httpTransport } from './transport.ts';
 
 export interface OpenGatewayOptions extends GrantRules {

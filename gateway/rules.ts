@@ -6,13 +6,13 @@ import { accessLines } from './access.ts';
 import type { Rules } from './answer.ts';
 import type { Classes } from './classes.ts';
 import type { Exchange } from './exchange.ts';
-import { coded, federationJudge, grantsClass } from './federation.ts';
-import { noGrants, type Grants } from './grants.ts';
+import { coded, federationJudge, grantsClass } from './federation/judge.ts';
+import { noGrants, type Grants } from './federation/grants.ts';
 import { visibleSchema } from './introspection.ts';
 import { policyJudge, viewerClass } from './judge.ts';
 import type { Judge } from './prune.ts';
 import { recent } from './recent.ts';
-import type { Requirements } from './requirements.ts';
+import type { Requirements } from './federation/requirements.ts';
 
 /**
  * The hub's rules: the Cedar policy on classified coordinates, and beside it the federation's own directives, which other

@@ -8,7 +8,7 @@ import { readConfig } from '../../base/config.ts';
 import { projectRoot } from '../../base/departments.ts';
 import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { YiwangError } from '../../base/errors.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { measure, reported, type Contender, type Figure, type Load } from '../measure.ts';
 import { expectedAnswer, query } from './graph.ts';
 import { peers } from './peers.ts';

@@ -4,7 +4,7 @@ import { sha256Hex } from '../../base/canonical.ts';
 import { recordKeys } from '../../base/keys.ts';
 import { connect } from '../../base/db.ts';
 import { openCallers } from '../../gateway/caller.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { openPolicy } from '../../policy/decide.ts';
 import { enterViewer } from '../../policy/session.ts';
 import { accesses } from './by-hand/accesses.ts';

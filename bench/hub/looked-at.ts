@@ -1,6 +1,6 @@
 import { openAccessLog } from '../../audit/log.ts';
 import { subjectTag } from '../../audit/subjects.ts';
-import { personaClaims } from '../../gateway/demo-personas.ts';
+import { personaClaims } from '../../gateway/demo/personas.ts';
 import { purposes } from '../../policy/purposes.ts';
 import { filledHub } from './setup.ts';
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
-import { personaClaims } from '../../gateway/demo-personas.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
+import { personaClaims } from '../../gateway/demo/personas.ts';
 import { inBenchHome, inHome } from '../home.ts';
 import { measure, reported, type Figure } from '../measure.ts';
 import { cases, operationText, type Case } from './cases.ts';

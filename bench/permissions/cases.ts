@@ -1,5 +1,5 @@
 import type { Pool } from '../../base/db.ts';
-import { personaClaims } from '../../gateway/demo-personas.ts';
+import { personaClaims } from '../../gateway/demo/personas.ts';
 import { operationText } from '../hub/cases.ts';
 
 export interface Case {

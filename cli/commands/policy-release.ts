@@ -82,7 +82,7 @@ async function tokenOf(hub: Hub, { persona, token }: Signed): Promise<string> {
       throw new YiwangError('USAGE', { hint: `\`${token}\` cannot be read`, cause });
     }
   }
-  const [{ demoIssuer }, { personaClaims }] = await Promise.all([import('../../gateway/demo-issuer.ts'), import('../../gateway/demo-personas.ts')]);
+  const [{ demoIssuer }, { personaClaims }] = await Promise.all([import('../../gateway/demo/issuer.ts'), import('../../gateway/demo/personas.ts')]);
   return demoIssuer(hub.config.masterSecret).mintToken(await personaClaims(hub.pool, persona!));
 }
 

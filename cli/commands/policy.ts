@@ -86,7 +86,7 @@ async function explain(hub: Hub, options: ExplainOptions): Promise<void> {
 
 /** The viewer that the gateway would make of the persona's token and these headers. */
 async function personaViewer({ config, pool }: Hub, { persona, purpose, matter }: ExplainOptions, policyVersion: string): Promise<Viewer> {
-  const [{ demoIssuer }, { personaClaims }, { openCallers }] = await Promise.all([import('../../gateway/demo-issuer.ts'), import('../../gateway/demo-personas.ts'), import('../../gateway/caller.ts')]);
+  const [{ demoIssuer }, { personaClaims }, { openCallers }] = await Promise.all([import('../../gateway/demo/issuer.ts'), import('../../gateway/demo/personas.ts'), import('../../gateway/caller.ts')]);
   const issuer = demoIssuer(config.masterSecret);
   const token = await issuer.mintToken(await personaClaims(pool, persona));
   const identify = openCallers({ rules: issuer.rules, pool, keys: recordKeys(config.masterSecret), policyVersion: () => policyVersion });

@@ -9,8 +9,8 @@ export function tokenCommand(program: Command): void {
     .requiredOption('--persona <name>', 'who: city-app, township-clerk, resident … (interfaces) · 角色名')
     .option('--json', 'one JSON document: token and claims · 输出 JSON')
     .action(async (options: { persona: string; json?: boolean }) => {
-      const { demoIssuer } = await import('../../gateway/demo-issuer.ts');
-      const { personaClaims } = await import('../../gateway/demo-personas.ts');
+      const { demoIssuer } = await import('../../gateway/demo/issuer.ts');
+      const { personaClaims } = await import('../../gateway/demo/personas.ts');
       await withHub(async ({ config, pool }) => {
         const issuer = demoIssuer(config.masterSecret);
         const claims = await personaClaims(pool, options.persona);

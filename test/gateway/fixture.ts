@@ -5,7 +5,7 @@ import type { JWTPayload } from 'jose';
 import { openAccessLog, type AccessLog } from '../../audit/log.ts';
 import { invariant } from '../../base/errors.ts';
 import type { Config } from '../../base/config.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { normalHashOf } from '../../gateway/documents.ts';
 import { startGateway, type Gateway, type GatewayOptions } from '../../gateway/main.ts';
 import { registerOf, type Operations } from '../../gateway/operations.ts';

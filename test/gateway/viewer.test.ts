@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } fr
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { derivedKey } from '../../base/canonical.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { clerk, matterNo, openFixture, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;

@@ -5,7 +5,7 @@ import { Pool as HttpPool } from 'undici';
 import { openAccessLog } from '../../audit/log.ts';
 import type { Config } from '../../base/config.ts';
 import { openPool, type Pool } from '../../base/db.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { normalHashOf } from '../../gateway/documents.ts';
 import { startGateway } from '../../gateway/main.ts';
 import type { Operations, RegisteredOperation } from '../../gateway/operations.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readConfig, type Config } from '../../base/config.ts';
 import { recordKeys } from '../../base/keys.ts';
 import { startServices } from '../../cli/services.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
 /** A hub without connectors, on records that a test plants: gateway, subgraphs and access log, asked through HTTP. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEntry } from '../../audit/entry.ts';
 import { openAccessLog } from '../../audit/log.ts';
 import { approvePolicy, proposePolicy, releases } from '../../cli/policy-release.ts';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { policyFiles, policyVersion, type PolicyFiles } from '../../policy/cedar.ts';
 import { openPolicy, policyFolder } from '../../policy/decide.ts';
 import { openReleasedPolicy } from '../../policy/release.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoIssuer } from '../../gateway/demo-issuer.ts';
+import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { masterSecret } from '../../base/home.ts';
 import { startTracing, type Tracing } from '../../base/tracing.ts';
 import { scenarioHub, type ScenarioHub } from './hub.ts';

@@ -1,4 +1,4 @@
-import type { Dataset } from '../connectors/catalogue.ts';
+import type { Dataset } from '../../connectors/catalogue.ts';
 
 /** A data set and how fresh it is now. */
 export type FreshDataset = Dataset & { freshThrough: string | null };

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Pool } from '../base/db.ts';
-import { YiwangError } from '../base/errors.ts';
-import type { DemoIssuer } from './demo-issuer.ts';
-import { personaClaims, personas } from './demo-personas.ts';
-import { publicError, statusOf } from './errors.ts';
-import { exampleMatter } from './demo-examples.ts';
+import type { Pool } from '../../base/db.ts';
+import { YiwangError } from '../../base/errors.ts';
+import type { DemoIssuer } from './issuer.ts';
+import { personaClaims, personas } from './personas.ts';
+import { publicError, statusOf } from '../errors.ts';
+import { exampleMatter } from './example-matter.ts';
 
 export interface DemoOptions {
   pool: Pool;

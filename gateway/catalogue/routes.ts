@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { Pool } from '../base/db.ts';
-import { catalogue, type Dataset } from '../connectors/catalogue.ts';
-import { connectors } from '../connectors/registry.ts';
-import { publishedSchema } from '../policy/published.ts';
-import { cataloguePage } from './catalogue-page.ts';
+import type { Pool } from '../../base/db.ts';
+import { catalogue, type Dataset } from '../../connectors/catalogue.ts';
+import { connectors } from '../../connectors/registry.ts';
+import { publishedSchema } from '../../policy/published.ts';
+import { cataloguePage } from './page.ts';
 import { dcatCatalogue } from './dcat.ts';
 import type { FreshDataset } from './fresh-dataset.ts';
 

@@ -1,5 +1,5 @@
 import { Kind, parse, print, visit, type ConstDirectiveNode, type DefinitionNode, type DocumentNode } from 'graphql';
-import { YiwangError } from '../base/errors.ts';
+import { YiwangError } from '../../base/errors.ts';
 import { linksOf, namesImportedAs, textOf } from './links.ts';
 
 /** Each of the federation's access directives → the names that a supergraph knows it by. */

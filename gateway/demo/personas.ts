@@ -1,9 +1,9 @@
 import type { JWTPayload } from 'jose';
-import type { Pool } from '../base/db.ts';
-import { YiwangError } from '../base/errors.ts';
-import type { Purpose } from '../policy/purposes.ts';
-import type { Tier, ViewerKind } from '../policy/viewer.ts';
-import { madeCreditCode, unitOf } from '../schema/units.ts';
+import type { Pool } from '../../base/db.ts';
+import { YiwangError } from '../../base/errors.ts';
+import type { Purpose } from '../../policy/purposes.ts';
+import type { Tier, ViewerKind } from '../../policy/viewer.ts';
+import { madeCreditCode, unitOf } from '../../schema/units.ts';
 
 /** The personas of interfaces.md, in its order. */
 export const personas = {

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
-import { YiwangError } from '../base/errors.ts';
-import { bearerToken } from './viewer.ts';
+import { YiwangError } from '../../base/errors.ts';
+import { bearerToken } from '../viewer.ts';
 
 /** What a token grants at an open gateway, in the terms of the federation's directives. */
 export interface Grants {

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { SignJWT, type JWTPayload } from 'jose';
-import { derivedKey } from '../base/canonical.ts';
-import { YiwangError } from '../base/errors.ts';
-import type { TokenRules } from './viewer.ts';
+import { derivedKey } from '../../base/canonical.ts';
+import { YiwangError } from '../../base/errors.ts';
+import type { TokenRules } from '../viewer.ts';
 
 /** An OIDC issuer for the demo and for tests. Its key is derived from the home's master secret: every process of one home agrees. */
 export interface DemoIssuer {

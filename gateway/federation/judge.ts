@@ -1,7 +1,7 @@
 import { getArgumentValues, getNamedType, getNullableType, isInputObjectType, isLeafType, isListType, type FieldNode, type GraphQLInputType, type GraphQLObjectType } from 'graphql';
 import { noGrants, type Grants } from './grants.ts';
-import { fieldOf, type Variables } from './limits.ts';
-import type { Judge, Refusal } from './prune.ts';
+import { fieldOf, type Variables } from '../limits.ts';
+import type { Judge, Refusal } from '../prune.ts';
 import type { Requirements } from './requirements.ts';
 
 /** The code of what the federation's own directives refuse, in `extensions.access`. */

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
-import type { Pool } from '../base/db.ts';
-import { divisionPrefix } from '../policy/row.ts';
-import type { Tier } from '../policy/viewer.ts';
+import type { Pool } from '../../base/db.ts';
+import { divisionPrefix } from '../../policy/row.ts';
+import type { Tier } from '../../policy/viewer.ts';
 
 /**
  * The number of one matter that a persona can open, for the console's first example: best one with records of their own

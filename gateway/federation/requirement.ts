@@ -1,6 +1,6 @@
 import { Kind, type ConstDirectiveNode, type ConstValueNode } from 'graphql';
 import type { Grants } from './grants.ts';
-import type { SecurityNames } from './security.ts';
+import type { SecurityNames } from './directive-names.ts';
 
 /** What `@authenticated`, `@requiresScopes` and `@policy` ask for together; every part must hold. */
 export interface Requirement {

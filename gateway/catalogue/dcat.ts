@@ -1,4 +1,4 @@
-import type { BothLanguages, DatasetField, NeverStored, Sharing } from '../connectors/catalogue.ts';
+import type { BothLanguages, DatasetField, NeverStored, Sharing } from '../../connectors/catalogue.ts';
 import type { FreshDataset } from './fresh-dataset.ts';
 
 /**

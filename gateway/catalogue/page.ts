@@ -1,4 +1,4 @@
-import type { BothLanguages, DatasetField, NeverStored } from '../connectors/catalogue.ts';
+import type { BothLanguages, DatasetField, NeverStored } from '../../connectors/catalogue.ts';
 import type { FreshDataset } from './fresh-dataset.ts';
 import { sharingNames } from './dcat.ts';
 
