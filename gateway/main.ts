@@ -19,7 +19,7 @@ import { demoIssuer } from './demo/issuer.ts';
 import { demoRoutes } from './demo/sign-in.ts';
 import { openDocuments } from './documents.ts';
 import { openEffects, type Effects } from './effects.ts';
-import { openEngine } from './engine/main.ts';
+import { openEngine, type CompiledEngineOptions } from './engine/main.ts';
 import type { EngineName } from './engine/names.ts';
 import type { Engine } from './executor.ts';
 import type { Exchange } from './exchange.ts';
@@ -56,6 +56,8 @@ export interface GatewayOptions {
   port?: number;
   now?: () => Date;
   engine?: EngineName;
+  /** How long planning an operation and gathering its answer may take, where it is not as `limits` says. */
+  patience?: Pick<CompiledEngineOptions, 'planningMsMax' | 'operationMsMax'>;
   /** What the jobs hand to the gateway, which sees nothing of them: depths for the metrics, and routes behind an operator's token. */
   jobs?: { depths: QueueDepths; routes(app: FastifyInstance, isOperator: (authorization: string) => Promise<boolean>): Promise<void> };
   /** Equal queries of one viewer that are under way at once share an answer: viewer, purpose, matter and policy version are of its key. Off unless told. */
@@ -76,7 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const classes = readClasses(supergraphSdl);
   const requirements = readRequirements(supergraphSdl);
   const transport = transportOf(options);
-  const engine = await openEngine(options.engine, { supergraphSdl: withoutSecurityMarks(supergraphSdl), transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true });
+  const engine = await openEngine(options.engine, { supergraphSdl: withoutSecurityMarks(supergraphSdl), transport, headers: signedHeaders(viewerKey(config.masterSecret), now), counts: true, ...options.patience });
   requireClasses(engine.schema, classes);
   const metrics = openMetrics({ logSize: () => accessLog.size(), pool: options.pool, queueDepths: options.jobs?.depths, now });
   const effects = openEffects(options.pool, accessLog);

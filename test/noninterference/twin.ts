@@ -52,6 +52,8 @@ export const now = (): Date => new Date('2026-07-01T00:00:00Z');
 
 const poolConnectionsMax = 4;
 const logTimeoutMs = 60_000;
+/** On a machine with much else to do one of two hubs may be late where the other is not, which tells of the machine alone. */
+const patience = { planningMsMax: { hive: 60_000, apollo: 60_000 }, operationMsMax: 60_000 };
 
 /** What service accounts and callers without a token may run: the campaign registers what it generates. */
 export interface Register extends Operations {
@@ -82,7 +84,7 @@ export async function openTwin(databaseUrl: string, operations: Operations): Pro
     twin.onCall?.(name, body);
     return subgraphs.inject(name, body, headers);
   };
-  const gateway = await startGateway({ config, pool, accessLog, policy, inject, operations, port: 0, now });
+  const gateway = await startGateway({ config, pool, accessLog, policy, inject, operations, port: 0, now, patience });
   const http = new HttpPool(gateway.url, { connections: 16, pipelining: 1 });
   const tokens = tokenOf();
   const twin: Twin = {
