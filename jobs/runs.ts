@@ -131,7 +131,7 @@ async function fail({ pool, timing: waits = timing }: RunContext, run: Run, erro
   const backoffSeconds = Math.min(waits.retryBaseSeconds * 2 ** run.attempt, waits.retryMaxSeconds) * (0.5 + Math.random() / 2);
   const waitSeconds = Math.max(backoffSeconds, error instanceof YiwangError ? (error.retryAfterSeconds ?? 0) : 0);
   const message = error instanceof YiwangError ? (error.hint ?? errorTable[error.code].en) : errorTable.INTERNAL.en;
-  await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, error_code = $4, message = $5, due_at = now() + make_interval(secs => $6), counts = coalesce($7, counts) WHERE id = $1 AND status = \'RUNNING\' AND attempt = $8', [
+  await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, error_code = $4, message = $5, due_at = now() + make_interval(secs => $6), counts = coalesce($7, counts) || $9 WHERE id = $1 AND status = \'RUNNING\' AND attempt = $8', [
     run.id,
     retryable ? 'DUE' : code === 'HELD' ? 'HELD' : 'FAILED',
     retryable ? null : new Date(),
@@ -140,8 +140,7 @@ async function fail({ pool, timing: waits = timing }: RunContext, run: Run, erro
     waitSeconds,
     done ? JSON.stringify(done.counts) : null,
     run.attempt,
+    JSON.stringify(code === 'HELD' ? { held: Number((error as YiwangError).detail) } : {}),
   ]);
-  if (code !== 'HELD') return;
-  await pool.query("UPDATE hub.sync_run SET counts = counts || jsonb_build_object('held', $2::int) WHERE id = $1", [run.id, Number((error as YiwangError).detail)]);
-  if (run.mode !== 'DRY_RUN') await supersedeHeld(pool, run);
+  if (code === 'HELD' && run.mode !== 'DRY_RUN') await supersedeHeld(pool, run);
 }

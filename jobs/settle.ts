@@ -33,10 +33,11 @@ async function settled(config: Config, pool: Pool, doorbells: readonly number[])
   const described = describeTouched(pool, keys);
   const [{ touched }] = await bothEnded(span('link', {}, () => linkTouched(pool, keys, marks)), described);
   await forgetTouched(pool, marks);
-  await span('cluster', {}, () => clusterTouched(pool, keys));
+  const isBulk = await isMuch(pool, touched);
+  await bothEnded(span('cluster', {}, () => clusterTouched(pool, keys)), isBulk ? pool.query(analyzeRecords) : Promise.resolve(null));
   await span('corrections', {}, () => pool.query('SELECT hub.answer_by_source()'));
   await span('situations', {}, () => refreshSituations(pool, config.masterSecret));
-  if (await isMuch(pool, touched)) await pool.query(analyze);
+  if (isBulk) await pool.query(analyzeMatters);
   await pool.query('DELETE FROM hub.outbox WHERE id = ANY($1::bigint[])', [doorbells]);
 }
 
@@ -69,6 +70,7 @@ async function isMuch(pool: Pool, touched: number): Promise<boolean> {
   return touched >= Math.max(analyzeRecordsMin, rows[0]!.estimate * analyzeShare);
 }
 
-const analyze = 'ANALYZE hub.record, hub.mention, hub.mention_self, hub.assignment, hub.place, hub.matter, hub.matter_member, hub.clock';
+const analyzeRecords = 'ANALYZE hub.record, hub.mention, hub.mention_self, hub.assignment, hub.place, hub.clock';
+const analyzeMatters = 'ANALYZE hub.matter, hub.matter_member';
 const analyzeRecordsMin = 200;
 const analyzeShare = 1 / 5;

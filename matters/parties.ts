@@ -19,7 +19,12 @@ export interface PartyRow {
  */
 export function partiesByRecord(rows: readonly PartyRow[]): Map<string, Pick<MatterRecord, 'parties' | 'circle' | 'organisations'>> {
   const circles = new Map<string, Set<string>>();
-  for (const row of rows) if (row.entity !== null) circles.set(row.entity, new Set([...(circles.get(row.entity) ?? []), ...circleOf(row)]));
+  for (const row of rows) {
+    if (row.entity === null) continue;
+    const circle = circles.get(row.entity) ?? new Set();
+    circles.set(row.entity, circle);
+    for (const key of circleOf(row)) circle.add(key);
+  }
   const records = new Map<string, { parties: Set<string>; circle: Set<string>; organisations: Set<string> }>();
   for (const row of rows) {
     const own = records.get(row.rid) ?? { parties: new Set(), circle: new Set(), organisations: new Set() };

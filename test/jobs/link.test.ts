@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordKeys } from '../../base/keys.ts';
+import { touch } from '../../connectors/page.ts';
 import { clusterTouched } from '../../jobs/cluster.ts';
 import { forgetTouched, linkTouched, touchMarks } from '../../jobs/link.ts';
 import { inTransaction } from '../../base/db.ts';
@@ -86,6 +87,19 @@ describe('what a sync touched is linked and clustered', () => {
     expect((await touchMarks(db.pool)).map((mark) => mark.rid)).toEqual([before, late].sort());
     expect((await linkTouched(db.pool, keys)).touched).toBe(2);
     expect(await touchMarks(db.pool)).toEqual([]);
+  });
+
+  it('two pages that touch one record wait for nobody', async () => {
+    const [one, other] = await Promise.all([db.pool.connect(), db.pool.connect()]);
+    try {
+      for (const page of [one, other]) await page.query("BEGIN; SET LOCAL lock_timeout = '1s'");
+      for (const page of [one, other]) await touch(page, [first]);
+      for (const page of [one, other]) await page.query('COMMIT');
+    } finally {
+      for (const page of [one, other]) page.release();
+    }
+    expect((await touchMarks(db.pool)).map((mark) => mark.rid)).toEqual([first, first]);
+    expect((await linkTouched(db.pool, keys)).touched).toBe(1);
   });
 
   it('a phone that everybody shares links nobody', async () => {
