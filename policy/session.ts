@@ -12,10 +12,12 @@ export const writerRole = 'yiwang_writer';
 
 /**
  * Opens a read-only transaction as the reading role with the viewer's settings, in one round trip. Role and settings are
- * local to it: whoever gets the connection next starts without them. The caller ends it with `ROLLBACK`.
+ * local to it: whoever gets the connection next starts without them. A statement is planned for whatever values: what
+ * row-level security adds takes longer to plan than to run, and PostgreSQL would plan for each of the first five. The caller
+ * ends it with `ROLLBACK`.
  */
 export async function enterViewer(client: Client, viewer: Viewer): Promise<void> {
-  await client.query(`BEGIN READ ONLY; SELECT ${settingsSql(client, viewer)}, set_config('role', '${readerRole}', true)`);
+  await client.query(`BEGIN READ ONLY; SELECT ${settingsSql(client, viewer)}, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('role', '${readerRole}', true)`);
 }
 
 /** Opens the transaction of one change, as the writing role with the viewer's settings. The caller commits it. */

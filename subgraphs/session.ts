@@ -103,16 +103,24 @@ function named(args: Asked): Asked {
   const [config, ...rest] = args as unknown as [{ text?: unknown; name?: string } | string, ...unknown[]];
   if (typeof config !== 'object' || typeof config.text !== 'string' || config.name !== undefined) return args;
   const name = names.get(config.text) ?? newName(config.text);
-  return name === undefined ? args : ([{ ...config, name }, ...rest] as unknown as Asked);
+  return [{ ...config, name }, ...rest] as unknown as Asked;
 }
 
 /** Statements that are kept planned, by their text: what one viewer's policy and filter make is another text than another's. */
 const names = new Map<string, string>();
 const namesMax = 500;
 
-function newName(text: string): string | undefined {
-  if (names.size >= namesMax) return undefined;
-  const name = `read-${names.size}`;
+/** How often the names began anew, and at which of these times a connection was first used. */
+let generation = 0;
+const generationOf = new WeakMap<Client, number>();
+
+/** Where there are too many names, all are forgotten, and so is each connection that holds plans of them. */
+function newName(text: string): string {
+  if (names.size >= namesMax) {
+    names.clear();
+    generation += 1;
+  }
+  const name = `read-${generation}-${names.size}`;
   names.set(text, name);
   return name;
 }
@@ -122,6 +130,7 @@ const late = () => new YiwangError('INTERNAL', { detail: 'a statement after the 
 
 async function entered(pool: Pool, viewer: Viewer, enter: typeof enterViewer): Promise<Client> {
   const client = await connect(pool);
+  if (!generationOf.has(client)) generationOf.set(client, generation);
   try {
     await enter(client, viewer);
     return client;
@@ -137,5 +146,5 @@ async function rollback(client: Client): Promise<void> {
     broken = error;
     log.warn({ err: safeError(error) }, 'a subgraph transaction could not be ended');
   });
-  client.release(broken);
+  client.release(broken ?? generationOf.get(client) !== generation);
 }

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from '../../base/db.ts';
+import { connect, openPool, quoted } from '../../base/db.ts';
+import { migrate } from '../../base/migrate.ts';
 import { openPolicy } from '../../policy/decide.ts';
 import { matterRelation, mentionRelation, recordRelation, rowAccess, workMatters, workRows } from '../../policy/relation.sql.ts';
 import { assertNotBypassed, enterViewer, printGrants } from '../../policy/session.ts';
 import type { RowAccess } from '../../policy/row.ts';
 import type { Viewer } from '../../policy/viewer.ts';
-import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { emptyDatabase, testDatabase, type TestDatabase } from '../postgres.ts';
 import { resident, viewer } from './viewers.ts';
 
 const ours = '12620102MB0000001A';
@@ -105,10 +107,11 @@ describe('the relation of a viewer to a record', () => {
   it('nor within no group at all', async () => {
     await database.pool.query(`UPDATE hub.matter_member SET trust_group = '' WHERE matter_key = 'matter-1'`);
     const seen = await seenBy(viewer(), records);
-    const listed = await seenBy(viewer({ purpose: 'SUPERVISION' }), `SELECT rid AS key, 0 AS relation FROM hub.record WHERE rid IN (SELECT hub.assigned_rids())`);
+    const supervisor = viewer({ purpose: 'SUPERVISION' });
+    const listed = await seenBy(supervisor, `SELECT r.rid AS key, 0 AS relation FROM hub.record r WHERE ${workRows(openPolicy(), supervisor, 'r')}`);
     await database.pool.query(`UPDATE hub.matter_member SET trust_group = CASE WHEN rid IN ('led', 'explicit') THEN 'a' ELSE 'b' END WHERE matter_key = 'matter-1'`);
     expect(seen['explicit']).toEqual(['inMatter', 'linked']);
-    expect(Object.keys(listed).sort()).toEqual(['assisted', 'led']);
+    expect(Object.keys(listed).sort()).toEqual(['assisted', 'led', 'near', 'old']);
   });
 
   it('widens with the tier', async () => {
@@ -212,33 +215,53 @@ describe('the reader’s session', () => {
   });
 });
 
-describe('the keys of assigned and linked records are found once a transaction', () => {
-  const rids = async (as: Viewer, more: (client: { query(sql: string): Promise<unknown> }) => Promise<void> = async () => undefined) => {
-    const client = await connect(database.pool);
+describe('the views of what policies hide', () => {
+  const views = `SELECT ARRAY(SELECT DISTINCT rid FROM hub.linked_record ORDER BY 1) AS linked, ARRAY(SELECT rid FROM hub.own_mention ORDER BY 1) AS own, ARRAY(SELECT rid FROM hub.matter_record ORDER BY 1) AS matter`;
+  const told = async (as: Viewer, before = 'SELECT 1', pool = database.pool) => {
+    const client = await connect(pool);
     try {
       await enterViewer(client, as);
-      await client.query('SELECT count(*) FROM hub.linked_rids(), hub.assigned_rids()');
-      await more(client);
-      const { rows } = await client.query<{ linked: string[]; assigned: string[]; kept: string }>(
-        `SELECT ARRAY(SELECT hub.linked_rids() ORDER BY 1) AS linked, ARRAY(SELECT hub.assigned_rids() ORDER BY 1) AS assigned, current_setting('yiwang.rids_linked', true) AS kept`);
-      return rows[0]!;
+      await client.query(before);
+      return (await client.query<{ linked: string[]; own: string[]; matter: string[] }>(views)).rows[0];
     } finally {
       await client.query('ROLLBACK');
       client.release();
     }
   };
-  const clerk = (org: string) => viewer({ kind: 'CLERK', org, department: 'HOTLINE', tier: 'TOWNSHIP', division: here });
 
-  it('they are kept, and are the same the second time', async () => {
-    const { linked, assigned, kept } = await rids(clerk(ours));
-    expect(linked).toContain('inferred');
-    expect(assigned).toEqual(expect.arrayContaining(['led', 'assisted', 'explicit']));
-    expect(assigned).not.toContain('inferred');
-    expect(kept).toMatch(new RegExp(`^CLERK/${ours} `));
+  it('tell the organisation’s own part, and another one nothing, in the next transaction and in the same one', async () => {
+    const linked = ['explicit', 'inferred', 'led', 'named by the inferred'];
+    expect(await told(viewer({ matterKey: null }))).toEqual({ linked, own: [], matter: [] });
+    expect(await told(viewer({ matterKey: null, org: others }))).toEqual({ linked: [], own: [], matter: [] });
+    expect(await told(viewer({ matterKey: null }), `SELECT set_config('yiwang.org', '${others}', true)`)).toEqual({ linked: [], own: [], matter: [] });
   });
 
-  it('another organisation gets none of them, in the next transaction and in the same one', async () => {
-    expect(await rids(clerk(others))).toMatchObject({ linked: [], assigned: [] });
-    expect(await rids(clerk(ours), async (client) => void (await client.query(`SELECT set_config('yiwang.org', '${others}', true)`)))).toMatchObject({ linked: [], assigned: [] });
+  it('tell a resident of their own mentions, and nobody of anything without settings', async () => {
+    expect(await told(resident())).toEqual({ linked: [], own: ['mine', 'sued'], matter: [] });
+    expect(await told(resident({ idHmac: null }))).toEqual({ linked: [], own: [], matter: [] });
+    for (const kind of ['OPERATOR', 'AUDITOR', 'ANONYMOUS'] as const) expect((await told(viewer({ kind })))?.linked).toEqual([]);
+  });
+
+  it('hold where the owner of the tables is no superuser, whom policies bind as well', async () => {
+    const owner = `owner_${randomBytes(5).toString('hex')}`;
+    const plain = await emptyDatabase();
+    const roles = 'yiwang_reader, yiwang_writer, yiwang_log_writer';
+    const name = quoted(new URL(plain.url).pathname.slice(1));
+    await plain.pool.query(`CREATE ROLE ${owner} NOSUPERUSER NOBYPASSRLS; GRANT ${roles} TO ${owner}; ALTER DATABASE ${name} OWNER TO ${owner}; ALTER SCHEMA public OWNER TO ${owner}`);
+    const asOwner = openPool(`${plain.url}?options=-c%20role%3D${owner}`, { connectionsMax: 1 });
+    try {
+      await migrate(asOwner);
+      await asOwner.query(`INSERT INTO hub.matter (matter_key, matter_no, status, updated_at) VALUES ('m', 'M', 'OPEN', now());
+        INSERT INTO hub.record (rid, department, stream, record_key, type_name, fetched_at) SELECT rid, 'hotline', 'tickets', rid, 'HotlineTicket', now() FROM unnest(ARRAY['ours', 'beside', 'alone']) AS rid;
+        INSERT INTO hub.matter_member (rid, matter_key, basis, trust_group, evidence) SELECT rid, 'm', 'FOUNDING', rid, '[]' FROM unnest(ARRAY['ours', 'beside']) AS rid;
+        INSERT INTO hub.assignment VALUES ('ours', '${ours}', 'LEAD')`);
+      expect(await told(viewer({ matterKey: 'm' }), 'SELECT 1', asOwner)).toEqual({ linked: ['beside', 'ours'], own: [], matter: ['beside', 'ours'] });
+      expect(await told(viewer({ org: others, matterKey: null }), 'SELECT 1', asOwner)).toEqual({ linked: [], own: [], matter: [] });
+    } finally {
+      await asOwner.end();
+      await plain.pool.query(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner} CASCADE`);
+      await plain.drop();
+      await database.pool.query(`DROP ROLE ${owner}`);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPool } from '../../base/db.ts';
 import { openSession } from '../../subgraphs/session.ts';
 import { viewer } from '../policy/viewers.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
@@ -43,6 +44,21 @@ describe('the session of one subgraph request', () => {
     }
     const { rows } = await db.pool.query(`SELECT current_user = session_user AS own, hub.viewer('org') AS org`);
     expect(rows).toEqual([{ own: true, org: null }]);
+  });
+
+  it('plans a statement once a connection, for whatever values, and goes on doing so after any number of others', async () => {
+    const pool = openPool(db.url, { connectionsMax: 1 });
+    const asked = async (texts: readonly string[]) => {
+      const session = openSession(pool, clerk);
+      const tx = await session.tx();
+      for (const text of texts) await tx.execute(sql.raw(text));
+      await session.end();
+    };
+    await asked(Array.from({ length: 600 }, (_, index) => `SELECT ${index} AS one_of_many`));
+    for (let round = 0; round < 3; round += 1) await asked(['SELECT 1 AS asked_again']);
+    const { rows } = await pool.query('SELECT count(*)::int AS statements, max(generic_plans) FILTER (WHERE statement LIKE $1)::int AS generic, max(custom_plans)::int AS custom FROM pg_prepared_statements', ['%asked_again']);
+    await pool.end();
+    expect(rows).toEqual([{ statements: 1, generic: 3, custom: 0 }]);
   });
 
   it('changes as the writing role, which reads no record, and reads afterwards what it changed', async () => {
