@@ -57,7 +57,8 @@ export async function withStream<T>(pool: Pool, connector: Connector, stream: St
   const client = await connect(pool);
   const lockName = `${connector.department}/${stream.name}`;
   let broken: Error | undefined;
-  client.on('error', (error: Error) => (broken = error));
+  const lost = (error: Error) => (broken = error);
+  client.on('error', lost);
   try {
     const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtext('yiwang stream'), hashtext($1)) AS locked", [lockName]);
     if (!rows[0]!.locked) throw new YiwangError('STREAM_BUSY', { detail: lockName });
@@ -69,7 +70,7 @@ export async function withStream<T>(pool: Pool, connector: Connector, stream: St
   } catch (error) {
     throw asOperatingError(error);
   } finally {
-    client.removeAllListeners('error');
+    client.off('error', lost); // and no other: the pool's own stays, for whoever uses the client next
     client.release(broken);
   }
 }
