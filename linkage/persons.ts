@@ -177,19 +177,24 @@ function pairName(a: string, b: string): string {
   return JSON.stringify(a < b ? [a, b] : [b, a]);
 }
 
+/** The waterfall of an edge is worked out where it is asked for: an increment writes few of the edges that it reaches. */
 function edgesOf(found: Run, mentions: readonly Mention[], modelVersion: string): PersonEdge[] {
   return Array.from(found.weight, (weight, edge) => {
     const [i, j] = [found.left[edge] as number, found.right[edge] as number];
-    const parts = found.score.parts(i, j);
+    const parts = () => found.score.parts(i, j);
     return {
       a: (mentions[i] as Mention).id,
       b: (mentions[j] as Mention).id,
       weight,
       probability: probability(weight),
       prior: found.score.prior,
-      levels: parts.map((part) => part.level),
-      weights: parts.map((part) => part.weight),
       modelVersion,
+      get levels() {
+        return parts().map((part) => part.level);
+      },
+      get weights() {
+        return parts().map((part) => part.weight);
+      },
     };
   });
 }
