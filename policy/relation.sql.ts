@@ -13,7 +13,7 @@ import type { Viewer } from './viewer.ts';
 /**
  * Integer expression over an alias of the table hub.record. Give it to `rowAccess`. It stands in the statement that reads the
  * rows, which are those that row-level security shows; of what is hidden, views of the owner tell the caller's own part
- * (schema/migrations/0750_relations_in_line.sql).
+ * (schema/migrations/0760_relations_in_line.sql).
  */
 export function recordRelation(alias = 'r'): string {
   const record = checked(alias);
