@@ -40,6 +40,8 @@ export interface Figure {
 
 const startTimeoutMs = 60_000;
 const warmUpSeconds = 3;
+/** A slow answer is warm after as many as a quick one: each connection to PostgreSQL plans its statements first, and Node compiles. */
+const warmUpRequests = 200;
 /** The server has one core and the load the other, where there are two; `taskset` is part of every Linux. */
 const serverCore = '0';
 
@@ -51,9 +53,9 @@ export async function measure(contender: Contender, load: Load): Promise<Figure>
     const url = `http://127.0.0.1:${port}${load.path}`;
     const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...load.headers }, body: load.body });
     load.check(await answer.json());
-    await cannon(url, load, warmUpSeconds);
+    await warmUp(url, load);
     const before = cpuMs(server.pid!);
-    const result = await cannon(url, load, load.durationSeconds);
+    const result = await cannon(url, load, { duration: load.durationSeconds });
     invariant(result.non2xx === 0 && result.errors === 0, `\`${contender.name}\` answered every request`);
     const requests = result.requests.total;
     return {
@@ -126,8 +128,14 @@ function listening(server: ChildProcess, name: string): Promise<number> {
   });
 }
 
-function cannon(url: string, load: Load, seconds: number) {
-  return autocannon({ url, method: 'POST', connections: load.connections, duration: seconds, headers: { 'content-type': 'application/json', ...load.headers }, body: load.body });
+async function warmUp(url: string, load: Load): Promise<void> {
+  const { requests } = await cannon(url, load, { duration: warmUpSeconds });
+  if (requests.total < warmUpRequests) await cannon(url, load, { amount: warmUpRequests - requests.total });
+}
+
+function cannon(url: string, load: Load, until: { duration: number } | { amount: number }) {
+  const { headers, body, connections } = load;
+  return autocannon({ url, method: 'POST', ...until, connections: 'amount' in until ? Math.min(connections, until.amount) : connections, headers: { 'content-type': 'application/json', ...headers }, body });
 }
 
 const clockTicksPerSecond = 100; // sysconf(_SC_CLK_TCK) on every Linux that Node runs on
