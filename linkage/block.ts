@@ -38,7 +38,7 @@ export function comparisonsOf(found: Blocks, rowsMax = Infinity): number {
   return comparisons;
 }
 
-/** Candidate pairs of all rules together. `wanted` leaves pairs out (two rows of one input, neither row touched). */
+/** Candidate pairs of all rules together. `wanted` leaves pairs out (two rows of one input). */
 export function candidatePairs(model: Model, found: readonly Blocks[], table: Table, wanted: Wanted): Pairs {
   const counts = new Int32Array(table.rows + 1);
   const limits = model.blocking.map((rule) => rule.rowsMax ?? blockRowsMax);
