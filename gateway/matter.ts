@@ -13,9 +13,9 @@ export async function visibleMatter(pool: Pool, viewer: Viewer, header: string):
   const client = await connect(pool);
   let broken: Error | undefined;
   try {
-    const successor = await client.query<{ matter_key: string }>(lastSuccessor, [matterNo.test(number) ? number : '', mergesMax]);
+    const successor = await client.query<{ matter_key: string }>({ name: 'last-successor', text: lastSuccessor, values: [matterNo.test(number) ? number : '', mergesMax] });
     await enterViewer(client, viewer);
-    const seen = await client.query<{ matter_key: string; matter_no: string; id: string | null; until: Date | null }>(seenMatter, [successor.rows[0]?.matter_key ?? '']);
+    const seen = await client.query<{ matter_key: string; matter_no: string; id: string | null; until: Date | null }>({ name: 'seen-matter', text: seenMatter, values: [successor.rows[0]?.matter_key ?? ''] });
     const [row] = seen.rows;
     if (!row) throw new YiwangError('MATTER_UNKNOWN');
     const breakGlass = row.id && row.until ? { breakGlass: { id: row.id, until: row.until.toISOString() } } : {};
@@ -33,6 +33,7 @@ export async function stillOpen(pool: Pool, { breakGlass }: Viewer): Promise<voi
   if (rows[0]?.state !== 'OPEN') throw new YiwangError('FORBIDDEN', { hint: 'the emergency ended while the operation ran' });
 }
 
+// Named, so that each connection plans them once: row-level security makes the second take 17 ms to plan and 0.3 to run.
 const seenMatter = 'SELECT m.matter_key, m.matter_no, b.id, b.until FROM hub.matter m LEFT JOIN LATERAL hub.open_break_glass(m.matter_key) b ON true WHERE m.matter_key = $1';
 
 const matterNo = /^[0-9A-Z-]{4,32}$/;
