@@ -79,7 +79,7 @@ async function hasOutgrown(tx: Transaction, state: PersonState): Promise<boolean
   return Number(rows[0]!['mentions']) > outgrownTimes * state.frequencies.rows;
 }
 
-const estimatedMentionsMin = 50_000;
+const estimatedMentionsMin = 10_000;
 const outgrownTimes = 1.5;
 
 type Changed = { entities: number; changed: number };

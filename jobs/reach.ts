@@ -54,7 +54,7 @@ function isGeneric(key: CountedKey): boolean {
 async function bearersOf(tx: Transaction, ids: readonly string[]): Promise<(CountedKey & { members: string[] })[]> {
   const { rows } = await tx.execute(sql`
     SELECT k.key_type, k.key_hash, c.mentions, c.bearers, c.members FROM (SELECT DISTINCT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])) k
-    CROSS JOIN LATERAL (SELECT ${counts}, array_agg(o.mention_id) AS members FROM ${bearersOfKey}) c WHERE c.mentions > 1`);
+    JOIN ${bounds} USING (key_type) CROSS JOIN LATERAL (SELECT ${counts}, array_agg(o.mention_id) AS members FROM ${bearersOfKey}) c WHERE c.mentions > 1`);
   return rows as unknown as (CountedKey & { members: string[] })[];
 }
 
@@ -64,15 +64,16 @@ async function furtherKeys(tx: Transaction, ids: readonly string[], known: reado
     SELECT k.key_type, k.key_hash, c.mentions, c.bearers FROM (
       SELECT key_type, key_hash FROM hub.blocking_key WHERE mention_id = ANY(${sql.param([...ids])}::text[])
       GROUP BY 1, 2 HAVING count(*) > 1 AND NOT bool_or(mention_id = ANY(${sql.param([...known])}::text[]))) k
-    CROSS JOIN LATERAL (SELECT ${counts} FROM ${bearersOfKey}) c WHERE c.mentions > ${smallestGeneric} OR c.bearers > 1`);
+    JOIN ${bounds} USING (key_type) CROSS JOIN LATERAL (SELECT ${counts} FROM ${bearersOfKey}) c WHERE c.mentions > ${smallestGeneric} OR c.bearers > 1`);
   return rows as unknown as CountedKey[];
 }
 
 const bearerTypes = cnPersons.blocking.flatMap((rule) => (rule.bearersMax === undefined ? [] : [rule.name]));
 const smallestGeneric = 10; // no key type is generic below this
-const countedMax = 501; // the largest bound of a key type, and one
+/** How many rows of a key are counted, by type: its bound, and one. */
+const bounds = sql`unnest(${sql.param(cnPersons.blocking.map(({ name }) => name))}::text[], ${sql.param(cnPersons.blocking.map(({ name }) => keyMentionsMax(name) + 1))}::int[]) AS bound(key_type, counted)`;
 const counts = sql`count(*)::int AS mentions, count(DISTINCT m.id_number)::int AS bearers`;
 /** Counting stops where it is certain. Bearers are looked up for the types that are judged by them alone. */
 const bearersOfKey = sql`
-  (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT ${countedMax}) o
+  (SELECT mention_id FROM hub.blocking_key o WHERE o.key_type = k.key_type AND o.key_hash = k.key_hash LIMIT bound.counted) o
   LEFT JOIN hub.mention m ON m.mention_id = CASE WHEN k.key_type = ANY(${sql.param(bearerTypes)}::text[]) THEN o.mention_id END AND coalesce(m.id_type, '') IN ('', '111')`;
