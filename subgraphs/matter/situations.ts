@@ -4,7 +4,7 @@ import { channelNames, coded, named } from '../../schema/codes.ts';
 import type { Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { Position } from '../cursor.ts';
-import { load } from '../loader.ts';
+import { load, type Batch } from '../loader.ts';
 import { reference } from '../record.ts';
 import { territoryPrefix } from '../territory.ts';
 import { mattersByKey, type MatterParent } from './matters.ts';
@@ -25,7 +25,6 @@ export type SituationColumns = {
   channels: string[];
   keywords: string[];
   trend: SituationTrendType;
-  matter_keys: string[];
   facts: { name: string; value: string; unit: string; reports: string }[];
 };
 
@@ -35,7 +34,7 @@ export async function situationPage(context: SubgraphContext, page: Page, filter
   const after = page.after ? [sql`(s.to_at, s.situation_key) < (${page.after[0]}::timestamptz, ${page.after[1]})`] : [];
   const where = sql.join([sql`true`, ...conditions(filter), ...after], sql` AND `);
   const { rows } = await tx.execute<SituationColumns>(sql`
-    SELECT s.situation_key, s.kind, s.name, s.identifier, s.facility_kind, s.category, s.division, s.from_at::text, s.to_at::text, s.records, s.requesters, s.channels, s.keywords, s.trend, s.matter_keys, s.facts
+    SELECT s.situation_key, s.kind, s.name, s.identifier, s.facility_kind, s.category, s.division, s.from_at::text, s.to_at::text, s.records, s.requesters, s.channels, s.keywords, s.trend, s.facts
     FROM hub.situation s WHERE ${where} ORDER BY s.to_at DESC, s.situation_key DESC LIMIT ${page.rowsMax + 1}`);
   return rows;
 }
@@ -59,10 +58,20 @@ export function situation(context: SubgraphContext, row: SituationColumns) {
     keywords: row.keywords,
     trend: row.trend,
     facts: row.facts,
-    matters: async (): Promise<MatterParent[]> => (await Promise.all(row.matter_keys.slice(0, mattersMax).map((key) => load(context, mattersByKey, key)))).filter((found) => found !== null),
+    matters: async (): Promise<MatterParent[]> => {
+      const keys = (await load(context, matterKeysBySituation, row.situation_key)) ?? [];
+      return (await Promise.all(keys.map((key) => load(context, mattersByKey, key)))).filter((found) => found !== null);
+    },
     notice: notice(row),
   };
 }
+
+/** A hotspot has up to thousands of matters, and few ask for them. */
+const matterKeysBySituation: Batch<string, string[]> = async (context, situations) => {
+  const tx = await context.tx();
+  const { rows } = await tx.execute<{ situation_key: string; keys: string[] }>(sql`SELECT situation_key, matter_keys[1:${mattersMax}] AS keys FROM hub.situation WHERE situation_key = ANY (${sql.param([...situations])}::text[])`);
+  return new Map(rows.map((row) => [row.situation_key, row.keys]));
+};
 
 /** The sentences about a hotspot; no person is in them. */
 export function notice(row: SituationColumns): { zh: string; en: string } {

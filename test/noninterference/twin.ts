@@ -78,7 +78,7 @@ export async function openTwin(databaseUrl: string, operations: Operations): Pro
   await pool.query(`CREATE OR REPLACE FUNCTION hub.business_now() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT '${now().toISOString()}'::timestamptz $$`);
   const config: Config = { production: false, home: '/nowhere', databaseUrl, redisUrl: undefined, oidc: undefined, host: '127.0.0.1', port: 0, masterSecret, sources: {} };
   const policy = openPolicy();
-  const subgraphs = await startSubgraphs({ pool, policy, viewerKey: signingKey, master: masterSecret, clock: now, catalogue: [], port: null });
+  const subgraphs = await startSubgraphs({ pool, policy, viewerKey: signingKey, master: masterSecret, clock: now, catalogue: [], port: null, compileAfter: 1 });
   const accessLog = await openAccessLog({ pool: logPool, timeoutMs: logTimeoutMs });
   const inject: typeof subgraphs.inject = (name, body, headers) => {
     twin.onCall?.(name, body);

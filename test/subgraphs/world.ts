@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
 import { sha256Hex } from '../../base/canonical.ts';
 import { openPolicy, type Policy } from '../../policy/decide.ts';
 import { signViewer, viewerHeader, type Viewer } from '../../policy/viewer.ts';
@@ -28,20 +29,32 @@ export async function openWorld(db: TestDatabase, more: Partial<StartOptions> = 
   const statements: string[] = [];
   const policy = openPolicy();
   const viewerKey = randomBytes(32);
-  const subgraphs = await startSubgraphs({ pool: db.pool, policy, viewerKey, master, port: null, onStatement: (sql) => statements.push(sql), ...more });
+  const subgraphs = await startSubgraphs({ pool: db.pool, policy, viewerKey, master, port: null, compileAfter: 1, onStatement: (sql) => statements.push(sql), ...more });
   return {
     subgraphs,
     policy,
     statements,
     async ask(subgraph, viewer, query, variables = {}) {
-      statements.length = 0;
       const body = JSON.stringify({ query, variables });
-      const header = signViewer(viewer, { audience: subgraph, bodyHash: sha256Hex(body), key: viewerKey, now: more.clock?.() ?? new Date() });
-      const answer = await subgraphs.inject(subgraph, body, { [viewerHeader]: header });
-      // What a gateway gets went through JSON.
-      return JSON.parse(JSON.stringify({ ...answer, data: answer.body.data }));
+      const asked = async () => {
+        statements.length = 0;
+        const header = signViewer(viewer, { audience: subgraph, bodyHash: sha256Hex(body), key: viewerKey, now: more.clock?.() ?? new Date() });
+        const answer = await subgraphs.inject(subgraph, body, { [viewerHeader]: header });
+        // What a gateway gets went through JSON.
+        return JSON.parse(JSON.stringify({ ...answer, data: answer.body.data }));
+      };
+      const answer = await asked();
+      if (query.startsWith('mutation')) return answer;
+      // The second of its kind is compiled, and must be the same in everything but its sealed cursors.
+      const compiled = await asked();
+      expect(unsealed(compiled)).toEqual(unsealed(answer));
+      return compiled;
     },
   };
+}
+
+function unsealed(answer: unknown): string {
+  return JSON.stringify(answer, (key, value: unknown) => (key === 'endCursor' ? typeof value : value));
 }
 
 export interface Planted {

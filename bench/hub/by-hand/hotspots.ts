@@ -6,7 +6,7 @@ import { plain, rowsOf, type Asked } from './asked.ts';
 export async function hotspots(asked: Asked<{ first: number }>) {
   const { first } = asked.variables;
   const rows = await rowsOf<SituationColumns & { division_name: string | null }>(asked, 'hotspots',
-    `SELECT s.situation_key, s.kind, s.name, s.identifier, s.facility_kind, s.category, s.division, s.from_at::text, s.to_at::text, s.records, s.requesters, s.channels, s.keywords, s.trend, s.matter_keys, s.facts, v.name AS division_name
+    `SELECT s.situation_key, s.kind, s.name, s.identifier, s.facility_kind, s.category, s.division, s.from_at::text, s.to_at::text, s.records, s.requesters, s.channels, s.keywords, s.trend, s.facts, v.name AS division_name
      FROM hub.situation s LEFT JOIN hub.division v ON v.code = s.division ORDER BY s.to_at DESC, s.situation_key DESC LIMIT $1`,
     [first + 1],
   );
