@@ -5,7 +5,7 @@ import { classifiedArguments, refusedArgument, type ClassifiedArgument } from '.
 import { classificationOfField, isPersonal, type Classified } from './classes.ts';
 import type { Decision, Effect, Policy } from './decide.ts';
 import { masked } from './masks.ts';
-import { access, candidates, noRow, unknownRow, type Candidate, type ParentAccess, type RowAccess } from './row.ts';
+import { access, accessOf, candidates, noRow, unknownRow, type Candidate, type ParentAccess, type RowAccess } from './row.ts';
 import { see, type Seen } from './seen.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -44,7 +44,7 @@ function enforceField(field: GraphQLField<unknown, EnforcedContext>, classified:
   const args = classifiedArguments(classified.coordinate, field.args);
   const decided = classified.class === 'PUBLIC' ? inner : isRoot ? decidedForClass(classified, policy, inner) : decidedByRow(classified, policy, inner);
   if (args.length > 0) field.resolve = refusingArguments(args, policy, decided);
-  else if (decided !== inner) field.resolve = decided;
+  else field.resolve = decided; // a public one too: a compiled request calls no function that stands in its parent, unless a resolver does
 }
 
 /** What a mutation's resolver throws when the row it is about refuses: nothing was changed, and the caller is told why. */
@@ -99,10 +99,12 @@ function decidedForClass(classified: Classified, policy: Policy, inner: Resolver
 
 function decidedByRow(classified: Classified, policy: Policy, inner: Resolver): Resolver {
   const ofClass = decidedForClass(classified, policy, inner);
+  const name = classified.coordinate.split('.')[1]!;
   return (parent, args, context, info) => {
     const several = (parent as { [candidates]?: readonly Candidate[] } | null)?.[candidates];
     if (several) return ofCandidates(classified, policy, inner, several, args, context, info);
-    const found = (parent as { [access]?: ParentAccess } | null)?.[access];
+    const object = parent as { [access]?: ParentAccess; [accessOf]?: Readonly<Record<string, RowAccess>> } | null;
+    const found = object?.[accessOf]?.[name] ?? object?.[access];
     if (found === noRow) return ofClass(parent, args, context, info);
     const row = found ?? unknownRow; // a loader that says nothing of its row gives nothing away
     return applied(classified, policy.decide(context.viewer, classified, row), row, inner, parent, args, context, info);

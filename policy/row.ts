@@ -38,6 +38,9 @@ export interface RowAccess {
 /** `parent[access]`: what the loader found out about the row a parent object came from. */
 export const access: unique symbol = Symbol('access');
 
+/** `parent[accessOf]`: by field, the row that gives its value where that is not the row of the object: a repair of the record, told beside a person's mention. */
+export const accessOf: unique symbol = Symbol('accessOf');
+
 /** `parent[candidates]`: the mentions or records from which a value of a Person may come, by survivorship, best first. */
 export const candidates: unique symbol = Symbol('candidates');
 

@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, or, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { mentionRelation, rowAccess } from '../../policy/relation.sql.ts';
-import { candidates, type Candidate } from '../../policy/row.ts';
+import { recordRelation, rowAccess } from '../../policy/relation.sql.ts';
+import { candidates, type Candidate, type RowAccess } from '../../policy/row.ts';
 import { mention, record } from '../../schema/hub.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, load, type Batch } from '../loader.ts';
@@ -10,7 +10,7 @@ import { bySurvivorship } from '../survivorship.ts';
 import type { PersonRow } from './rows.ts';
 
 export type Mention = Pick<typeof mention.$inferSelect, 'mentionId' | 'rid' | 'department' | 'role' | 'name' | 'sex' | 'birthDate' | 'idNumber' | 'phones' | 'address' | 'householdNo' | 'relationToHead' | 'sourceUpdatedAt'> & {
-  from: Pick<typeof record.$inferSelect, 'stream' | 'recordKey' | 'runId' | 'fetchedAt' | 'sourceUpdatedAt' | 'repairs'>;
+  from: Pick<typeof record.$inferSelect, 'stream' | 'recordKey' | 'runId' | 'fetchedAt' | 'sourceUpdatedAt' | 'repairs'> & { access: RowAccess };
   /** Every mention of the person that row-level security shows, this one included. */
   all: readonly Candidate[];
 };
@@ -39,7 +39,8 @@ const columns = {
   sourceUpdatedAt: m.sourceUpdatedAt,
 };
 const from = { stream: r.stream, recordKey: r.recordKey, runId: r.runId, fetchedAt: r.fetchedAt, sourceUpdatedAt: r.sourceUpdatedAt, repairs: r.repairs };
-const relation = sql<number>`${sql.raw(mentionRelation('m', 'r'))}`.mapWith(Number);
+const relation = sql<number>`${sql.raw(recordRelation('r'))}`.mapWith(Number);
+const own = sql<boolean>`coalesce(${m.idHmac} = hub.viewer('id_hmac'), false)`;
 const entityKey = sql<string>`coalesce(${m.entityKey}, ${m.mentionId})`;
 
 /** Every visible mention of each entity, with the caller's relation to its record: from these alone come a person's values. */
@@ -65,7 +66,7 @@ export const mentionById: Batch<string, Candidate> = async (context, ids) => {
 async function mentions(context: SubgraphContext, which: SQL) {
   const tx = await context.tx();
   return tx
-    .select({ mention: columns, from, relation, entityKey })
+    .select({ mention: columns, from, relation, own, entityKey })
     .from(m)
     .innerJoin(r, eq(r.rid, m.rid))
     .where(and(which, eq(m.kind, 'PERSON')));
@@ -81,9 +82,10 @@ function candidatesByKey(rows: readonly MentionRow[], key: (row: MentionRow) => 
 
 function asCandidates(group: readonly MentionRow[]): Candidate[] {
   const all: Candidate[] = [];
-  for (const { mention: value, from: source, relation } of group) {
+  for (const { mention: value, from: source, relation, own } of group) {
     const { department, rid, mentionId, role } = value;
-    all.push({ value: { ...value, from: source, all }, access: rowAccess({ department, relation, rid, mention: { mentionId, role } }) });
+    const ofRecord = rowAccess({ department, relation, rid });
+    all.push({ value: { ...value, from: { ...source, access: ofRecord }, all }, access: { ...ofRecord, self: own, mention: { mentionId, role } } });
   }
   return all;
 }

@@ -1,4 +1,4 @@
-import { access, type Candidate } from '../../policy/row.ts';
+import { access, accessOf, type Candidate } from '../../policy/row.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { Mention } from './persons.ts';
 
@@ -10,6 +10,7 @@ export function sourcesOf({ policy, viewer }: SubgraphContext, all: readonly Can
     .filter((candidate) => policy.decide(viewer, edge, candidate.access).effect !== 'WITHHELD')
     .map(({ value, access: row }) => {
       const { mentionId, department, role, from } = value as Mention;
-      return { mentionId, department, role, sourceSystem: `${department}/${from.stream}`, sourceKey: from.recordKey, runId: from.runId, fetchedAt: from.fetchedAt, sourceUpdatedAt: from.sourceUpdatedAt, repairs: from.repairs, [access]: row };
+      // Repairs are the whole record's, and may tell how another's number was written: decided as beside the record itself.
+      return { mentionId, department, role, sourceSystem: `${department}/${from.stream}`, sourceKey: from.recordKey, runId: from.runId, fetchedAt: from.fetchedAt, sourceUpdatedAt: from.sourceUpdatedAt, repairs: from.repairs, [access]: row, [accessOf]: { repairs: from.access } };
     });
 }

@@ -17,6 +17,7 @@ import { gatewayFaults, rowFaults, subgraphFaults } from './walls.ts';
 import { worldOf, type World } from './world.ts';
 
 export interface Finding {
+  /** Of the campaign, not of the world: operations go on from one world to the next. */
   seed: number;
   viewer: Viewer;
   operation: Operation;
@@ -103,7 +104,7 @@ async function oneWorld(arena: Arena, tally: Tally, seed: number, state: State, 
   const memory = openMemory();
   await checked(arena, tally, world, viewers, tape);
   for (let round = 0; round < roundsOfWorld && tally.operations < settings.runs && performance.now() < untilMs && !isOver(tally); round += 1) {
-    await oneRound({ arena, tally, seed, world, viewers, operations: state.operations, memory }, tape);
+    await oneRound({ arena, tally, seed: settings.seed, world, viewers, operations: state.operations, memory }, tape);
     settings.progress?.(tally);
   }
 }

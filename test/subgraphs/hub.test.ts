@@ -143,8 +143,8 @@ describe('an auditor', () => {
 
 describe('a resident', () => {
   it('reads who looked at their own mentions, but for what is under a lawful delay', async () => {
-    const { data } = await world.ask('hub', resident(), '{ myAccessHistory { time organization { creditCode } purpose fields legalBasis } }');
-    expect(data['myAccessHistory']).toEqual([{ time: expect.any(String), organization: { creditCode: orgs.centre }, purpose: 'MEDIATION', fields: ['Person.name'], legalBasis: '人民调解法' }]);
+    const { data } = await world.ask('hub', resident(), '{ myAccessHistory { time organization { creditCode } purpose fields legalBasis proof } }');
+    expect(data['myAccessHistory']).toEqual([{ time: expect.any(String), organization: { creditCode: orgs.centre }, purpose: 'MEDIATION', fields: ['Person.name'], legalBasis: '人民调解法', proof: null }]);
   });
 
   it('reads nothing of anybody else', async () => {

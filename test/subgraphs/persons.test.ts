@@ -54,6 +54,26 @@ describe('where what is known of a person comes from', () => {
     expect(provenance.filter((one: { department: string; sourceKey: string | null }) => one.department === 'civil').map((one: { sourceKey: string | null }) => one.sourceKey)).toEqual([null, null]);
   });
 
+  describe('repairs are the whole record\'s', () => {
+    const told = async () => {
+      const { data } = await world.ask('registry', resident(), '{ me { provenance { department repairs { field kind } } } }');
+      return data['me'].provenance.find((one: { department: string }) => one.department === 'police');
+    };
+
+    it('the resident who filed it is told of them', async () => {
+      expect(await told()).toEqual({ department: 'police', repairs: [{ field: 'bjrsfzh', kind: 'ID_LOWER_X' }] });
+    });
+
+    it.each([
+      ['whom it names as the other party', `UPDATE hub.mention SET role = 'DEFENDANT' WHERE rid = 'p1'`, `UPDATE hub.mention SET role = 'REPORTER' WHERE rid = 'p1'`],
+      ['of a case of violence at home', `UPDATE hub.record SET family_violence = true WHERE rid = 'p1'`, `UPDATE hub.record SET family_violence = false WHERE rid = 'p1'`],
+    ])('the resident %s is not', async (_, change, back) => {
+      await db.pool.query(change);
+      expect(await told()).toEqual({ department: 'police', repairs: null });
+      await db.pool.query(back);
+    });
+  });
+
   it('without the matter in hand there is none, and an analyst never sees any', async () => {
     for (const who of [{ ...clerk, matterKey: null, matterNo: null }, { ...clerk, kind: 'ANALYST' as const }]) {
       const { data } = await world.ask('registry', who, query, references);
