@@ -43,8 +43,8 @@ function enforceField(field: GraphQLField<unknown, EnforcedContext>, classified:
   const inner: Resolver = field.resolve ?? (defaultFieldResolver as Resolver);
   const args = classifiedArguments(classified.coordinate, field.args);
   const decided = classified.class === 'PUBLIC' ? inner : isRoot ? decidedForClass(classified, policy, inner) : decidedByRow(classified, policy, inner);
-  if (args.length > 0) field.resolve = refusingArguments(args, policy, decided);
-  else field.resolve = decided; // a public one too: a compiled request calls no function that stands in its parent, unless a resolver does
+  // Of a public field too: a compiled request takes what stands in the parent as it is, even a function, where there is no resolver.
+  field.resolve = args.length > 0 ? refusingArguments(args, policy, decided) : decided;
 }
 
 /** What a mutation's resolver throws when the row it is about refuses: nothing was changed, and the caller is told why. */
