@@ -39,10 +39,15 @@ export function recordRelation(alias = 'r'): string {
   ) f, LATERAL (SELECT bool_or(true) AS linked, bool_or(l.is_assigned) AS assigned, bool_or(l.is_assigned AND l.relation = 'LEAD') AS lead FROM hub.linked_record l WHERE l.rid = ${record}.rid) l)`;
 }
 
+/** Boolean expression over an alias of hub.mention: it is the resident's own. */
+export function isOwnMention(alias = 'm'): string {
+  return `coalesce(${checked(alias)}.id_hmac = hub.viewer('id_hmac'), false)`;
+}
+
 /** The same for a mention: the record's relation, but `self` is the mention's. Aliases of hub.mention and hub.record. */
 export function mentionRelation(mentionAlias = 'm', recordAlias = 'r'): string {
   const self = bitOf('self');
-  return `((${recordRelation(recordAlias)} & ~${self}) | CASE WHEN ${checked(mentionAlias)}.id_hmac = hub.viewer('id_hmac') THEN ${self} ELSE 0 END)`;
+  return `((${recordRelation(recordAlias)} & ~${self}) | CASE WHEN ${isOwnMention(mentionAlias)} THEN ${self} ELSE 0 END)`;
 }
 
 /** The same for hub.matter, from those of its records that the caller may know of: for WORK fields of the matter itself. */

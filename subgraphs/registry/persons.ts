@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, or, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { recordRelation, rowAccess } from '../../policy/relation.sql.ts';
+import { isOwnMention, recordRelation, rowAccess } from '../../policy/relation.sql.ts';
 import { candidates, type Candidate, type RowAccess } from '../../policy/row.ts';
 import { mention, record } from '../../schema/hub.ts';
 import type { SubgraphContext } from '../context.ts';
@@ -40,7 +40,7 @@ const columns = {
 };
 const from = { stream: r.stream, recordKey: r.recordKey, runId: r.runId, fetchedAt: r.fetchedAt, sourceUpdatedAt: r.sourceUpdatedAt, repairs: r.repairs };
 const relation = sql<number>`${sql.raw(recordRelation('r'))}`.mapWith(Number);
-const own = sql<boolean>`coalesce(${m.idHmac} = hub.viewer('id_hmac'), false)`;
+const own = sql<boolean>`${sql.raw(isOwnMention('m'))}`;
 const entityKey = sql<string>`coalesce(${m.entityKey}, ${m.mentionId})`;
 
 /** Every visible mention of each entity, with the caller's relation to its record: from these alone come a person's values. */

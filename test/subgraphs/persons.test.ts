@@ -69,8 +69,11 @@ describe('where what is known of a person comes from', () => {
       ['of a case of violence at home', `UPDATE hub.record SET family_violence = true WHERE rid = 'p1'`, `UPDATE hub.record SET family_violence = false WHERE rid = 'p1'`],
     ])('the resident %s is not', async (_, change, back) => {
       await db.pool.query(change);
-      expect(await told()).toEqual({ department: 'police', repairs: null });
-      await db.pool.query(back);
+      try {
+        expect(await told()).toEqual({ department: 'police', repairs: null });
+      } finally {
+        await db.pool.query(back);
+      }
     });
   });
 
