@@ -17,7 +17,7 @@ export interface StoredEvent {
 
 /** What of a delivery was no event, or none that is new. */
 export interface StoredCounts {
-  counts: Counts;
+  counts: Partial<Counts>;
 }
 
 /** A version whose identity is its ticket and sequence, whatever way it came. */

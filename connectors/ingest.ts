@@ -1,11 +1,9 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
-import type pg from 'pg';
 import { sha256Hex } from '../base/canonical.ts';
-import { asOperatingError, connect, type Pool } from '../base/db.ts';
+import { asOperatingError, type Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import type { Row } from './contract.ts';
-import { noCounts, type Counts } from './counts.ts';
-import type { StoredCounts, StoredEvent } from './events.ts';
+import type { StoredEvent } from './events.ts';
 import { isStorable, storable, tooLarge } from './judge.ts';
 import { isTooDeep, unsound } from './sound.ts';
 import { connectorOf } from './registry.ts';
@@ -56,26 +54,47 @@ export async function storeEvents(pool: Pool, department: string, body: Buffer):
   const items = parsedItems(body);
   const bad = items.flatMap((item, index) => (item.event ? [] : [index]));
   const good = items.flatMap((item) => (item.event ? [item.event] : []));
-  const client = await connect(pool);
+  const accepted = await kept(pool, [
+    department, stream.name, good.map((event) => sha256Hex(event.id)), good.map(storedText).join('\n'), good.length,
+    bad, items.flatMap((item) => (item.event ? [] : [item.sha256])), randomUUID(),
+  ]);
+  return { accepted, duplicates: good.length - accepted, bad };
+}
+
+async function kept(pool: Pool, values: unknown[]): Promise<number> {
   try {
-    await client.query('BEGIN');
-    const accepted = await insertEvents(client, department, stream.name, good);
-    const counts = noCounts();
-    const duplicates = good.length - accepted;
-    if (duplicates > 0) counts.dropped['DUPLICATE_EVENT'] = duplicates;
-    if (bad.length > 0) counts.quarantined['NOT_A_CLOUDEVENT'] = bad.length;
-    counts.offered = duplicates + bad.length;
-    if (counts.offered > 0) await countLater(client, department, stream.name, counts);
-    if (bad.length > 0) await quarantineBad(client, department, stream.name, items.filter((item) => !item.event).map((item) => item.sha256), bad);
-    await client.query('COMMIT');
-    client.release();
-    return { accepted, duplicates, bad };
+    const { rows } = await pool.query<{ accepted: number }>({ name: 'events received', text: keepSql, values });
+    return rows[0]!.accepted;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // gone with its connection
-    client.release(error as Error);
     throw asOperatingError(error);
   }
 }
+
+/**
+ * One statement, which is one transaction and one round trip: a source that pushes waits for each delivery.
+ *
+ * - Events: one JSON a line, and no line break in any, because of an array every quote would be escaped.
+ * - Repeats and what is no event end here. They wait beside the events and are counted with the next page: the row that holds
+ *   a stream's counts belongs to whoever writes a page, and a delivery must not wait for one (`StoredCounts`).
+ * - Of what is no event nothing is kept but its hash: its fields cannot be told apart.
+ */
+const keepSql = `
+  WITH kept AS (
+    INSERT INTO hub.received_event (department, stream, event_hmac, content)
+    SELECT $1, $2, x.id, x.content::json FROM unnest($3::text[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n
+    ON CONFLICT (department, stream, event_hmac) DO NOTHING RETURNING 1
+  ), told AS (
+    SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, cardinality($6::int[]) AS bad FROM kept
+  ), counted AS (
+    INSERT INTO hub.received_event (department, stream, event_hmac, content)
+    SELECT $1, $2, $8, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', json_build_object('NOT_A_CLOUDEVENT', bad)))
+    FROM told WHERE repeated + bad > 0
+  ), refused AS (
+    INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac)
+    SELECT $1, $2, 'NOT_A_CLOUDEVENT', 'item ' || x.i, x.h FROM unnest($6::int[], $7::text[]) AS x(i, h)
+    ON CONFLICT (department, stream, content_hmac, position) DO NOTHING
+  )
+  SELECT accepted FROM told`;
 
 function signed(body: Buffer, signature: string | undefined, secret: string): boolean {
   const given = /^sha256=([0-9a-f]{64})$/i.exec(signature?.trim() ?? '')?.[1];
@@ -128,17 +147,6 @@ function unstorable(row: Row): NonNullable<StoredEvent['fault']> | null {
   return fault ? { reason: fault.reason as NonNullable<StoredEvent['fault']>['reason'], ...(fault.field ? { field: fault.field } : {}) } : null;
 }
 
-async function insertEvents(client: pg.ClientBase, department: string, stream: string, events: readonly (StoredEvent & { data: unknown })[]): Promise<number> {
-  if (events.length === 0) return 0;
-  const { rowCount } = await client.query(
-    // One JSON a line, and no line break in any: an array would have every quote of it escaped.
-    `INSERT INTO hub.received_event (department, stream, event_hmac, content)
-     SELECT $1, $2, x.id, x.content::json FROM unnest($3::text[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n ON CONFLICT (department, stream, event_hmac) DO NOTHING`,
-    [department, stream, events.map((event) => sha256Hex(event.id)), events.map(storedText).join('\n')],
-  );
-  return rowCount ?? 0;
-}
-
 function storedText({ id, subject, sequence, type, row, fault }: StoredEvent): string {
   const event = { id, subject, sequence, type, row, ...(fault ? { fault } : {}) };
   const text = JSON.stringify(event);
@@ -150,21 +158,4 @@ function keptControls<T>(event: T): T {
   const text = JSON.stringify(event);
   if (!text.includes('\\u0000')) return event;
   return JSON.parse(text, (_, part: unknown) => (typeof part === 'string' ? part.replaceAll('\u0000', '\u0001') : part)) as T;
-}
-
-/**
- * Repeats and what is no event end here. They wait beside the events and are counted with the next page: the row that holds
- * a stream's counts belongs to whoever writes a page, and a delivery must not wait for one.
- */
-async function countLater(client: pg.ClientBase, department: string, stream: string, counts: Counts): Promise<void> {
-  await client.query('INSERT INTO hub.received_event (department, stream, event_hmac, content) VALUES ($1, $2, $3, $4)', [department, stream, randomUUID(), JSON.stringify({ counts } satisfies StoredCounts)]);
-}
-
-/** Nothing of it is kept: its fields cannot be told apart. */
-async function quarantineBad(client: pg.ClientBase, department: string, stream: string, hashes: readonly string[], indexes: readonly number[]): Promise<void> {
-  await client.query(
-    `INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac) SELECT $1, $2, 'NOT_A_CLOUDEVENT', 'item ' || x.i, x.h FROM unnest($3::int[], $4::text[]) AS x(i, h)
-     ON CONFLICT (department, stream, content_hmac, position) DO NOTHING`,
-    [department, stream, indexes, hashes],
-  );
 }

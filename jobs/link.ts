@@ -8,7 +8,7 @@ import { isOf } from '../linkage/person-state.ts';
 import type { PreviousEntity } from '../linkage/history.ts';
 import type { Mention } from '../linkage/standardise/mention.ts';
 import { asMention, divisionsOf, mentionRows, type MentionRow } from './mentions.ts';
-import { reachedFrom } from './reach.ts';
+import { reachedFrom, type Reach } from './reach.ts';
 
 export interface LinkOutcome {
   touched: number;
@@ -33,7 +33,7 @@ export async function linkTouched(pool: Pool, keys: Keys, given?: readonly Touch
     const touched = [...new Set(marks.map((mark) => mark.rid))];
     if (touched.length === 0) return { touched: 0, entities: 0, changed: 0 };
     const state = await storedState(tx);
-    const changed = state === null || !isOf(cnPersons, state.modelVersion) || (await hasOutgrown(tx, state)) ? await fullRun(tx, keys) : await incrementalRun(tx, keys, state, touched);
+    const changed = state === null || !isOf(cnPersons, state.modelVersion) ? await firstRun(tx, keys) : await laterRun(tx, keys, state, touched);
     if (given === undefined) await forgetTouched(tx.$client, marks);
     return { touched: touched.length, ...changed };
   });
@@ -84,25 +84,40 @@ const outgrownTimes = 1.5;
 
 type Changed = { entities: number; changed: number };
 
-async function fullRun(tx: Transaction, keys: Keys): Promise<Changed> {
-  const rows = await mentionRows(tx, null);
-  const divisions = divisionsOf(rows);
-  const mentions = rows.map((row) => asMention(row, divisions));
+/** Everybody, with all keys: nothing is there yet, or by another model. */
+async function firstRun(tx: Transaction, keys: Keys): Promise<Changed> {
+  const { rows, mentions } = await everyMention(tx);
   await writeAllKeys(tx, mentions, personKeys(mentions, rememberedHash(keys.blockingHash)));
-  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
-  await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
-  return writeLinks(tx, rows, links);
+  return linkAll(tx, keys, rows, mentions);
 }
 
-async function incrementalRun(tx: Transaction, keys: Keys, state: PersonState, touched: readonly string[]): Promise<Changed> {
+/** What changed gets its keys, and is linked with what it reaches; where that is too much, or the hub has outgrown what was learnt, everybody is. */
+async function laterRun(tx: Transaction, keys: Keys, state: PersonState, touched: readonly string[]): Promise<Changed> {
   const fresh = await idsOfRecords(tx, touched);
   const freshRows = await mentionRows(tx, fresh);
   const divisions = divisionsOf(freshRows);
   const freshMentions = freshRows.map((row) => asMention(row, divisions));
   await writeKeys(tx, freshMentions, personKeys(freshMentions, keys.blockingHash));
-  const reach = await reachedFrom(tx, fresh);
-  if (reach === null) return fullRun(tx, keys);
-  const known = new Set(fresh);
+  const reach = (await hasOutgrown(tx, state)) ? null : await reachedFrom(tx, fresh);
+  if (reach !== null) return linkReached(tx, keys, state, freshRows, reach);
+  const { rows, mentions } = await everyMention(tx);
+  return linkAll(tx, keys, rows, mentions);
+}
+
+async function everyMention(tx: Transaction): Promise<{ rows: MentionRow[]; mentions: Mention[] }> {
+  const rows = await mentionRows(tx, null);
+  const divisions = divisionsOf(rows);
+  return { rows, mentions: rows.map((row) => asMention(row, divisions)) };
+}
+
+async function linkAll(tx: Transaction, keys: Keys, rows: readonly MentionRow[], mentions: readonly Mention[]): Promise<Changed> {
+  const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
+  await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
+  return writeLinks(tx, rows, links);
+}
+
+async function linkReached(tx: Transaction, keys: Keys, state: PersonState, freshRows: readonly MentionRow[], reach: Reach): Promise<Changed> {
+  const known = new Set(freshRows.map((row) => row.mention_id));
   const rows = [...freshRows, ...(await mentionRows(tx, reach.mentions.filter((mention) => !known.has(mention))))].sort((x, y) => (x.mention_id < y.mention_id ? -1 : 1));
   const index = divisionsOf(rows);
   const mentions = rows.map((row) => asMention(row, index));
@@ -161,14 +176,14 @@ async function writeKeysOf(tx: Transaction, mentions: readonly Mention[], all: R
   if (!areFirst) await tx.execute(sql`
     DELETE FROM hub.blocking_key k WHERE k.mention_id = ANY(${ids}::text[]) AND NOT EXISTS (
       SELECT 1 FROM ${rows} WHERE x.mention = k.mention_id AND x.type = k.key_type AND x.hash = k.key_hash)`);
-  // What is gone by now gets no keys, and what is there stays until they are written; in the order of the index.
+  // What is gone by now gets no keys, and what is there stays until they are written; in the order of the index, where there is one.
   await tx.execute(sql`
     WITH there AS MATERIALIZED (SELECT mention_id FROM hub.mention WHERE mention_id = ANY(${ids}::text[]) FOR KEY SHARE)
     INSERT INTO hub.blocking_key (key_type, key_hash, mention_id)
-    SELECT DISTINCT x.type, x.hash, x.mention FROM ${rows} JOIN there ON there.mention_id = x.mention ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`);
+    SELECT x.type, x.hash, x.mention FROM ${rows} JOIN there ON there.mention_id = x.mention ${areFirst ? sql`` : sql`ORDER BY 1, 2, 3`} ON CONFLICT DO NOTHING`);
 }
 
-/** `rows`: the mentions as they were before. `fresh`: those that changed themselves; all of them unless told. */
+/** `rows`: the mentions as they were before, all there are unless `fresh` tells which of them changed themselves. */
 async function writeLinks(tx: Transaction, rows: readonly MentionRow[], links: PersonLinks, fresh?: ReadonlySet<string>): Promise<Changed> {
   const had = new Map(rows.map((row) => [row.mention_id, row.entity_key]));
   await writeEntities(tx, links, had);
@@ -185,10 +200,12 @@ async function writeLinks(tx: Transaction, rows: readonly MentionRow[], links: P
   const ids = [...had.keys()];
   if (fresh) await writeEdges(tx, await changedEdges(tx, ids, links.edges, fresh));
   else {
-    await tx.execute(sql`DELETE FROM hub.link_edge WHERE a = ANY(${sql.param(ids)}::text[]) AND b = ANY(${sql.param(ids)}::text[])`);
+    await tx.execute(sql`DELETE FROM hub.link_edge`);
     await writeEdges(tx, links.edges);
   }
-  await writeReview(tx, ids, links.review);
+  const list = sql.param(ids);
+  await tx.execute(fresh ? sql`DELETE FROM hub.review WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])` : sql`DELETE FROM hub.review`);
+  await writeReview(tx, links.review);
   return { entities: links.entities.length, changed };
 }
 
@@ -248,9 +265,7 @@ async function writeEdges(tx: Transaction, edges: readonly PersonEdge[]): Promis
   }
 }
 
-async function writeReview(tx: Transaction, ids: readonly string[], items: readonly ReviewItem[]): Promise<void> {
-  const list = sql.param([...ids]);
-  await tx.execute(sql`DELETE FROM hub.review WHERE a = ANY(${list}::text[]) AND b = ANY(${list}::text[])`);
+async function writeReview(tx: Transaction, items: readonly ReviewItem[]): Promise<void> {
   if (items.length === 0) return;
   await tx.execute(sql`
     INSERT INTO hub.review (a, b, weight, reason)
