@@ -109,6 +109,20 @@ describe('what a sync touched is linked and clustered', () => {
     expect(new Set(await Promise.all(rids.map(entityOf))).size).toBe(60);
   });
 
+  it('a hub that has outgrown what was learnt links everybody with the keys that are there, and has all of them', async () => {
+    await db.pool.query("UPDATE hub.link_state SET state = jsonb_set(state, '{frequencies,rows}', '1')");
+    const rid = await land('outgrown', { name: '王平军', idNumber: '51010719630710075X' });
+    const writtenBefore = (await db.pool.query('SELECT max(xmin::text::bigint) AS last FROM hub.blocking_key')).rows[0];
+    await linkTouched(db.pool, keys);
+    expect(await entityOf(rid)).toBe(await entityOf(first));
+    const storedKeys = async () => (await db.pool.query('SELECT key_type, key_hash, mention_id FROM hub.blocking_key ORDER BY 1, 2, 3')).rows;
+    const [after, fresh] = [await storedKeys(), (await db.pool.query('SELECT count(DISTINCT mention_id)::int AS mentions FROM hub.blocking_key WHERE xmin::text::bigint > $1', [writtenBefore.last])).rows];
+    expect(fresh).toEqual([{ mentions: 1 }]);
+    await db.pool.query('DELETE FROM hub.link_state; DELETE FROM hub.blocking_key; INSERT INTO hub.touched SELECT rid FROM hub.record');
+    expect((await linkTouched(db.pool, keys)).changed).toBe(0);
+    expect(after).toEqual(await storedKeys());
+  });
+
   it('a decision of a person holds against one ID number', async () => {
     const [a, b] = [first, second].map((rid) => keys.mentionId(rid, 'REQUESTER', 0)).sort();
     await db.pool.query(`INSERT INTO hub.link_decision (a, b, decision, decided_by, reason) VALUES ($1, $2, 'CANNOT_LINK', 'test', 'twins')`, [a, b]);
