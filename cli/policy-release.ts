@@ -91,12 +91,12 @@ const purposeOf: Partial<Record<ViewerKind, Purpose>> = { OPERATOR: 'DATA_QUALIT
 
 /** Who holds a token, by the gateway's own rules; `FORBIDDEN` unless they are of one of these kinds. */
 async function personOf({ config, pool }: Hub, token: string, kinds: readonly ViewerKind[]): Promise<Viewer> {
-  const [{ openCallers }, { tokenRules }] = await Promise.all([import('../gateway/caller.ts'), import('../gateway/main.ts')]);
-  const identify = openCallers({ rules: tokenRules(config, () => new Date()), pool, keys: recordKeys(config.masterSecret), policyVersion: () => 'none' });
+  const [{ openCallers }, { tokenRules }, { openPolicy }] = await Promise.all([import('../gateway/caller.ts'), import('../gateway/main.ts'), import('../policy/decide.ts')]);
+  const identify = openCallers({ rules: tokenRules(config, () => new Date()), pool, keys: recordKeys(config.masterSecret), policy: openPolicy() });
   const { viewer, purposes } = await identify({ authorization: `Bearer ${token}`, purpose: undefined, matter: undefined }, '');
   const purpose = purposeOf[viewer.kind];
   if (!kinds.includes(viewer.kind) || !purpose || !purposes.includes(purpose)) throw new YiwangError('FORBIDDEN', { hint: `this takes a person of kind ${kinds.join(' or ')}` });
-  return { ...viewer, purpose };
+  return { ...viewer, purpose, policyVersion: 'none' };
 }
 
 /** One entry in the access log, durable before anything follows from it. Returns its index. */

@@ -7,7 +7,7 @@ import { YiwangError } from '../base/errors.ts';
 import { openSeen } from '../policy/seen.ts';
 import { JsonText, answerText, type Answers } from './answer.ts';
 import { isRecord, readBody } from './body.ts';
-import type { Caller, CallerHeaders } from './caller.ts';
+import type { CallerHeaders, Identify } from './caller.ts';
 import { DocumentFault, type Documents, type ReadDocument } from './documents.ts';
 import { callersFault, codeOf, publicError, statusOf } from './errors.ts';
 import { openExchange, type Exchange } from './exchange.ts';
@@ -20,8 +20,7 @@ export interface GraphqlOptions {
   documents: Documents;
   answers: Answers;
   operations: Operations;
-  /** From token and headers to the caller; throws what callers are told. */
-  identify(headers: CallerHeaders, traceId: string): Promise<Caller>;
+  identify: Identify;
   /** Throws when this caller may not run the operation of this hash at all. */
   admit(exchange: Exchange, hash: string): void;
   /** Callers without a token run registered operations only, and are told nothing else. */
@@ -56,9 +55,10 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     void reply.header('x-trace-id', request.exchange.traceId).header('cache-control', 'no-store');
     refuseCrossSite(request);
     const { exchange } = request;
-    const identify = () => options.identify(callerHeaders(request), exchange.traceId);
-    Object.assign(exchange, await exchange.run(identify));
-    exchange.identify = identify;
+    const headers = callerHeaders(request);
+    exchange.identify = () => options.identify(headers, exchange.traceId);
+    // Known before the rest is: a purpose or a matter that is refused is refused to somebody, and their entry says to whom.
+    await exchange.run(() => options.identify(headers, exchange.traceId, (caller) => Object.assign(exchange, caller))).then((caller) => Object.assign(exchange, caller));
   });
   app.addHook('preHandler', async (request) => {
     if (!request.exchange) return;

@@ -38,7 +38,7 @@ export function policyJudge(policy: Policy, classes: Classes, viewer: Viewer, va
 
 /** The callers whom the policy cannot tell apart before it sees a row: one plan serves them. */
 export function viewerClass(viewer: Viewer): string {
-  return JSON.stringify([viewer.kind, viewer.tier, viewer.department, viewer.purpose, viewer.org !== null, viewer.matterKey !== null, viewer.idHmac !== null, viewer.policyVersion]);
+  return JSON.stringify([viewer.kind, viewer.tier, viewer.department, viewer.purpose, viewer.org !== null, viewer.division !== null, viewer.matterKey !== null, viewer.idHmac !== null, viewer.policyVersion]);
 }
 
 interface Deciding {

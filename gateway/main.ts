@@ -114,7 +114,7 @@ function graphqlOptions(options: GatewayOptions, engine: Engine, { classes, requ
     documents,
     operations,
     answers: openAnswers(engine, policyRules(policy, classes, requirements, engine.schema, { singleFlight: options.singleFlight ?? false })),
-    identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policyVersion: () => policy.version }),
+    identify: openCallers({ rules: tokenRules(config, now), pool, keys: recordKeys(config.masterSecret), policy }),
     admit: ({ viewer }, hash) => admit(viewer.kind, operations.byHash(hash)),
     signInFirst: true,
     release: openRelease({ pool, policyVersion: () => policy.version }),

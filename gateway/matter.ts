@@ -1,21 +1,24 @@
+import { sha256Hex } from '../base/canonical.ts';
 import { connect, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
+import type { Policy } from '../policy/decide.ts';
+import { workMatters } from '../policy/relation.sql.ts';
 import { enterViewer } from '../policy/session.ts';
 import type { Viewer } from '../policy/viewer.ts';
 
 /**
- * The matter of an `X-Matter` header, or `MATTER_UNKNOWN`: for a number nobody has and for one this caller cannot see the
- * same answer along the same path (threats.md, 7). A merged number leads to its successor, whose rows decide. With it comes
+ * The matter of an `X-Matter` header, or `MATTER_UNKNOWN`: for a number nobody has and for one of which this caller may see
+ * no WORK field, the same answer along the same path (threats.md, 7). A merged number leads to its successor, whose rows decide. With it comes
  * the emergency under which this person reads the matter's records, if one is open for them.
  */
-export async function visibleMatter(pool: Pool, viewer: Viewer, header: string): Promise<Pick<Viewer, 'matterKey' | 'matterNo' | 'breakGlass'>> {
+export async function visibleMatter(pool: Pool, policy: Policy, viewer: Viewer, header: string): Promise<Pick<Viewer, 'matterKey' | 'matterNo' | 'breakGlass'>> {
   const number = header.trim().toUpperCase();
   const client = await connect(pool);
   let broken: Error | undefined;
   try {
     const successor = await client.query<{ matter_key: string }>({ name: 'last-successor', text: lastSuccessor, values: [matterNo.test(number) ? number : '', mergesMax] });
     await enterViewer(client, viewer);
-    const seen = await client.query<{ matter_key: string; matter_no: string; id: string | null; until: Date | null }>({ name: 'seen-matter', text: seenMatter, values: [successor.rows[0]?.matter_key ?? ''] });
+    const seen = await client.query<{ matter_key: string; matter_no: string; id: string | null; until: Date | null }>({ ...seenMatter(policy, viewer), values: [successor.rows[0]?.matter_key ?? ''] });
     const [row] = seen.rows;
     if (!row) throw new YiwangError('MATTER_UNKNOWN');
     const breakGlass = row.id && row.until ? { breakGlass: { id: row.id, until: row.until.toISOString() } } : {};
@@ -33,8 +36,14 @@ export async function stillOpen(pool: Pool, { breakGlass }: Viewer): Promise<voi
   if (rows[0]?.state !== 'OPEN') throw new YiwangError('FORBIDDEN', { hint: 'the emergency ended while the operation ran' });
 }
 
-// Named, so that each connection plans them once: row-level security makes the second take 17 ms to plan and 0.3 to run.
-const seenMatter = 'SELECT m.matter_key, m.matter_no, b.id, b.until FROM hub.matter m LEFT JOIN LATERAL hub.open_break_glass(m.matter_key) b ON true WHERE m.matter_key = $1';
+/**
+ * The matter where work on it is open to this viewer, or an emergency on it is. Named, so that each connection plans it once:
+ * row-level security makes it take 17 ms to plan and 0.3 to run. What a viewer's rights make of the text is another statement.
+ */
+function seenMatter(policy: Policy, viewer: Viewer): { name: string; text: string } {
+  const text = `SELECT m.matter_key, m.matter_no, b.id, b.until FROM hub.matter m LEFT JOIN LATERAL hub.open_break_glass(m.matter_key) b ON true WHERE m.matter_key = $1 AND (b.id IS NOT NULL OR ${workMatters(policy, viewer, 'm')})`;
+  return { name: `seen-matter-${sha256Hex(text).slice(0, 16)}`, text };
+}
 
 const matterNo = /^[0-9A-Z-]{4,32}$/;
 const mergesMax = 50;

@@ -73,7 +73,7 @@ const claimShape = z.object({
     z
       .string()
       .regex(/^[A-Za-z_]{0,40}$/)
-      .transform((name) => (name in claimValues ? (claimValues[name] ?? null) : departmentCode(name))),
+      .transform((name) => (Object.hasOwn(claimValues, name) ? (claimValues[name] ?? null) : departmentCode(name))),
   ),
   tier: optional(z.enum(tiers)),
   division: optional(z.string().regex(/^\d{12}$/)),

@@ -1,8 +1,9 @@
 import { Kind, getNamedType, isAbstractType, isInputObjectType, isObjectType, parse, validate } from 'graphql';
-import type { DocumentNode, FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode, ValueNode } from 'graphql';
+import type { DocumentNode, FieldNode, GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode, ValueNode } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { classificationOfField, classificationOfInput, type Classified } from './classes.ts';
 import type { Decision, Policy } from './decide.ts';
+import { checkShape, fragmentsOf, shapeLimits, type Fragments } from './operation-shape.ts';
 import { unknownRow, type RowAccess } from './row.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -40,8 +41,7 @@ export function explainOperation(options: ExplainOptions): ExplainedField[] {
   const operation = chosenOperation(document, options.operationName);
   const root = options.supergraphSchema.getRootType(operation.operation);
   if (!root) throw new YiwangError('BAD_REQUEST', { hint: `the schema has no ${operation.operation}` });
-  const fragments = new Map(document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])));
-  const walk: Walk = { options, fragments, found: new Map() };
+  const walk: Walk = { options, fragments: fragmentsOf(document), found: new Map(), walked: new Map() };
   explainSelections(walk, root, operation.selectionSet, '');
   return [...walk.found.values()];
 }
@@ -50,18 +50,21 @@ const fieldsMax = 5_000;
 
 interface Walk {
   options: ExplainOptions;
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  fragments: Fragments;
   /** By coordinate and path: a field that stands twice in the operation is explained once. */
   found: Map<string, ExplainedField>;
+  /** Type and path, of each selection set that was walked there: below an interface each of its types leads to the same ones. */
+  walked: Map<SelectionSetNode, Set<string>>;
 }
 
 function readOperation({ operation, supergraphSchema }: ExplainOptions): DocumentNode {
   let document: DocumentNode;
   try {
-    document = parse(operation, { maxTokens: 20_000 });
+    document = parse(operation, { maxTokens: shapeLimits.documentTokensMax });
   } catch (error) {
     throw new YiwangError('BAD_REQUEST', { hint: `the operation does not parse: ${(error as Error).message}`, cause: error });
   }
+  checkShape(document);
   const [fault] = validate(supergraphSchema, document, undefined, { maxErrors: 1 });
   if (fault) throw new YiwangError('BAD_REQUEST', { hint: `the operation is not valid: ${fault.message.replace(/ Did you mean .*$/s, '')}` });
   return document;
@@ -75,6 +78,10 @@ function chosenOperation(document: DocumentNode, name: string | undefined): Oper
 }
 
 function explainSelections(walk: Walk, type: GraphQLObjectType, selectionSet: SelectionSetNode, path: string): void {
+  const walked = walk.walked.get(selectionSet) ?? new Set<string>();
+  const place = `${type.name} ${path}`;
+  if (walked.has(place)) return;
+  walk.walked.set(selectionSet, walked.add(place));
   for (const selection of selectionSet.selections) {
     if (selection.kind === Kind.FIELD) explainField(walk, type, selection, path);
     else {
@@ -118,10 +125,16 @@ function conditionsOf(policy: Policy, viewer: Viewer, classified: Classified, kn
     const decision = policy.decide(viewer, classified, row);
     return rank[decision.effect] < rank[effect] ? decision : null;
   };
-  const missing = known ? (known.breakGlass ? [{ ...known, breakGlass: false }].flatMap((row) => lowered(row)?.reason.code ?? []) : []) : [unknownRow, { ...unknownRow, inMatter: viewer.matterKey !== null }].flatMap((row) => lowered(row)?.reason.code ?? []);
+  const less: RowAccess[] = known ? lessThan(known) : [unknownRow, { ...unknownRow, inMatter: viewer.matterKey !== null }];
+  const missing = less.flatMap((row) => lowered(row)?.reason.code ?? []);
   const abouts = [undefined, { mentionId: '', role: 'REQUESTER' }];
   const protections = Object.entries(protectionRules).flatMap(([rule, change]) => (abouts.some((mention) => lowered({ ...favourable, ...change, ...(mention ? { mention } : {}) })) ? [rule] : []));
   return [...new Set([...missing, ...protections])];
+}
+
+/** What may be known of a matter and not hold for each of its records: one that was joined by inference is assigned to nobody there. */
+function lessThan(known: RowAccess): RowAccess[] {
+  return [...(known.breakGlass ? [{ ...known, breakGlass: false }] : []), ...(known.assigned ? [{ ...known, assigned: false, lead: false }] : [])];
 }
 
 const rank = { WITHHELD: 0, MASKED: 1, FULL: 2 } as const;

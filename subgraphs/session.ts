@@ -63,7 +63,7 @@ function openReading(pool: Pool, viewer: Viewer, logger: Logger): Reading {
     query: (...args: Parameters<Client['query']>) => {
       const run = last.then(() => {
         if (ended) throw late();
-        return client.query(...named(args));
+        return Promise.resolve(client.query(...named(args))).catch(rethrown);
       });
       last = run.then(nothing, nothing);
       return run;
@@ -91,6 +91,16 @@ async function changed<T>(pool: Pool, viewer: Viewer, logger: Logger, work: (tx:
     await rollback(client);
     throw asOperatingError(error);
   }
+}
+
+/** Codes of PostgreSQL for a value that no column could hold: a zero byte, a year 0, a number beyond its type. */
+const unheldCodes = new Set(['22003', '22007', '22008', '22021', '22P05']);
+
+/** What cannot be is the question's fault: nothing here makes such a value of a good one. */
+function rethrown(error: unknown): never {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  if (typeof code === 'string' && unheldCodes.has(code)) throw new YiwangError('BAD_REQUEST', { hint: 'a value of the request is out of range or holds a character that no text can hold', cause: error });
+  throw error;
 }
 
 type Asked = Parameters<Client['query']>;

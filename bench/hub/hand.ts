@@ -23,7 +23,7 @@ const hub = await filledHub();
 const log = await startLog(hub);
 const policy = openPolicy();
 const { masterSecret } = hub.config;
-const identify = openCallers({ rules: demoIssuer(masterSecret).rules, pool: hub.pool, keys: recordKeys(masterSecret), policyVersion: () => policy.version });
+const identify = openCallers({ rules: demoIssuer(masterSecret).rules, pool: hub.pool, keys: recordKeys(masterSecret), policy });
 
 type Endpoint = (asked: Asked<never>) => Promise<object>;
 

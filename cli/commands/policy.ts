@@ -6,6 +6,7 @@ import type { Pool } from '../../base/db.ts';
 import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { recordKeys } from '../../base/keys.ts';
+import type { Policy } from '../../policy/decide.ts';
 import { purposeNames, type Purpose } from '../../policy/purposes.ts';
 import type { RowAccess } from '../../policy/row.ts';
 import { tiers, viewerKinds, type Tier, type Viewer, type ViewerKind } from '../../policy/viewer.ts';
@@ -27,6 +28,7 @@ export function policyCommand(program: Command): void {
     .option('--tier <tier>', tiers.join(', '), oneOf(tiers))
     .option('--purpose <purpose>', purposeNames.join(', '), oneOf(purposeNames))
     .option('--type <type>', 'only the fields of this type · 只看某一类型')
+    .option('--folder <folder>', 'of these policy files, not of the release in force · 用该目录的策略，而非生效版本')
     .option('--json', 'one JSON document · 输出 JSON')
     .action(matrix);
   policy
@@ -57,12 +59,29 @@ async function check(options: { json?: boolean }): Promise<void> {
   if (!options.json) printLine('the policy is in order · 策略无误');
 }
 
-async function matrix(options: { kind?: ViewerKind; tier?: Tier; purpose?: Purpose; type?: string; json?: boolean }): Promise<void> {
-  const [{ policyMatrix }, { openPolicy }] = await Promise.all([import('../../policy/matrix.ts'), import('../../policy/decide.ts')]);
-  const { json, ...scope } = options;
-  const rows = policyMatrix({ supergraphSchema: await supergraph(), policy: openPolicy(), ...scope });
+interface MatrixOptions {
+  kind?: ViewerKind;
+  tier?: Tier;
+  purpose?: Purpose;
+  type?: string;
+  folder?: string;
+  json?: boolean;
+}
+
+/** Of the release in force, as the graph's `policyMatrix` has it; of a folder where one is named. */
+async function matrix({ folder, json, ...scope }: MatrixOptions): Promise<void> {
+  const { policyMatrix } = await import('../../policy/matrix.ts');
+  const policy = folder === undefined ? await withHub(policyInForce) : (await import('../../policy/decide.ts')).openPolicy({ folder });
+  const rows = policyMatrix({ supergraphSchema: await supergraph(), policy, ...scope });
   if (json) return printJson(rows);
   printTable(['field 字段', 'class 密级', 'kind', 'tier 层级', 'purpose 目的', 'effect 效果', 'policy 规则', 'reason'], rows.map((row) => [row.coordinate, row.class, row.kind, row.tier ?? '–', row.purpose ?? '–', row.effect, row.policy, row.reason]));
+}
+
+async function policyInForce({ pool }: Hub): Promise<Policy> {
+  const { openReleasedPolicy } = await import('../../policy/release.ts');
+  const policy = await openReleasedPolicy(pool);
+  policy.stop();
+  return policy;
 }
 
 interface ExplainOptions {
@@ -74,10 +93,9 @@ interface ExplainOptions {
 }
 
 async function explain(hub: Hub, options: ExplainOptions): Promise<void> {
-  const [{ explainOperation }, { openReleasedPolicy }] = await Promise.all([import('../../policy/explain.ts'), import('../../policy/release.ts')]);
-  const policy = await openReleasedPolicy(hub.pool);
-  policy.stop();
-  const viewer = await personaViewer(hub, options, policy.version);
+  const { explainOperation } = await import('../../policy/explain.ts');
+  const policy = await policyInForce(hub);
+  const viewer = await personaViewer(hub, options, policy);
   const assignment = viewer.matterKey === null ? undefined : await relationTo(hub.pool, viewer);
   const fields = explainOperation({ supergraphSchema: await supergraph(), policy, viewer, operation: readOperation(options.operation), ...(assignment ? { assignment } : {}) });
   if (options.json) return printJson(fields);
@@ -85,11 +103,11 @@ async function explain(hub: Hub, options: ExplainOptions): Promise<void> {
 }
 
 /** The viewer that the gateway would make of the persona's token and these headers. */
-async function personaViewer({ config, pool }: Hub, { persona, purpose, matter }: ExplainOptions, policyVersion: string): Promise<Viewer> {
+async function personaViewer({ config, pool }: Hub, { persona, purpose, matter }: ExplainOptions, policy: Policy): Promise<Viewer> {
   const [{ demoIssuer }, { personaClaims }, { openCallers }] = await Promise.all([import('../../gateway/demo/issuer.ts'), import('../../gateway/demo/personas.ts'), import('../../gateway/caller.ts')]);
   const issuer = demoIssuer(config.masterSecret);
   const token = await issuer.mintToken(await personaClaims(pool, persona));
-  const identify = openCallers({ rules: issuer.rules, pool, keys: recordKeys(config.masterSecret), policyVersion: () => policyVersion });
+  const identify = openCallers({ rules: issuer.rules, pool, keys: recordKeys(config.masterSecret), policy });
   const { viewer } = await identify({ authorization: `Bearer ${token}`, purpose, matter }, 'explain');
   return viewer;
 }

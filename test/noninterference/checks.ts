@@ -48,14 +48,13 @@ function faultOf(viewer: Viewer, rows: Rows, record: Row, asked: { query: string
 
 function isKnownMatter(viewer: Viewer, rows: Rows): boolean {
   if (viewer.matterKey === null) return true;
-  return [...rows['hub.matter_member'].values()].some((member) => member['matter_key'] === viewer.matterKey && isMet(viewer, rows, String(member['rid'])));
+  return [...rows['hub.matter_member'].values()].some((member) => member['matter_key'] === viewer.matterKey && opensWork(viewer, rows, String(member['rid'])));
 }
 
-function isMet(viewer: Viewer, rows: Rows, rid: string): boolean {
+/** A matter is known to those who may see WORK of one of its records. */
+function opensWork(viewer: Viewer, rows: Rows, rid: string): boolean {
   const record = rows['hub.record'].get(rid)!;
-  const relation = relationTo(viewer, rows, record);
-  if (relation.respondent) return false;
-  return viewer.kind === 'RESIDENT' ? relation.involved : relation.near || relation.assigned || relation.linked;
+  return effectOn(viewer, record, relationTo(viewer, rows, record), 'WORK', 'OTHER') === 'FULL';
 }
 
 const lists = '{ records(first: 100) { nodes { id ... on HotlineTicket { parent { id } } } } matters(first: 100) { nodes { matterNo records(first: 100) { nodes { id } } } } }';
