@@ -155,12 +155,17 @@ function failed(error: unknown, name: string): Answer {
 }
 
 function closedError(error: GraphQLError, name: string): ClosedError {
-  const cause = error.originalError;
+  const cause = ownOf(error.originalError);
   const declared = (error.extensions as GraphQLError['extensions'] | undefined)?.['code']; // none where the request was compiled and its resolver threw
   const code: ErrorCode = cause instanceof YiwangError ? cause.code : typeof declared === 'string' && declared in errorTable ? (declared as ErrorCode) : cause ? 'INTERNAL' : 'BAD_REQUEST';
   if (code === 'INTERNAL') log.error({ subgraph: name, path: error.path?.join('.'), err: safeError(cause) }, 'resolver failed');
   const message = cause instanceof YiwangError && cause.hint !== undefined ? cause.hint : errorTable[code].en;
   return { message, ...(error.path ? { path: error.path } : {}), extensions: { code } };
+}
+
+/** The query builder wraps what a statement throws. */
+function ownOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof YiwangError && !(error instanceof YiwangError) ? error.cause : error;
 }
 
 function isMercuriusValidation(error: unknown): boolean {

@@ -96,11 +96,11 @@ async function changed<T>(pool: Pool, viewer: Viewer, logger: Logger, work: (tx:
 /** Codes of PostgreSQL for a value that no column could hold: a zero byte, a year 0, a number beyond its type. */
 const unheldCodes = new Set(['22003', '22007', '22008', '22021', '22P05']);
 
-/** What cannot be is the question's fault: nothing here makes such a value of a good one. */
+/** What cannot be is the question's fault: nothing here makes such a value of a good one. A server that went away is said to have. */
 function rethrown(error: unknown): never {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (typeof code === 'string' && unheldCodes.has(code)) throw new YiwangError('BAD_REQUEST', { hint: 'a value of the request is out of range or holds a character that no text can hold', cause: error });
-  throw error;
+  throw asOperatingError(error);
 }
 
 type Asked = Parameters<Client['query']>;

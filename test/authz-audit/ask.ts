@@ -24,9 +24,15 @@ export async function faultsOf(one: AuthzCase, audited: Audited): Promise<string
   subgraphs.asked.length = 0;
   subgraphs.changes.length = 0;
   const beside = one.after?.together ? [ask(one, one.after.caller, audited), ask(one, one.after.caller, audited)] : [];
-  const answer = await ask(one, one.caller, audited);
+  const startedAtMs = performance.now();
+  const answer = await ask(one, one.caller, audited).catch((error: unknown) => {
+    if (one.answeredWithinMs === undefined) throw error;
+    return null; // given up after `answerMsMax`
+  });
+  const tookMs = performance.now() - startedAtMs;
   await Promise.all(beside);
-  return [...faultsOfData(one, answer, audited.strict), ...faultsOfSubgraphs(one, audited)];
+  const late = one.answeredWithinMs !== undefined && (answer === null || tookMs > one.answeredWithinMs) ? [`no answer within ${one.answeredWithinMs} ms`] : [];
+  return [...late, ...(answer === null ? [] : faultsOfData(one, answer, audited.strict)), ...faultsOfSubgraphs(one, audited)];
 }
 
 /** The same question as an ordinary request. */

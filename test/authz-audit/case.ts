@@ -20,6 +20,8 @@ export interface AuthzCase {
   refused?: readonly string[];
   /** A refused field is not fetched: no subgraph is sent a text that matches this. */
   neverSent?: RegExp;
+  /** Answered or refused before: what bounds an operation holds here too. */
+  answeredWithinMs?: number;
   /** Changes that must not run. */
   neverRun?: readonly string[];
   /** Asked just before by somebody who may, so that nothing kept for them serves this caller; `together`: at the same time. */

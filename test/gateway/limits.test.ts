@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { limits } from '../../gateway/limits.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildASTSchema, parse } from 'graphql';
+import { projectRoot } from '../../base/departments.ts';
+import { checkCost, fragmentsOf, limits, onlyOperation } from '../../gateway/limits.ts';
 import { openFixture, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -38,6 +42,21 @@ describe('an operation over a limit is refused before it is validated, planned o
   test('costMax counts the positions an answer could have', async () => {
     const spreads = times(30, (i) => `s${i}: search { ${times(30, (j) => `n${i}x${j % 6}: no`)} }`);
     expect((await fixture.ask(`{ ${spreads} }`, { purpose: 'MEDIATION' })).errors?.[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
+  });
+
+  describe('costMax knows what is long', () => {
+    const graph = buildASTSchema(parse(readFileSync(join(projectRoot(), 'schema/supergraph.graphql'), 'utf8')), { assumeValid: true });
+    const cost = (text: string) => () => checkCost(graph, onlyOperation(parse(text)), fragmentsOf(parse(text)), {});
+    const matrix = 'policyMatrix(kind: CLERK, tier: COUNTY) { coordinate class effect policy }';
+    const schema = '__schema { types { name fields { name } } }';
+    test.each([
+      ['the matrix', `{ ${matrix} }`, `{ ${times(15, (i) => `m${i}: ${matrix}`)} }`],
+      ['the whole schema', `{ ${schema} }`, `{ ${times(4, (i) => `s${i}: ${schema}`)} }`],
+      ['types', `{ ${times(20, (i) => `t${i}: __type(name: "A${i}") { name }`)} }`, `{ ${times(101, (i) => `t${i}: __type(name: "A${i}") { name }`)} }`],
+    ])('%s', (_, few, many) => {
+      expect(cost(few)).not.toThrow();
+      expect(cost(many)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    });
   });
 
   test('a body over bodyBytesMax', async () => {

@@ -106,6 +106,26 @@ describe('purpose and matter', () => {
     expect(hidden.text).toBe(unknown.text);
   });
 
+  test('nor is one known of which the caller may see no WORK field, wherever it lies', async () => {
+    const unknown = await fixture.ask(query, { purpose: 'MEDIATION', matter: 'M0000000000ZZ' });
+    const unassigned = { ...clerk, org: '12510107MB0000999X' };
+    for (const asked of [{ as: unassigned, purpose: 'MEDIATION' }, { as: { ...clerk, purposes: ['STATISTICS'] }, purpose: 'STATISTICS' }, { as: clerk }, { as: { ...clerk, kind: 'APP' } }]) {
+      const { status, text } = await fixture.ask(query, { ...asked, matter: matterNo });
+      expect({ status, text }).toEqual({ status: 400, text: unknown.text });
+    }
+    expect(await fixture.ask(query, { as: { ...clerk, purposes: ['SUPERVISION'] }, purpose: 'SUPERVISION', matter: matterNo })).toMatchObject({ status: 200 });
+  });
+
+  test('the place of an organisation is what its record says now, not what it said once', async () => {
+    const { division: _, tier: __, ...placeless } = clerk;
+    const seen = async () => (await fixture.ask(query, { as: { ...placeless, purposes: ['SUPERVISION'] }, purpose: 'SUPERVISION' })).data?.ticket ?? null;
+    const place = (tier: string | null, division: string | null) => fixture.database.pool.query(`INSERT INTO hub.organization (credit_code, name, kind, source, tier, division) VALUES ($1, $1, 'MEDIATION_CENTRE', 'GENERATED', $2, $3) ON CONFLICT (credit_code) DO UPDATE SET tier = excluded.tier, division = excluded.division`, [clerk.org, tier, division]);
+    await place('TOWNSHIP', clerk.division);
+    expect(await seen()).not.toBeNull();
+    await place(null, null);
+    expect(await seen()).toBeNull();
+  });
+
   test('a merged number leads to its successor', async () => {
     const { data } = await fixture.ask('{ ticket(no: "T1") { requester { name } } }', { purpose: 'MEDIATION', matter: 'm0000000000aa' });
     expect(data.ticket.requester.name).toBe('张三');

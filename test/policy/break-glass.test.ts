@@ -40,7 +40,7 @@ const opened = async (variables: object = {}): Promise<string> => {
   return id;
 };
 const names = async (who: object = officer, purpose = 'MATTER_HANDLING', matter = 'M-BM') =>
-  ((await hub.ask(who, parties, { purpose, matter })).data.matter?.parties ?? []).map((party: any) => party.person?.name ?? null).filter((name: unknown) => name !== null);
+  ((await hub.ask(who, parties, { purpose, matter })).data?.matter?.parties ?? []).map((party: any) => party.person?.name ?? null).filter((name: unknown) => name !== null);
 const endAll = () => hub.db.pool.query(`UPDATE hub.break_glass SET ended_by = repeat('0', 64), ended_at = now() WHERE ended_at IS NULL`);
 const lastEntry = async (): Promise<AccessEntry> => readEntry((await hub.db.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1')).rows[0]!.bytes)!;
 

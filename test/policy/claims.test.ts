@@ -12,6 +12,10 @@ describe('claims of a token', () => {
     expect(readClaims({ sub: 's', kind: 'CLERK', org: '12620102MB0000001A', department: 'NONE' })).toMatchObject({ department: null, tier: null, division: null, purposes: [], clientId: '' });
   });
 
+  it.each(['constructor', '__proto__', 'toString'])('take the department `%s` for a name as any other', (department) => {
+    expect(readClaims({ ...clerk, department }).department).toBe(department.toUpperCase());
+  });
+
   it('take an ID number from residents only, and an organisation from everybody else', () => {
     expect(readClaims({ ...clerk, kind: 'RESIDENT', id_number: '62010219900307123x' })).toMatchObject({ idNumber: '62010219900307123X', org: null, department: null, tier: null, division: null });
     expect(readClaims({ ...clerk, id_number: '62010219900307123X' }).idNumber).toBeNull();

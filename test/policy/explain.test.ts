@@ -78,6 +78,30 @@ describe('explaining an operation', () => {
     expect(by['Person.name']).toMatchObject({ policy: 'personal.assigned', basis: expect.stringContaining('个人信息保护法') as string });
   });
 
+  it('says of a matter that is assigned that a record of it need not be', () => {
+    const found = explainOperation({ supergraphSchema: house, policy, viewer: viewer({ matterKey: 'm' }), operation: both, assignment: { assigned: true, lead: true, linked: true, inJurisdiction: true } });
+    const by = Object.fromEntries(found.map((one) => [one.coordinate, one]));
+    expect(by['Person.name']).toMatchObject({ effect: 'FULL', conditions: expect.arrayContaining(['NOT_ASSIGNED']) as string[] });
+    expect(by['Call.status']!.conditions).not.toContain('NOT_ASSIGNED'); // a record that is linked shows its work
+  });
+
+  it.each([
+    ['fragments that double at each level', `{ records { ...f0 } } ${Array.from({ length: 40 }, (_, i) => `fragment f${i} on Record { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f40 on Record { id }`],
+    ['directives without end', `{ rule ${'@skip(if: false) '.repeat(300)} }`],
+  ])('refuses %s at once', (_, operation) => {
+    const startedAt = performance.now();
+    expect(() => explainOperation({ supergraphSchema: house, policy, viewer: viewer(), operation })).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('walks what lies below an interface once, however deep it leads back to itself', () => {
+    const circle = schemaOf('type Query { all: [Node!] @classified(as: WORK) } interface Node { id: ID! @classified(as: PUBLIC) next: [Node!] @classified(as: WORK) } ' + Array.from({ length: 6 }, (_, i) => `type N${i} implements Node { id: ID! @classified(as: PUBLIC) next: [Node!] @classified(as: WORK) }`).join(' '));
+    const operation = `{ all ${'{ next '.repeat(22)}{ id } ${'}'.repeat(22)} }`;
+    const startedAt = performance.now();
+    expect(explainOperation({ supergraphSchema: circle, policy, viewer: viewer(), operation })).toHaveLength(1 + 22 * 6 + 6);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
   it.each([
     ['what does not parse', '{ records {', 'BAD_REQUEST'],
     ['what is not valid, without suggestions', '{ recrods { id } }', 'BAD_REQUEST'],

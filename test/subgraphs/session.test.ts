@@ -36,6 +36,16 @@ describe('the session of one subgraph request', () => {
     await expect(tx.execute(sql`SELECT 1`)).rejects.toThrow();
   });
 
+  it.each([
+    ['a zero byte', sql`SELECT ${'a\u0000b'}::text`],
+    ['a year that there is not', sql`SELECT ${'0000-01-01T00:00:00Z'}::timestamptz`],
+    ['a number beyond its type', sql`SELECT ${'99999999999'}::int`],
+  ])('tells of %s that it is the question\'s fault', async (_, asked) => {
+    const session = openSession(db.pool, clerk);
+    await expect((await session.tx()).execute(asked)).rejects.toMatchObject({ cause: { code: 'BAD_REQUEST' } });
+    await session.end();
+  });
+
   it('leaves neither role nor viewer on the connection', async () => {
     for (let round = 0; round < 8; round += 1) {
       const session = openSession(db.pool, clerk);

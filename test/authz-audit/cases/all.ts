@@ -1,7 +1,7 @@
 import type { AuthzCase } from '../case.ts';
 import { chainCases } from './chains.ts';
 import { fieldCases } from './fields.ts';
-import { requestCases, tokenCases } from './requests.ts';
+import { boundCases, requestCases, tokenCases } from './requests.ts';
 import { ruleCases } from './rules.ts';
 import { typeCases } from './types.ts';
 
@@ -13,6 +13,7 @@ export const themes: Readonly<Record<string, readonly AuthzCase[]>> = {
   chains: chainCases,
   requests: requestCases,
   tokens: tokenCases,
+  bounds: boundCases,
 };
 
 export const cases: readonly AuthzCase[] = Object.values(themes).flat();

@@ -25,6 +25,20 @@ const flaws: Record<TokenFlaw, string> = {
 
 export const tokenCases: readonly AuthzCase[] = Object.entries(flaws).map(([flaw, text]) => ({ name: `a token: ${text}`, threat: 'algorithm confusion, none, kid tricks, jku, missing claims', caller: opensAll, query: everything, request: { kind: 'token', flaw: flaw as TokenFlaw } }));
 
+const doubled = (levels: number) => `{ me { ...F0 } } ${Array.from({ length: levels }, (_, level) => `fragment F${level} on User { ...F${level + 1} ...F${level + 1} }`).join(' ')} fragment F${levels} on User { salary }`;
+const aliased = (times: number) => `{ ${Array.from({ length: times }, (_, at) => `a${at}: me { salary }`).join(' ')} }`;
+const withinMs = 10_000;
+
+/** What would take a gateway for ever, by every way an operation comes in: bounded or refused, and nothing refused is fetched. */
+export const boundCases: readonly AuthzCase[] = ([undefined, { kind: 'GET' }, { kind: 'form' }, { kind: 'multipart' }, { kind: 'batch' }] as const).flatMap((request) => {
+  const way = request === undefined ? 'by POST' : request.kind === 'batch' ? 'in a batch' : `as ${request.kind}`;
+  const of = request === undefined ? {} : { request };
+  return [
+    { name: `fragments that double thirty times, ${way}`, threat: request ? 'limits skipped on another transport; fragment bombs' : 'fragment bombs', caller: nobody, query: doubled(30), neverSent: /\bsalary\b/, answeredWithinMs: withinMs, ...of },
+    { name: `a thousand aliases, ${way}`, threat: request ? 'limits skipped on another transport; alias overload' : 'alias overload', caller: nobody, query: aliased(1_000), neverSent: /\bsalary\b/, answeredWithinMs: withinMs, ...of },
+  ];
+});
+
 /** Mutations, subscriptions, the federation's own fields, other transports, and what is kept or under way for somebody else. */
 export const requestCases: readonly AuthzCase[] = [
   { name: 'a refused mutation', threat: 'a refused mutation that ran first', caller: nobody, query: 'mutation { erase { name } }', data: { erase: null }, refused: ['Mutation.erase'], neverSent: /\berase\b/, neverRun: ['erase'] },
