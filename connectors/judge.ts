@@ -164,13 +164,41 @@ function undecidedField(stream: Stream, row: Row): string | null {
   return deciding.find((field) => stream.closedLists[field] !== undefined && !stream.closedLists[field].includes(decisive(valueAt(row, field)))) ?? null;
 }
 
-/** The row without what is never stored; counts the non-empty values that went. */
+/**
+ * The row without what is never stored, counting the non-empty values that went. Names that are never stored go at whatever
+ * depth: a source may put an element in a block where nobody expects it. What goes under a condition is the record's own field.
+ */
 function withoutForbidden(stream: Stream, row: Row, restricted: boolean, counts: Record<string, number>, counted: boolean): Row {
-  const conditional = restricted ? (stream.neverStoredWhen?.fields ?? []) : [];
-  const forbidden = [...stream.neverStored, ...conditional].filter((column) => Object.hasOwn(row, column));
-  if (forbidden.length === 0) return row;
-  for (const column of new Set(forbidden)) if (!isEmpty(row[column]) && (counted || stream.neverStored.includes(column))) counts[column] = (counts[column] ?? 0) + 1;
-  return Object.fromEntries(Object.entries(row).filter(([column]) => !forbidden.includes(column))); // a column may have any name
+  const named = stream.neverStored.length === 0 ? row : (withoutNames(row, stream.neverStored, counts) as Row);
+  const conditional = restricted ? (stream.neverStoredWhen?.fields ?? []).filter((column) => Object.hasOwn(named, column)) : [];
+  if (conditional.length === 0) return named;
+  if (counted) for (const column of conditional) count(counts, column, named[column]);
+  return withoutFields(named, conditional);
+}
+
+/** The same value where nothing goes from it. It is not nested deeper than `isTooDeep` allows. */
+function withoutNames(value: unknown, names: readonly string[], counts: Record<string, number>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => withoutNames(part, names, counts));
+    return parts.every((part, index) => part === value[index]) ? value : parts;
+  }
+  const kept = Object.entries(value).filter(([column, part]) => {
+    if (names.includes(column)) count(counts, column, part);
+    return !names.includes(column);
+  });
+  const cleaned = kept.map(([column, part]) => [column, withoutNames(part, names, counts)] as const);
+  const isWhole = cleaned.length === Object.keys(value).length && cleaned.every(([, part], index) => part === kept[index]![1]);
+  return isWhole ? value : Object.fromEntries(cleaned); // a column may have any name
+}
+
+/** The content without these fields of its own. */
+export function withoutFields(content: Row, fields: readonly string[]): Row {
+  return Object.fromEntries(Object.entries(content).filter(([column]) => !fields.includes(column)));
+}
+
+function count(counts: Record<string, number>, column: string, value: unknown): void {
+  if (!isEmpty(value)) counts[column] = (counts[column] ?? 0) + 1;
 }
 
 function isEmpty(value: unknown): boolean {
