@@ -41,7 +41,7 @@ export function refuseTooMany(stream: string, going: number, known: number, appr
 export async function removeGone(client: pg.ClientBase, context: PageContext, gone: readonly AbsentRecord[]): Promise<string[]> {
   if (gone.length === 0) return [];
   await client.query(
-    "UPDATE hub.record_head SET state = 'TOMBSTONE', mapped_hash = NULL, restricted = false, repaired = '{}', quarantined_values = '{}' WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)",
+    "UPDATE hub.record_head SET state = 'TOMBSTONE', mapped_hash = NULL, restricted = restricted_through IS NOT NULL, repaired = '{}', quarantined_values = '{}' WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)",
     [context.connector.department, context.stream.name, gone.map((one) => one.keyHmac)],
   );
   return removeKeys(client, context, gone.map((one) => one.key));

@@ -1,24 +1,33 @@
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { add, noCounts, type Counts } from './counts.ts';
-import type { Judged, Origin, QuarantineReason } from './judge.ts';
-import type { Mapped } from './map.ts';
+import { withoutFields, type Judged, type Origin, type QuarantineReason } from './judge.ts';
+import { mapRecord, type Mapped } from './map.ts';
 import { compareTimes, type Precision } from './repairs/times.ts';
 
-export type State = 'LIVE' | 'TOMBSTONE' | 'DROPPED';
+/** QUARANTINED: nothing of the key was ever applied, and yet it is known what may not be stored of it. */
+export type State = 'LIVE' | 'TOMBSTONE' | 'DROPPED' | 'QUARANTINED';
 
 /** The newest version of a key, as `hub.record_head` keeps it. */
 export interface Head {
   order: string;
   state: State;
   mappedHash: string | null;
+  /** What `neverStoredWhen` names may not be kept of it. */
   restricted: boolean;
+  /** Set where a version that is not applied itself (quarantined, or a tombstone) said so: its order. None that is not newer is stored in full. */
+  restrictedThrough?: string | null;
   repaired: Record<string, number>;
   quarantinedValues: Record<string, number>;
 }
 
+/** A landed copy, of a record from which fields have to go. */
+export type Landed = Pick<LiveVersion, 'key' | 'content' | 'contentHmac' | 'position'>;
+
 export interface Known {
   heads: ReadonlyMap<string, Head>;
+  /** Of those that a quarantined version restricts. */
+  landed?: ReadonlyMap<string, Landed>;
   /** Versions counted before, by `versionName`. */
   seen: ReadonlySet<string>;
 }
@@ -82,7 +91,7 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
     const identity = versionName(version);
     if (version.restores) {
       // What was counted long ago and got lost here: written again, not counted again.
-      if (version.kind === 'LIVE') becomeLive(version, undefined, { ...effects, counts: noCounts() }, keys);
+      if (version.kind === 'LIVE') restore(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), effects, keys);
       continue;
     }
     if (version.releasedFrom === undefined) {
@@ -94,35 +103,42 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
       for (const [field, n] of Object.entries(version.droppedFields)) add(effects.counts.droppedFields, field, n);
       for (const column of version.drift) add(effects.drift, column);
     } else add(effects.counts.quarantined, version.releasedFrom, -1);
-    applyVersion(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), effects, keys);
+    applyVersion(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), known, effects, keys);
   }
   return effects;
 }
 
-function applyVersion(stream: Stream, version: Judged, head: Head | undefined, effects: Effects, keys: Keys): void {
+function applyVersion(stream: Stream, version: Judged, head: Head | undefined, known: Known, effects: Effects, keys: Keys): void {
   const { counts } = effects;
-  const effective = version.settled === undefined && (head === undefined || isNewer(stream, version.order, head.order, version.kind));
+  const effective = version.settled === undefined && (head === undefined || isNewer(stream, version.order, head.order, takesAway(version)));
   if (version.kind === 'DROPPED') {
     add(counts.dropped, version.rule);
-    if (effective) end(version, 'DROPPED', head, effects);
+    if (effective) end(stream, version, 'DROPPED', head, effects);
     if (effective && version.counted && head?.state !== 'DROPPED') effects.countedDrops.push({ rule: version.rule, ...version.counted });
   } else if (version.kind === 'TOMBSTONE') {
     counts.tombstones += 1;
-    if (effective) end(version, 'TOMBSTONE', head, effects);
+    if (effective) end(stream, version, 'TOMBSTONE', head, effects);
   } else if (version.kind === 'QUARANTINED') {
     add(counts.quarantined, version.reason);
-    const forbidden = head !== undefined && (head.state === 'DROPPED' || head.restricted);
+    if (effective && takesAway(version)) restrict(stream, version, head, known, effects, keys);
+    const { state, restricted } = effects.heads.get(version.keyHmac) ?? head ?? {};
+    const forbidden = state === 'DROPPED' || (restricted === true && !version.restricted); // its own flag was obeyed already
     effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content, origin: { ...version.origin, droppedFields: version.droppedFields } });
   } else if (!effective) {
     counts.superseded += 1;
-    if (version.settled === 'GONE' && head === undefined) end(version, 'TOMBSTONE', head, effects);
+    if (version.settled === 'GONE' && head === undefined) end(stream, version, 'TOMBSTONE', head, effects);
     else if (version.settled === undefined) effects.earlier.set(version.key!, firstOf(effects.earlier.get(version.key!), firstSeenIn(version.mapped)));
-  } else becomeLive(version, head, effects, keys);
+  } else becomeLive(stream, version, head, effects, keys);
+}
+
+/** A quarantined version whose key cannot be read takes nothing away: nobody can tell from whom. */
+function takesAway({ kind, restricted, key }: Judged): boolean {
+  return kind === 'DROPPED' || kind === 'TOMBSTONE' || (kind === 'QUARANTINED' && restricted && key !== null);
 }
 
 /** Equal order: of polled sources the last read wins, of events the first received stays. What cannot be ordered is newest only where it takes something away. */
-function isNewer(stream: Stream, order: string | null, than: string, kind: Judged['kind']): boolean {
-  if (order === null) return kind === 'DROPPED' || kind === 'TOMBSTONE';
+function isNewer(stream: Stream, order: string | null, than: string, takesAway = false): boolean {
+  if (order === null) return takesAway;
   if (than === '') return true;
   const comparison = compareOrders(stream, order, than);
   return stream.order === 'SEQUENCE' ? comparison > 0 : comparison >= 0;
@@ -138,30 +154,77 @@ export function compareOrders(stream: Stream, a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function end(version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undefined, effects: Effects): void {
-  effects.heads.set(version.keyHmac, { order: version.order ?? head?.order ?? '', state, mappedHash: null, restricted: false, repaired: {}, quarantinedValues: {} });
+function end(stream: Stream, version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undefined, effects: Effects): void {
+  const own = version.restricted ? (version.order ?? head?.order ?? '') : null;
+  const restrictedThrough = stillRestricted(stream, version, head) ?? own;
+  effects.heads.set(version.keyHmac, { order: version.order ?? head?.order ?? '', state, mappedHash: null, restricted: restrictedThrough !== null, restrictedThrough, repaired: {}, quarantinedValues: {} });
   effects.live.delete(version.keyHmac);
   if (version.key !== null) effects.gone.add(version.key);
-  if (state === 'DROPPED') {
-    effects.purged.add(version.keyHmac);
-    for (const row of effects.quarantined) if (row.keyHmac === version.keyHmac) row.content = null;
-  }
+  if (state === 'DROPPED' || own !== null) purge(version.keyHmac, effects);
 }
 
-function becomeLive(version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
-  const { sourceUpdatedAt: _, milestones: _milestones, repairs, quarantined, ...published } = version.mapped;
-  const mappedHash = keys.contentHmac(JSON.stringify(published)); // built by our own rules: always in the same order
-  const changed = head?.state !== 'LIVE' || head.mappedHash !== mappedHash;
+/** Up to which order fields of the key stay forbidden, where this version is not newer than the one that forbade them. */
+function stillRestricted(stream: Stream, version: Judged, head: Head | undefined): string | null {
+  const through = head?.restrictedThrough ?? null;
+  return through === null || isNewer(stream, version.order, through) ? null : through;
+}
+
+function purge(keyHmac: string, effects: Effects): void {
+  effects.purged.add(keyHmac);
+  for (const row of effects.quarantined) if (row.keyHmac === keyHmac) row.content = null;
+}
+
+/**
+ * The newest version cannot be applied, but its flag can be read: what it forbids goes from what is stored of older ones. The
+ * next version that is applied counts as a change, whatever it says.
+ */
+function restrict(stream: Stream, version: Judged, head: Head | undefined, known: Known, effects: Effects, keys: Keys): void {
+  const { keyHmac } = version;
+  const restrictedThrough = stillRestricted(stream, version, head) ?? version.order ?? head?.order ?? '';
+  purge(keyHmac, effects);
+  const before: Head = head ?? { order: '', state: 'QUARANTINED', mappedHash: null, restricted: false, repaired: {}, quarantinedValues: {} };
+  if (before.state !== 'LIVE' || before.restricted) return void effects.heads.set(keyHmac, { ...before, restricted: true, restrictedThrough });
+  const stored = effects.live.get(keyHmac) ?? known.landed?.get(keyHmac);
+  if (!stored) return end(stream, version, 'DROPPED', head, effects); // without its landed copy nobody can tell its fields apart
+  const lawful = lawfulPart(stream, stored.content, keys);
+  effects.heads.set(keyHmac, { ...before, mappedHash: null, restricted: true, restrictedThrough, ...marks(lawful.mapped) });
+  effects.live.set(keyHmac, { firstSeen: {}, ...stored, ...lawful, changed: true });
+}
+
+/** What may be kept of a version that another one restricts. */
+function lawfulPart(stream: Stream, whole: Row, keys: Keys): Pick<LiveVersion, 'content' | 'mapped'> {
+  const content = withoutFields(whole, stream.neverStoredWhen?.fields ?? []);
+  return { content, mapped: mapRecord(stream, content, keys, true) };
+}
+
+function restore(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
+  const restricted = head?.restricted === true && !version.restricted;
+  becomeLive(stream, restricted ? { ...version, restricted, ...lawfulPart(stream, version.content, keys) } : version, undefined, { ...effects, counts: noCounts() }, keys);
+  const restored = effects.heads.get(version.keyHmac)!;
+  if (restricted) effects.heads.set(version.keyHmac, { ...restored, mappedHash: null, restrictedThrough: head.restrictedThrough ?? null });
+}
+
+function becomeLive(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
+  const restrictedThrough = stillRestricted(stream, version, head);
+  const isCut = restrictedThrough !== null && !version.restricted;
+  const { mapped, content } = isCut ? lawfulPart(stream, version.content, keys) : version;
+  const mappedHash = isCut ? null : hashOf(mapped, keys);
+  const changed = head?.state !== 'LIVE' || mappedHash === null || head.mappedHash !== mappedHash;
   if (changed) effects.counts.published += 1;
   else effects.counts.unchanged += 1;
   const earlier = effects.live.get(version.keyHmac);
-  effects.heads.set(version.keyHmac, { order: version.order!, state: 'LIVE', mappedHash, restricted: version.restricted, repaired: byKind(repairs.map((one) => one.kind)), quarantinedValues: byKind(quarantined.map((one) => one.reason)) });
-  effects.live.set(version.keyHmac, { key: version.key!, mapped: version.mapped, content: version.content, contentHmac: version.contentHmac, position: version.position, changed: changed || earlier?.changed === true, firstSeen: firstOf(earlier?.firstSeen, firstSeenIn(version.mapped)) });
+  effects.heads.set(version.keyHmac, { order: version.order!, state: 'LIVE', mappedHash, restricted: version.restricted || isCut, restrictedThrough, ...marks(mapped) });
+  effects.live.set(version.keyHmac, { key: version.key!, mapped, content, contentHmac: version.contentHmac, position: version.position, changed: changed || earlier?.changed === true, firstSeen: firstOf(earlier?.firstSeen, firstSeenIn(mapped)) });
   effects.gone.delete(version.key!);
-  if (version.restricted) {
-    effects.purged.add(version.keyHmac);
-    for (const row of effects.quarantined) if (row.keyHmac === version.keyHmac) row.content = null;
-  }
+  if (version.restricted) purge(version.keyHmac, effects);
+}
+
+function hashOf({ sourceUpdatedAt: _, milestones: _milestones, repairs: _repairs, quarantined: _quarantined, ...published }: Mapped, keys: Keys): string {
+  return keys.contentHmac(JSON.stringify(published)); // built by our own rules: always in the same order
+}
+
+function marks({ repairs, quarantined }: Mapped): Pick<Head, 'repaired' | 'quarantinedValues'> {
+  return { repaired: byKind(repairs.map((one) => one.kind)), quarantinedValues: byKind(quarantined.map((one) => one.reason)) };
 }
 
 function firstSeenIn({ milestones, sourceUpdatedAt }: Mapped): FirstSeen {

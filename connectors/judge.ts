@@ -42,6 +42,8 @@ interface Common {
   /** Sorts as text; null where it cannot be told. */
   order: string | null;
   droppedFields: Record<string, number>;
+  /** Its own readable flag says that fields of the record are never stored (`neverStoredWhen`), whatever else is wrong with it. */
+  restricted: boolean;
   drift: string[];
   receivedId: number | undefined;
   settled: Settled | undefined;
@@ -64,7 +66,7 @@ export type Judged = Common &
     | { kind: 'DROPPED'; rule: string; counted: { division: string; month: string } | null }
     | { kind: 'TOMBSTONE' }
     | { kind: 'QUARANTINED'; reason: QuarantineReason; field: string | null; content: Row | null }
-    | { kind: 'LIVE'; mapped: Mapped; content: Row; restricted: boolean }
+    | { kind: 'LIVE'; mapped: Mapped; content: Row }
   );
 
 /** What tells versions apart before anything of them is judged. */
@@ -101,6 +103,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
     contentHmac,
     order: row === null ? null : versionOrder(stream, row, offered),
     droppedFields: {},
+    restricted: false,
     drift: [],
     receivedId: offered.receivedId,
     settled: offered.settled,
@@ -112,7 +115,9 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   const drop = stream.drop;
   if (drop?.when(normalised(valueAt(row, drop.reads)) ?? '')) return { ...common, kind: 'DROPPED', rule: drop.rule, counted: countedDrop(stream, row) };
   const unreadable = undecidedField(stream, row);
-  const restricted = stream.neverStoredWhen?.when.includes(decisive(valueAt(row, stream.neverStoredWhen.reads))) === true;
+  const flag = stream.neverStoredWhen === undefined ? '' : decisive(valueAt(row, stream.neverStoredWhen.reads));
+  const restricted = stream.neverStoredWhen?.when.includes(flag) === true;
+  common.restricted = stream.neverStoredWhen?.when.map(String).includes(String(flag)) === true; // `"true"` is no valid flag, but nobody doubts what it says
   const content = withoutForbidden(stream, row, restricted || unreadable !== null, common.droppedFields, restricted);
   common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column)).map(columnName);
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
@@ -121,7 +126,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   const serialised = JSON.stringify(given ?? row);
   const fault = tooLarge(given ?? row, serialised) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && ill === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
-  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: isStorable(serialised) && isStorable(JSON.stringify(offered.beside ?? null)) ? content : storable(content), restricted };
+  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: isStorable(serialised) && isStorable(JSON.stringify(offered.beside ?? null)) ? content : storable(content) };
 }
 
 /** JSON with sorted keys: one text for one content, whatever the order of columns. */

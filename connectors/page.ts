@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
-import type { Connector, Stream } from './contract.ts';
+import type { Connector, Row, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
-import { fold, versionName, type Effects, type Head, type Known, type State, type Version } from './fold.ts';
+import { fold, versionName, type Effects, type Head, type Known, type Landed, type State, type Version } from './fold.ts';
 import { formOf } from './form.ts';
 import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
@@ -48,7 +48,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   const { connector, stream } = context;
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
   const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? versions.filter((version) => version.receivedId !== undefined) : versions);
-  const effects = fold(stream, versions, known, context.keys);
+  const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions) }, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
   await writeSeen(client, context, effects);
   await writeHeads(client, context, effects);
@@ -81,12 +81,20 @@ async function lockStream(client: pg.ClientBase, department: string, stream: str
 /** `maybeSeen`: those of the versions that may have been counted before. */
 export async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[], maybeSeen: readonly Judged[] = versions): Promise<Known> {
   const keyHmacs = versions.map((version) => version.keyHmac);
-  const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
-    'SELECT key_hmac, version_order, state, mapped_hash, restricted, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
+  const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; restricted_through: string | null; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
+    'SELECT key_hmac, version_order, state, mapped_hash, restricted, restricted_through, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
     [department, stream, [...new Set(keyHmacs)]],
   );
-  const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, repaired: row.repaired, quarantinedValues: row.quarantined_values });
+  const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, restrictedThrough: row.restricted_through, repaired: row.repaired, quarantinedValues: row.quarantined_values });
   return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, department, stream, maybeSeen) };
+}
+
+/** Landed copies of the records from which a version that is quarantined takes fields away. */
+async function landedOf(client: pg.ClientBase, { connector, stream }: PageContext, versions: readonly Judged[]): Promise<Map<string, Landed>> {
+  const restricting = new Map(versions.flatMap(({ kind, restricted, key, keyHmac }) => (kind === 'QUARANTINED' && restricted && key !== null ? [[key, keyHmac] as const] : [])));
+  if (restricting.size === 0) return new Map();
+  const { rows } = await client.query<{ record_key: string; content: Row; content_hash: string; position: string }>('SELECT record_key, content, content_hash, position FROM hub.landed WHERE department = $1 AND stream = $2 AND record_key = ANY($3)', [connector.department, stream.name, [...restricting.keys()]]);
+  return new Map(rows.map((row) => [restricting.get(row.record_key)!, { key: row.record_key, content: row.content, contentHmac: row.content_hash, position: row.position }]));
 }
 
 /** Which of these were counted before, by `versionName`. Each is looked up by its key: a join would be planned over all of the stream. */
@@ -123,12 +131,12 @@ async function writeSeen(client: pg.ClientBase, { connector, stream }: PageConte
 
 async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, { heads }: Effects): Promise<void> {
   if (heads.size === 0) return;
-  const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
+  const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, restricted_through: head.restrictedThrough ?? null, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
   const { names, source, values } = asColumns(rows, headTypes, 3);
   await client.query(
     `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x
      ON CONFLICT (department, stream, key_hmac) DO UPDATE SET version_order = excluded.version_order, state = excluded.state, mapped_hash = excluded.mapped_hash,
-       restricted = excluded.restricted, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
+       restricted = excluded.restricted, restricted_through = excluded.restricted_through, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
     [connector.department, stream.name, ...values],
   );
 }
