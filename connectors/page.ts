@@ -9,6 +9,7 @@ import { formOf } from './form.ts';
 import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
 import { removeAbsent } from './absent.ts';
+import { purgeCorrections } from './purge.ts';
 import { writeLive, removeRecords } from './write.ts';
 
 export interface PageContext {
@@ -53,6 +54,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await writeSeen(client, context, effects);
   await writeHeads(client, context, effects);
   const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
+  await purgeCorrections(client, context, known, effects);
   if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? 0)));
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);

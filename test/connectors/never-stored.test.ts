@@ -98,6 +98,28 @@ describe('a case that becomes a minor’s', () => {
     expect(await comparable(hub.pool, 'court', 'prelitigation-cases')).toMatchObject({ live: 1, deleted: 0, offered: 3 });
   });
 
+  it.each<[string, Row]>([['valid', {}], ['quarantined', { outcome: 'x' }]])('takes with it what corrections of the record say, by a version that is %s', async (_, fault) => {
+    await sync(child);
+    const mention = '(SELECT mention_id FROM hub.mention)';
+    const asked = (field: string, of: string, where: string, column: string) =>
+      hub.pool.query(`WITH asked AS (
+        INSERT INTO hub.correction (id, rid, mention_id, department, coordinate, requester, due_on, basis, value_in, value_column, value_digest)
+        SELECT x.id, r.rid, ${of}, 'court', '${field}', 'resident:x', '2026-10-01', 'x', '${where}', '${column}', hub.value_digest(x.id, '${where}', '${column}', r.rid, ${of}) FROM hub.record r, gen_random_uuid() AS x(id) RETURNING id)
+        INSERT INTO hub.correction_text SELECT id, 'CHILD-PROPOSED', '李小童的情况不是这样', 'CHILD-NOTE' FROM asked`);
+    await asked('CourtCase.summary', 'NULL', 'court.prelitigation_case', 'summary');
+    await asked('Person.phones', mention, 'hub.mention', 'phones');
+    await asked('CourtCase.causeName', 'NULL', 'court.prelitigation_case', 'cause_name');
+    await hub.pool.query("UPDATE hub.correction SET state = 'ANSWERED', outcome = 'CONFIRMED', answered_at = now() WHERE coordinate = 'CourtCase.summary'");
+    await sync({ ...child, minorInvolved: true, updatedAt: at(2), ...fault });
+    expect(await traces()).toEqual([]);
+    expect((await hub.pool.query("SELECT coordinate, outcome, value_digest = '' AS forgotten FROM hub.correction ORDER BY 1")).rows).toEqual([
+      { coordinate: 'CourtCase.causeName', outcome: null, forgotten: false },
+      { coordinate: 'CourtCase.summary', outcome: 'CONFIRMED', forgotten: true },
+      { coordinate: 'Person.phones', outcome: 'SOURCE_CHANGED', forgotten: true },
+    ]);
+    expect((await hub.pool.query('SELECT 1 FROM hub.correction_text')).rowCount).toBe(0);
+  });
+
   it('does not take it back from a late older version, and stores it again once it is lawful', async () => {
     await sync(child);
     await sync({ ...child, minorInvolved: true, outcome: 'x', updatedAt: at(5) });
