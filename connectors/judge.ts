@@ -26,6 +26,8 @@ export interface Offered {
   delivery?: { asOf: string; folder: string };
   /** What a later snapshot that was applied before says of the record: it may change nothing. */
   settled?: Settled;
+  /** Declared columns that its source no longer has: drift. */
+  absent?: readonly string[];
   /** Marks the version where the content does not: an event's ticket and sequence; bytes that could not be decoded. */
   identity?: string;
   /** Of a version that was quarantined: as it was counted then. */
@@ -119,7 +121,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   const restricted = stream.neverStoredWhen?.when.includes(flag) === true;
   common.restricted = stream.neverStoredWhen?.when.map(String).includes(String(flag)) === true; // `"true"` is no valid flag, but nobody doubts what it says
   const content = withoutForbidden(stream, row, restricted || unreadable !== null, common.droppedFields, restricted);
-  common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column)).map(columnName);
+  common.drift = Object.keys(row).filter((column) => !Object.hasOwn(stream.shape.shape, column) && !stream.neverStored.includes(column)).map(columnName).concat((offered.absent ?? []).map((column) => `${column} (missing)`));
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
   const ill = isDeep ? { reason: 'SCHEMA' as const, field: 'depth' } : unsound(row);

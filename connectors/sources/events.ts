@@ -5,7 +5,7 @@ import { addCounts, noCounts } from '../counts.ts';
 import { offeredEvent, type StoredCounts, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
 import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
-import { rowShape } from './fields.ts';
+import { absentProtections, requireFields, rowShape } from './fields.ts';
 import { askSource } from './http.ts';
 
 const pagesMax = 100_000;
@@ -33,7 +33,7 @@ async function* pages(context: SourceContext, stream: Stream, from: ReadFrom): A
 export async function* received(context: SourceContext, stream: Stream): AsyncGenerator<SourcePage> {
   for (let after = 0; ; ) {
     const { rows, isLast } = await waitingAfter(context, stream, after);
-    if (rows.length > 0) yield receivedPage(rows);
+    if (rows.length > 0) yield receivedPage(stream, rows);
     if (isLast) return;
     after = rows.at(-1)!.id;
   }
@@ -66,7 +66,7 @@ async function waitingAfter({ connector, pool, limits }: SourceContext, stream: 
   return { rows: waiting, isLast: false };
 }
 
-function receivedPage(rows: readonly Waiting[]): SourcePage {
+function receivedPage(stream: Stream, rows: readonly Waiting[]): SourcePage {
   const offered: Offered[] = [];
   const arrived = { ids: [] as number[], counts: noCounts() };
   for (const { id, content } of rows) {
@@ -75,7 +75,8 @@ function receivedPage(rows: readonly Waiting[]): SourcePage {
       addCounts(arrived.counts, content.counts);
     } else offered.push(offeredEvent(content, `event ${id}`, id));
   }
-  return { offered, watermark: undefined, ...(arrived.ids.length > 0 ? { arrived } : {}) };
+  const absent = absentProtections(stream, rowsOf(offered));
+  return { offered: offered.map((one) => ({ ...one, absent })), watermark: undefined, ...(arrived.ids.length > 0 ? { arrived } : {}) };
 }
 
 const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });
@@ -93,9 +94,15 @@ async function* backfill({ connector, env, limits }: SourceContext, stream: Stre
       const updated = typeof ticket['updatedAt'] === 'string' ? Date.parse(ticket['updatedAt']) : Number.NaN;
       if (!Number.isNaN(updated) && (newest === undefined || updated > Date.parse(newest))) newest = new Date(updated).toISOString();
     }
-    yield { offered: body.tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`)), watermark: newest === undefined ? undefined : { since: newest } };
+    const offered = body.tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`));
+    const absent = requireFields(stream, rowsOf(offered));
+    yield { offered: offered.map((one) => ({ ...one, absent })), watermark: newest === undefined ? undefined : { since: newest } };
     if (body.last) return;
   }
+}
+
+function rowsOf(offered: readonly Offered[]): Row[] {
+  return offered.flatMap(({ row }) => (row === null ? [] : [row]));
 }
 
 function readTickets(answer: { status: number; text: string }): z.infer<typeof ticketPage> {

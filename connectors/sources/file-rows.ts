@@ -5,10 +5,17 @@ import type { Row, Stream } from '../contract.ts';
 import { tooLarge, type Offered, type QuarantineReason } from '../judge.ts';
 import { limits } from '../limits.ts';
 import { csvRows } from './csv.ts';
+import { requireColumns } from './fields.ts';
 import { sheetRows } from './xlsx.ts';
 
 /** A row as its file gives it. */
-export type RawRow = Pick<Offered, 'row' | 'fault' | 'position'>;
+export type RawRow = Pick<Offered, 'row' | 'fault' | 'position' | 'absent'>;
+
+interface Header {
+  columns: readonly string[];
+  /** Declared columns that are not among them. */
+  absent: readonly string[];
+}
 
 export function offeredRows(stream: Stream, path: string, encoding: string): AsyncGenerator<RawRow> {
   return path.toLowerCase().endsWith('.xlsx') ? workbookRows(stream, path) : textRows(stream, path, encoding);
@@ -16,7 +23,7 @@ export function offeredRows(stream: Stream, path: string, encoding: string): Asy
 
 async function* textRows(stream: Stream, path: string, encoding: string): AsyncGenerator<RawRow> {
   const decoder = strictDecoder(encoding);
-  let header: string[] | null | undefined;
+  let header: Header | null | undefined;
   let number = 0;
   for await (const { offset, cells } of csvRows(path)) {
     if (cells.length === 1 && cells[0]!.length === 0) continue; // an empty line is no row
@@ -31,28 +38,29 @@ async function* textRows(stream: Stream, path: string, encoding: string): AsyncG
 }
 
 /** Null where a name cannot be read: then nobody can tell which column is never stored. */
-function readHeader(stream: Stream, cells: readonly Buffer[], decoder: TextDecoder): string[] | null {
+function readHeader(stream: Stream, cells: readonly Buffer[], decoder: TextDecoder): Header | null {
   const names = cells.map((cell) => decoded(decoder, cell));
   return names.every((name) => name !== undefined) ? requiredHeader(stream, names) : null;
 }
 
-function textRow(stream: Stream, header: readonly string[] | null, cells: readonly Buffer[], decoder: TextDecoder, position: string): RawRow {
-  if (header === null || cells.length !== header.length) return { row: null, fault: { reason: faultOf(header, cells, decoder) }, position };
+function textRow(stream: Stream, header: Header | null, cells: readonly Buffer[], decoder: TextDecoder, position: string): RawRow {
+  if (header === null || cells.length !== header.columns.length) return { row: null, fault: { reason: faultOf(header, cells, decoder) }, position };
   const row: Row = {};
   let bad: string | undefined;
-  header.forEach((column, index) => {
+  const { columns, absent } = header;
+  columns.forEach((column, index) => {
     const value = decoded(decoder, cells[index]!);
     if (value === undefined) bad ??= column;
     // A cell that cannot be read says nothing, and yet it is not empty where non-empty ones are counted.
     row[column] = value ?? (stream.neverStored.includes(column) ? unreadable : null);
   });
-  return bad === undefined ? { row, position } : { row, fault: { reason: 'INVALID_BYTES', field: bad }, position };
+  return { row, position, absent, ...(bad === undefined ? {} : { fault: { reason: 'INVALID_BYTES' as const, field: bad } }) };
 }
 
 const unreadable = '\ufffd\ufffd';
 
 /** Of a row whose columns cannot be told apart, in the order of sources.md. */
-function faultOf(header: readonly string[] | null, cells: readonly Buffer[], decoder: TextDecoder): QuarantineReason {
+function faultOf(header: Header | null, cells: readonly Buffer[], decoder: TextDecoder): QuarantineReason {
   // No character is less than half as long in UTF-8: what is so large is not decoded to be told.
   if (cells.some((cell) => cell.length > limits.cellBytesMax * 2)) return 'TOO_LARGE';
   const texts = cells.map((cell) => decoded(decoder, cell));
@@ -91,7 +99,7 @@ function beginsCharacter(bytes: Buffer): boolean {
 }
 
 async function* workbookRows(stream: Stream, path: string): AsyncGenerator<RawRow> {
-  let header: string[] | undefined;
+  let header: Header | undefined;
   let number = 0;
   for await (const cells of sheetRows(path)) {
     if (!header) {
@@ -102,16 +110,15 @@ async function* workbookRows(stream: Stream, path: string): AsyncGenerator<RawRo
     number += 1;
     const position = `${basename(path)} row ${number}`;
     // A workbook leaves out empty cells at the end of a row.
-    if (cells.length > header.length) yield { row: null, fault: { reason: 'CELL_COUNT' }, position };
-    else yield { row: Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])), position };
+    const { columns, absent } = header;
+    if (cells.length > columns.length) yield { row: null, fault: { reason: 'CELL_COUNT' }, position };
+    else yield { row: Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ''])), position, absent };
   }
   if (!header) requiredHeader(stream, []);
 }
 
-/** Names of columns, without what nobody sees in them; a required one that is missing stops the stream. */
-function requiredHeader(stream: Stream, cells: readonly string[]): string[] {
-  const header = cells.map((cell) => solidText(cell) ?? '');
-  const missing = stream.required.filter((column) => !header.includes(column));
-  if (missing.length > 0) throw new YiwangError('SOURCE_SCHEMA', { hint: `\`${stream.name}\` lacks the required column${missing.length > 1 ? 's' : ''} ${missing.map((column) => `\`${column}\``).join(', ')}` });
-  return header;
+/** Names of columns, without what nobody sees in them; one that must be there and is not stops the stream. */
+function requiredHeader(stream: Stream, cells: readonly string[]): Header {
+  const columns = cells.map((cell) => solidText(cell) ?? '');
+  return { columns, absent: requireColumns(stream, columns) };
 }

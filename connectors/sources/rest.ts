@@ -43,12 +43,12 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
       cursor = null;
       continue;
     }
-    requireFields(stream, answer.data);
+    const absent = requireFields(stream, answer.data);
     for (const row of answer.data) {
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
       if (time !== undefined && (newest === undefined || time > newest)) newest = time;
     }
-    yield { offered: answer.data.map((row, index) => ({ row, position: `page ${page} item ${index + 1}` })), watermark: newest === undefined ? undefined : { since: newest } };
+    yield { offered: answer.data.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest } };
     if (answer.nextCursor === null) return;
     if (answer.nextCursor === cursor) throw new YiwangError('SOURCE_SCHEMA', { detail: 'the cursor does not move' });
     cursor = answer.nextCursor;

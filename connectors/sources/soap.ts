@@ -65,7 +65,7 @@ async function* pages(stream: Stream, from: { watermark: unknown; full: boolean 
       log.warn({ stream: stream.name, total, read }, 'the source counts more records than it gives');
       return;
     }
-    requireFields(stream, rows);
+    const absent = requireFields(stream, rows);
     let last: string | undefined;
     for (const row of rows) {
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
@@ -73,7 +73,7 @@ async function* pages(stream: Stream, from: { watermark: unknown; full: boolean 
       last = time;
       if (newest === undefined || time > newest) newest = time;
     }
-    yield { offered: rows.map((row, index) => ({ row, position: `page ${page} item ${index + 1}` })), watermark: newest === undefined ? undefined : { since: newest } };
+    yield { offered: rows.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest } };
     if (isEnd) return;
     const next = last === undefined ? since : localText(last);
     if (next > since) [since, pageNo, read] = [next, 1, 0];

@@ -3,6 +3,7 @@ import type { Row, Stream } from '../contract.ts';
 import type { Offered } from '../judge.ts';
 import type { Limits } from '../limits.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import { requireColumns } from './fields.ts';
 import { openMysql } from './sql-mysql.ts';
 import { openPostgres } from './sql-postgres.ts';
 
@@ -61,19 +62,21 @@ export async function openSqlSource({ connector, env, limits }: SourceContext): 
 }
 
 async function* pages(database: SqlDatabase, stream: Stream, from: { watermark: unknown; full: boolean }, limits: Limits): AsyncGenerator<SourcePage> {
-  const table = { table: stream.from, key: stream.key.reads[0]!, watermark: stream.watermark, columns: await neededColumns(database, stream), cellBytesMax: limits.cellBytesMax };
+  const columns = await database.columns(stream.from);
+  const absent = requireColumns(stream, columns.map((column) => column.name));
+  const table = { table: stream.from, key: stream.key.reads[0]!, watermark: stream.watermark, columns, cellBytesMax: limits.cellBytesMax };
   const before = from.full ? await database.count(stream.from) : 0;
   const stored = (from.watermark as { time?: string } | null)?.time ?? null;
   let newest = stored;
   let read = 0;
   for await (const rows of pagesAfter(database, table, { timeless: true, time: null, key: '', overlapSeconds: 0 }, limits)) {
-    if (rows.length > 0) yield { offered: rows.map((row, index) => offer(row, read + index)), watermark: undefined };
+    if (rows.length > 0) yield { offered: rows.map((row, index) => offer(row, read + index, absent)), watermark: undefined };
     read += rows.length;
   }
   for await (const rows of pagesAfter(database, table, { timeless: false, time: from.full ? null : stored, key: '', overlapSeconds: stream.overlapSeconds }, limits)) {
     const last = rows.at(-1)?.row[stream.watermark];
     if (typeof last === 'string' && (newest === null || last > newest)) newest = last;
-    yield { offered: rows.map((row, index) => offer(row, read + index)), watermark: newest === null ? undefined : { time: newest } };
+    yield { offered: rows.map((row, index) => offer(row, read + index, absent)), watermark: newest === null ? undefined : { time: newest } };
     read += rows.length;
   }
   if (!from.full) return;
@@ -103,18 +106,8 @@ function rowsFitting(sizes: readonly number[], bytesMax: number): number {
   return sizes.length;
 }
 
-function offer({ row, tooLarge }: SqlRow, index: number): Offered {
-  return { row, position: `row ${index + 1}`, ...(tooLarge === null ? {} : { fault: { reason: 'TOO_LARGE' as const, field: tooLarge } }) };
-}
-
-/** A column that must be there and is not stops the stream, not the others. */
-async function neededColumns(database: SqlDatabase, stream: Stream): Promise<SqlColumn[]> {
-  const columns = await database.columns(stream.from);
-  const names = new Set(columns.map((column) => column.name));
-  const deciding = [stream.drop?.reads, stream.tombstone?.reads, stream.neverStoredWhen?.reads].filter((column) => column !== undefined);
-  const missing = [...new Set([...stream.required, ...stream.key.reads, ...deciding])].filter((column) => !names.has(column));
-  if (missing.length > 0) throw new YiwangError('SOURCE_SCHEMA', { hint: `\`${stream.name}\` lacks the required column${missing.length > 1 ? 's' : ''} ${missing.map((column) => `\`${column}\``).join(', ')}` });
-  return columns;
+function offer({ row, tooLarge }: SqlRow, index: number, absent: readonly string[]): Offered {
+  return { row, position: `row ${index + 1}`, absent, ...(tooLarge === null ? {} : { fault: { reason: 'TOO_LARGE' as const, field: tooLarge } }) };
 }
 
 /** Rows as the guarded selection gives them: `over 3` holds what stands for the long cell of column 3. */

@@ -77,6 +77,25 @@ describe('versions of a call', () => {
     expect((await hub.pool.query("SELECT stale_reason FROM hub.stream WHERE stream = 'jcj_jjd'")).rows).toMatchObject([{ stale_reason: expect.stringContaining('bjsj') }]);
   });
 
+  it.each(['bmyq', 'jbgjs', 'bjrsfzh'])('stops the stream where %s, from which a protection is read, is renamed or dropped; what was protected stays so', async (column) => {
+    await write({ bmyq: '1', jbgjs: '1' });
+    await sync();
+    for (const change of [`RENAME COLUMN ${column} TO sfbm`, 'DROP COLUMN sfbm']) {
+      await source.pool.query(`ALTER TABLE jcj_jjd ${change}`);
+      await source.pool.query("UPDATE jcj_jjd SET gxsj = gxsj + interval '1 minute', jqjj = jqjj || '。'");
+      await expect(sync()).rejects.toMatchObject({ code: 'SOURCE_SCHEMA', hint: `\`jcj_jjd\` lacks the column \`${column}\`, from which protections of its records are read` });
+    }
+    expect((await hub.pool.query('SELECT confidential, family_violence FROM hub.record')).rows).toEqual([{ confidential: true, family_violence: true }]);
+    expect((await hub.pool.query("SELECT stale_reason FROM hub.stream WHERE stream = 'jcj_jjd'")).rows).toMatchObject([{ stale_reason: expect.stringContaining(column) }]);
+  });
+
+  it('reports any other declared column that is gone, and goes on', async () => {
+    await write({});
+    await source.pool.query('ALTER TABLE jcj_jjd RENAME COLUMN jd TO jingdu');
+    await sync();
+    expect((await hub.pool.query("SELECT drift, stale_reason FROM hub.stream WHERE stream = 'jcj_jjd'")).rows).toEqual([{ drift: { jingdu: 1, 'jd (missing)': 1 }, stale_reason: null }]);
+  });
+
   it('lets one of two runs at once work and tells the other that it is busy', async () => {
     await write({});
     const outcomes = await Promise.allSettled([sync(), sync(), sync()]);
