@@ -1,6 +1,6 @@
 import { pinyin } from 'pinyin-pro';
 import { Converter } from 'opencc-js/t2cn';
-import { plainText, solidText } from './text.ts';
+import { placeholders, solidText, unseen } from './text.ts';
 import type { Sex } from './id-number.ts';
 
 export interface PersonName {
@@ -16,7 +16,7 @@ export interface PersonName {
 
 /** The parts of a name for linkage; `null` where nothing is known. */
 export function standardiseName(raw: unknown): PersonName | null {
-  const written = publishedName(raw);
+  const written = publishedName(raw)?.normalize('NFKC').replaceAll(' ', '') ?? null;
   if (written === null) return null;
   const name = simplified(written).replace(/[(（][^)）]*[)）]/gu, '').replace(/[·•・‧．.。∙]/gu, '·').replace(/^·+|·+$/gu, '');
   if (name === '' || anonymous.test(name)) return null;
@@ -29,11 +29,67 @@ export function standardiseName(raw: unknown): PersonName | null {
   return fullName(name);
 }
 
-/** The name as it may be published: inner spaces and the pinyin annotation of `吴（wú）莲英` removed, nothing else changed. */
+/**
+ * The name as it may be published: spaces and the pinyin annotation of `吴（wú）莲英` removed, letters and digits of full width
+ * made ordinary, nothing else changed; other brackets belong to the name.
+ */
 export function publishedName(raw: unknown): string | null {
-  const text = plainText(raw);
-  return text === null ? null : solidText(text.replace(pinyinAnnotation, ''));
+  if (solidText(raw) === null) return null;
+  const written = String(raw).replace(unseen, '');
+  if (/^\p{Script=Han}+$/u.test(written)) return written;
+  const solid = written.replace(bracket, (whole, inside: string, at: number) => (isPinyin(inside, hanBefore(written, at)) ? '' : whole)).replace(/\s+/gu, '');
+  const published = solid.replace(/[０-９Ａ-Ｚａ-ｚ]/gu, (character) => character.normalize('NFKC'));
+  return published === '' || placeholders.has(published.normalize('NFKC')) ? null : published;
 }
+
+const bracket = /[(（[［]([^()（）[\]［］]*)[)）\]］]/gu;
+
+function hanBefore(text: string, at: number): string[] {
+  return [...(/(\p{Script=Han}+)\s*$/u.exec(text.slice(Math.max(0, at - annotationCharactersMax), at))?.[1] ?? '')];
+}
+
+/**
+ * Whether Latin letters are the pinyin of the characters before them. With tone marks they are nothing else, if they are so many
+ * syllables as there are characters at most; without, they must be readings of all the characters, or of the last: `李雷（IT）`
+ * and `公司（HR）` keep theirs.
+ */
+function isPinyin(inside: string, characters: readonly string[]): boolean {
+  const letters = inside.normalize('NFKC').normalize('NFD').toLowerCase();
+  if (characters.length === 0 || letters.length > annotationCharactersMax || !/^[a-z\s'’1-5\u0300\u0301\u0304\u0308\u030c]+$/u.test(letters)) return false;
+  const plain = letters.replaceAll('u\u0308', 'v').replace(/[^a-z]/g, '');
+  if (plain === '') return false;
+  const hasTones = /[\u0300\u0301\u0304\u030c]/u.test(letters);
+  if (hasTones && syllablesAfter(plain, characters.map(() => (part: string) => anySyllable.test(part))).some((ends) => ends.has(plain.length))) return true;
+  return [characters, characters.slice(-1)].some((some) => syllablesAfter(plain, some.map((one) => (part: string) => readings(one).has(part))).at(-1)!.has(plain.length));
+}
+
+/** After each syllable, where in the letters it may end. */
+function syllablesAfter(letters: string, accepts: readonly ((part: string) => boolean)[]): Set<number>[] {
+  let ends = new Set([0]);
+  return accepts.map((accept) => {
+    const next = new Set<number>();
+    for (const start of ends) for (let end = start + 1; end <= Math.min(start + syllableLettersMax, letters.length); end += 1) if (accept(letters.slice(start, end))) next.add(end);
+    return (ends = next);
+  });
+}
+
+/** Without tones, `ü` as `v` or `u`. */
+function readings(character: string): ReadonlySet<string> {
+  let known = readingsOf.get(character);
+  if (known === undefined) {
+    const all = pinyin(character, { toneType: 'none', v: true, multiple: true, type: 'array' }).map((reading) => reading.toLowerCase());
+    known = new Set(all.flatMap((reading) => [reading, reading.replaceAll('v', 'u')]));
+    readingsOf.set(character, known);
+  }
+  return known;
+}
+
+const readingsOf = new Map<string, ReadonlySet<string>>();
+const annotationCharactersMax = 64;
+/** Of `zhuang`. */
+const syllableLettersMax = 6;
+/** Initial and final, as far as letters tell. */
+const anySyllable = /^(?:(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)|n|ng|m)$/;
 
 /** Syllables of a Han text without tones, one reading a character, its surname in the surname's reading. */
 export function pinyinOf(text: string, surname = ''): string {
@@ -109,8 +165,6 @@ const simpleForms = new Map<string, string>();
 const syllables = new Map<string, string>();
 const surnameReadings = new Map<string, string>();
 
-/** `汉(hàn)`: brackets that hold Latin letters, with or without tone marks. */
-const pinyinAnnotation = /[(（[［]\s*[\p{Script=Latin}\p{Mark}\s'’]+\d?\s*[)）\]］]/gu;
 const anonymous = /^(?:匿名|无名|某某?|群众|市民|居民|业主|村民|来电人|报警人|举报人|投诉人|诉求人|热心市民|不愿透露.*|不便透露.*|未提供|未留|保密|佚名)$/u;
 const formOfAddress = /(?:先生|女士|小姐|太太|师傅|老师|同志|阿姨|大爷|大妈|大叔|大哥|大姐|大娘|爷爷|奶奶|婆婆|老板|经理|某先生|某女士)$/u;
 

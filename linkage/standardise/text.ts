@@ -5,7 +5,7 @@
 export function plainText(raw: unknown): string | null {
   if (raw === null || raw === undefined) return null;
   if (typeof raw === 'string' && plain.test(raw)) return placeholders.has(raw) ? null : raw;
-  const text = String(raw).normalize('NFKC').replace(invisible, '').replace(/\s+/gu, ' ').trim();
+  const text = String(raw).normalize('NFKC').replace(unseen, '').replace(/\s+/gu, ' ').trim();
   return text === '' || placeholders.has(text) ? null : text;
 }
 
@@ -42,4 +42,4 @@ const chineseDigits: Record<string, number> = { 〇: 0, 零: 0, 一: 1, 二: 2, 
 const chineseUnits: Record<string, number> = { 十: 10, 百: 100, 千: 1000 };
 
 /** C0 and C1 controls but for white space, zero-width characters, the byte-order mark and the soft hyphen. */
-const invisible = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff]/gu;
+export const unseen = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff]/gu;

@@ -104,6 +104,36 @@ describe('names', () => {
   test('the published name keeps its characters', () => {
     expect(publishedName('陳（chén）小 龍')).toBe('陳小龍');
   });
+
+  test.each([
+    ['甘肃建投（集团）有限公司', '甘肃建投（集团）有限公司'],
+    ['兰州ABC（XYZ）公司', '兰州ABC（XYZ）公司'],
+    ['兰州甲公司（HR）', '兰州甲公司（HR）'],
+    ['李雷（IT）', '李雷（IT）'],
+    ['李雷(Tom)', '李雷(Tom)'],
+    ['李雷（Léon）', '李雷（Léon）'],
+    ['（Wang）', '（Wang）'],
+    ['彭思静(户主)', '彭思静(户主)'],
+    ['白玛．白玛', '白玛．白玛'],
+    ['阿依（Ａ１）', '阿依（A1）'],
+    ['吴莲英（wú lián yīng）', '吴莲英'],
+    ['吴莲英(Wu Lianying)', '吴莲英'],
+    ['吴（wu2）莲英', '吴莲英'],
+    ['吕（lǚ）布', '吕布'],
+    ['吕（Lu）布', '吕布'],
+    ['单（Shan）雪梅', '单雪梅'],
+    ['王[wáng]五', '王五'],
+    [' \u200b金　晶 芳', '金晶芳'],
+    ['－', null],
+    ['不 详', null],
+  ])('%s is published as %s', (raw, published) => expect(publishedName(raw)).toBe(published));
+
+  test('a name of hostile length is read at once', () => {
+    const started = performance.now();
+    publishedName(`${'安'.repeat(20_000)}a${'安(ān'.repeat(5000)}`);
+    publishedName(`${'安'.repeat(60)}（${'an'.repeat(30)}ǎq）`);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
 });
 
 describe('birth dates', () => {
