@@ -4,6 +4,8 @@ import type { Row, Stream } from '../contract.ts';
 import { addCounts, noCounts } from '../counts.ts';
 import { offeredEvent, type StoredCounts, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
+import { sourceTime } from '../repairs/times.ts';
+import { valueAt } from '../rules.ts';
 import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
 import { absentProtections, requireFields, rowShape } from './fields.ts';
 import { askSource } from './http.ts';
@@ -81,28 +83,46 @@ function receivedPage(stream: Stream, rows: readonly Waiting[]): SourcePage {
 
 const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });
 
-async function* backfill({ connector, env, limits }: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
-  invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');
-  const token = env[connector.source.tokenEnv] ?? '';
+/**
+ * The source's list shifts when a ticket changes between two pages, so the next page is asked for by the last time read, and
+ * by number only while that time stands still. No contract says that the list is in the order of time: what was asked for by
+ * time is asked for once more by number alone. Tickets that are read twice count once; most reads are one page.
+ */
+async function* backfill(context: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
   const stored = (from.watermark as { since?: string } | null)?.since;
-  const since = stored === undefined || from.full ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString();
+  const first = stored === undefined || from.full ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString();
   let newest = stored;
+  let at = { since: first, page: 1 };
+  let byTime = true;
   for (let page = 1; page <= pagesMax; page += 1) {
-    const target = `${url.replace(/\/$/, '')}${connector.source.backfillPath}?${new URLSearchParams({ since, page: String(page), size: String(limits.pageRowsMax) })}`;
-    const body = await askSource(target, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }, readTickets, { limits });
-    for (const ticket of body.tickets) {
-      const updated = typeof ticket['updatedAt'] === 'string' ? Date.parse(ticket['updatedAt']) : Number.NaN;
-      if (!Number.isNaN(updated) && (newest === undefined || updated > Date.parse(newest))) newest = new Date(updated).toISOString();
-    }
-    const offered = body.tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`));
+    const { tickets, last } = await askTickets(context, url, at);
+    // In UTC and of one length: they sort as text.
+    const times = tickets.flatMap((ticket) => sourceTime(valueAt(ticket, stream.watermark))?.instant ?? []);
+    for (const time of times) if (newest === undefined || time > newest) newest = time;
+    const offered = tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`));
     const absent = requireFields(stream, rowsOf(offered));
     yield { offered: offered.map((one) => ({ ...one, absent })), watermark: newest === undefined ? undefined : { since: newest } };
-    if (body.last) return;
+    const isOrdered = times.every((time, index) => index === 0 || time >= times[index - 1]!);
+    if (byTime && at.since !== first && (last || !isOrdered)) {
+      byTime = false;
+      at = { since: first, page: 1 };
+      continue;
+    }
+    if (last) return;
+    byTime &&= isOrdered;
+    const next = times.at(-1) ?? at.since;
+    at = byTime && next > at.since ? { since: next, page: 1 } : { since: at.since, page: at.page + 1 };
   }
 }
 
 function rowsOf(offered: readonly Offered[]): Row[] {
   return offered.flatMap(({ row }) => (row === null ? [] : [row]));
+}
+
+function askTickets({ connector, env, limits }: SourceContext, url: string, { since, page }: { since: string; page: number }): Promise<z.infer<typeof ticketPage>> {
+  invariant(connector.source.kind === 'events', 'an event source is opened for an event declaration');
+  const target = `${url.replace(/\/$/, '')}${connector.source.backfillPath}?${new URLSearchParams({ since, page: String(page), size: String(limits.pageRowsMax) })}`;
+  return askSource(target, { headers: { authorization: `Bearer ${env[connector.source.tokenEnv] ?? ''}`, accept: 'application/json' } }, readTickets, { limits });
 }
 
 function readTickets(answer: { status: number; text: string }): z.infer<typeof ticketPage> {
