@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { YiwangError } from '../../base/errors.ts';
 import type { Row, Rule, Stream } from '../contract.ts';
+import { sourceTime } from '../repairs/times.ts';
+import { normalised } from '../rules.ts';
 
 /** Below this many records, a field that none of them has may be chance: then each record is judged for itself. */
 const wholePageRowsMin = 20;
@@ -25,12 +27,16 @@ export function requireColumns(stream: Stream, names: readonly string[]): string
 /**
  * Where no record of a page has a required field, or a flag that every record states, the source has dropped or renamed it:
  * the stream stops, nothing is judged. Records may leave out what is empty, so that a value which protects (the unit complained
- * about) is taken to be renamed only where a field that nobody declared is on the page. Returns those that are not there.
+ * about) is taken to be renamed only where a field that nobody declared is on the page. On a short page, of two records on, a
+ * required field has gone where a strange one in each of them could hold its values; a single record may have been written
+ * wrong by itself. Returns those that are not there.
  */
 export function requireFields(stream: Stream, rows: readonly Row[]): string[] {
-  if (rows.length < wholePageRowsMin) return [];
+  if (rows.length < renamedRowsMin) return [];
   const isGone = (field: string) => rows.every((row) => !Object.hasOwn(row, field));
-  refuseMissing(stream, 'required', stream.required.filter(isGone));
+  const isShort = rows.length < wholePageRowsMin;
+  refuseMissing(stream, 'required', stream.required.filter((field) => isGone(field) && (!isShort || isRenamed(stream, rows, field))));
+  if (isShort) return [];
   const { flags, values } = protectionsOf(stream);
   refuseMissing(stream, 'protecting', flags.filter(isGone));
   const gone = values.filter(isGone);
@@ -64,4 +70,18 @@ function refuseMissing(stream: Stream, kind: 'required' | 'protecting', columns:
   if (missing.length === 0) return;
   const named = `column${missing.length > 1 ? 's' : ''} ${missing.map((column) => `\`${column}\``).join(', ')}`;
   throw new YiwangError('SOURCE_SCHEMA', { hint: kind === 'required' ? `\`${stream.name}\` lacks the required ${named}` : `\`${stream.name}\` lacks the ${named}, from which protections of its records are read` });
+}
+
+const renamedRowsMin = 2;
+
+function isRenamed(stream: Stream, rows: readonly Row[], field: string): boolean {
+  const strange = Object.keys(rows[0]!).filter((name) => !Object.hasOwn(stream.shape.shape, name) && !stream.neverStored.includes(name));
+  return strange.some((name) => rows.every((row) => Object.hasOwn(row, name) && couldBe(stream, field, row[name])));
+}
+
+function couldBe(stream: Stream, field: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return stream.closedLists[field]?.includes(value) === true;
+  if (stream.requiredTimes.includes(field)) return Boolean(sourceTime(typeof value === 'object' ? null : value));
+  const plain = normalised(value);
+  return plain !== null && (stream.closedLists[field] === undefined || stream.closedLists[field].includes(plain));
 }

@@ -6,6 +6,7 @@ import type { Row } from '../../connectors/contract.ts';
 import { limits } from '../../connectors/limits.ts';
 import { connectorOf } from '../../connectors/registry.ts';
 import { openEventsSource } from '../../connectors/sources/events.ts';
+import { requireFields } from '../../connectors/sources/fields.ts';
 import { keys } from './sample.ts';
 
 const ticket = (n: number, updatedAt: string, more: Row = {}) => ({ ticketNo: `T${String(n).padStart(5, '0')}`, sequence: '1', type: 'cn.gov.12345.ticket.created', receivedAt: updatedAt, status: 'ACCEPTED', updatedAt, ...more });
@@ -71,5 +72,27 @@ describe('the back-fill of the hotline', () => {
     const tickets = Array.from({ length: 1200 }, (_, n) => ticket(n, second(n)));
     const shuffled = [...tickets.slice(600), ...tickets.slice(0, 600)];
     for (const list of [shuffled, tickets.toReversed(), tickets.map((one) => ({ ...one, updatedAt: second(0) }))]) expect(new Set((await backfilled(listOf(() => list))).tickets).size).toBe(1200);
+  });
+
+  test('a source that drops or renames a required field stops the stream', async () => {
+    const renamed = Array.from({ length: 25 }, (_, n) => ({ ...ticket(n, second(n)), updatedAt: undefined, updateTime: second(n) }));
+    await expect(backfilled((_, response) => response.end(JSON.stringify({ tickets: renamed, page: 1, last: true })))).rejects.toMatchObject({ code: 'SOURCE_SCHEMA', hint: '`tickets` lacks the required column `updatedAt`' });
+  });
+});
+
+describe('a required field that no record of a page has', async () => {
+  const stream = (await connectorOf('court')).streams[0]!;
+  const filing = { prelitNo: 'P1', receivedAt: '2026-05-19', closedHearing: false, minorInvolved: false, deleted: false };
+  test.each<[string, Row[], boolean]>([
+    ['three records, a strange field with times in each', [1, 2, 3].map(() => ({ ...filing, updateTime: '2026-05-27 14:23:23' })), true],
+    ['two', [1, 2].map(() => ({ ...filing, updateTime: '2026-05-27 14:23:23' })), true],
+    ['one: it may have been written wrong by itself', [{ ...filing, updateTime: '2026-05-27 14:23:23' }], false],
+    ['no strange field', [filing, filing], false],
+    ['a strange field that is no time', [1, 2].map(() => ({ ...filing, judge: '王某' })), false],
+    ['a strange field in one of two', [{ ...filing, updateTime: '2026-05-27' }, filing], false],
+    ['twenty records, whatever else they have', Array.from({ length: 20 }, () => filing), true],
+  ])('%s', (_, rows, stops) => {
+    if (stops) expect(() => requireFields(stream, rows)).toThrow(expect.objectContaining({ code: 'SOURCE_SCHEMA', hint: '`prelitigation-cases` lacks the required column `updatedAt`' }));
+    else expect(() => requireFields(stream, rows)).not.toThrow();
   });
 });
