@@ -27,7 +27,7 @@ export interface Connector {
 
 export type SourceDeclaration =
   | { kind: 'sql'; urlEnv: string }
-  | { kind: 'events'; urlEnv: string; secretEnv: string; tokenEnv: string; amqpEnv: string; queue: string; backfillPath: string; eventTypes: readonly string[] }
+  | { kind: 'events'; urlEnv: string; secretEnv: string; tokenEnv: string; amqpEnv: string; queue: string; backfillPath: string }
   | { kind: 'rest'; urlEnv: string; tokenPath: string; clientIdEnv: string; clientSecretEnv: string }
   | { kind: 'files'; urlEnv: string }
   | { kind: 'soap'; urlEnv: string; usernameEnv: string; passwordEnv: string; namespace: string; operation: string };
@@ -57,6 +57,8 @@ export interface Stream {
   overlapSeconds: number;
   /** Anything else in one of these is `SCHEMA`. */
   closedLists: Readonly<Record<string, readonly (string | boolean)[]>>;
+  /** Anything else in one of these is taken and reported as drift. */
+  reportedLists?: Readonly<Record<string, readonly string[]>>;
   drop?: DropRule;
   tombstone?: { reads: string; when: readonly (string | boolean)[] };
   /** Removed before anything is written, landed copies included. */

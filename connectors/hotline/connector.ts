@@ -52,6 +52,7 @@ const tickets: Stream = {
   order: 'SEQUENCE',
   overlapSeconds: 900,
   closedLists: { status: Object.keys(states) },
+  reportedLists: { eventType: ['created', 'updated', 'closed', 'withdrawn'].map((kind) => `cn.gov.12345.ticket.${kind}`) },
   neverStored: [],
   spreadsheet: false,
   record: {
@@ -125,7 +126,6 @@ export const connector: Connector = {
   reconcile: { cron: '0 3 * * *', tz: 'Asia/Shanghai' },
   source: {
     kind: 'events', urlEnv: 'HOTLINE_SOURCE_URL', secretEnv: 'HOTLINE_SECRET', tokenEnv: 'HOTLINE_TOKEN', amqpEnv: 'HOTLINE_AMQP_URL', queue: 'hotline.events', backfillPath: '/tickets',
-    eventTypes: ['created', 'updated', 'closed', 'withdrawn'].map((kind) => `cn.gov.12345.ticket.${kind}`),
   },
   streams: [tickets],
 };

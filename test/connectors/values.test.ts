@@ -1,0 +1,37 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { judge } from '../../connectors/judge.ts';
+import { connectorOf, streamOf } from '../../connectors/registry.ts';
+import type { Connector, Row } from '../../connectors/contract.ts';
+import { keys } from './sample.ts';
+
+const connectors = new Map<string, Connector>();
+beforeAll(async () => {
+  for (const department of ['police', 'court', 'civil', 'petition', 'hotline']) connectors.set(department, await connectorOf(department));
+});
+
+function live(department: string, stream: string, row: Row, beside?: Row) {
+  const event = department === 'hotline' ? { event: { subject: 'T1', sequence: '1' } } : {};
+  const judged = judge(department, streamOf(connectors.get(department)!, stream), { row, position: '1', ...event, ...(beside ? { beside } : {}) }, keys);
+  if (judged.kind !== 'LIVE') throw new Error(`${judged.kind} ${'reason' in judged ? judged.reason : ''}`);
+  return { ...judged.mapped, drift: judged.drift };
+}
+
+const call = (more: Row) => live('police', 'jcj_jjd', { jjdbh: 'J1', bjsj: '2026-03-02 09:30:00', sfjf: '1', gxsj: '2026-03-02 09:30:00', scbz: '0', ...more });
+const filing = (more: Row) => live('court', 'prelitigation-cases', { prelitNo: 'P1', receivedAt: '2026-05-19', outcome: 'PENDING', closedHearing: false, minorInvolved: false, updatedAt: '2026-05-27', deleted: false, ...more });
+const application = (more: Row) => live('civil', 'jzsq', { 业务编号: 'B1', 申请日期: '2026-03-01', 办理状态: '受理', 更新时间: '2026-03-01', ...more });
+const petition = (more: Row) => live('petition', 'petitions', { xfjbh: '1', nd: '2026', djsj: '2026-03-01', xfmd: '3', gxsj: '2026-03-01', zf: '0', ...more });
+const ticket = (more: Row, eventType = 'cn.gov.12345.ticket.created') => live('hotline', 'tickets', { ticketNo: 'T1', receivedAt: '2026-03-01', status: 'ACCEPTED', updatedAt: '2026-03-01', ...more }, { eventType });
+
+describe('drift', () => {
+  test('unknown fields of what is nested are reported, once a version', () => {
+    expect(filing({ parties: [{ name: '张三', nested: 'x' }, { name: '李四', nested: 'y' }], judge: 'z' }).drift).toEqual(['judge', 'parties.nested']);
+    expect(petition({ xfr: [{ xfrxm: '张三', zy: '教师' }, ''] }).drift).toEqual(['xfr.zy']);
+    expect(ticket({ requester: { name: '张三', wechat: 'x' }, facility: { kind: '路灯', floor: 3 } }).drift).toEqual(['requester.wechat', 'facility.floor']);
+    expect(ticket({ requester: { name: '张三', phone: null }, categoryPath: ['交通'] }).drift).toEqual([]);
+  });
+
+  test('a type of event that no contract names is taken and reported', () => {
+    expect(ticket({}, 'cn.gov.12345.ticket.deleted')).toMatchObject({ record: { status: 'OPEN' }, drift: ['eventType'] });
+    expect(ticket({}, 'cn.gov.12345.ticket.withdrawn')).toMatchObject({ record: { status: 'WITHDRAWN' }, drift: [] });
+  });
+});
