@@ -1,6 +1,6 @@
 import { standardiseBirthDate } from '../linkage/standardise/birth-date.ts';
 import { publishedName } from '../linkage/standardise/name.ts';
-import { standardisePhones } from '../linkage/standardise/phone.ts';
+import { readPhones } from '../linkage/standardise/phone.ts';
 import { plainText, solidText } from '../linkage/standardise/text.ts';
 import type { Row, Rule } from './contract.ts';
 import { wgs84 } from './repairs/coordinates.ts';
@@ -67,9 +67,11 @@ export function name(path: string): Rule<string | null> {
   });
 }
 
+/** What of a cell is no phone is told as a repair, as data sets count it: the record is accepted, and linkage compares it. */
 export function phones(path: string): Rule<string[]> {
   return one(path, 'phones', (value, found) => {
-    const { valid } = standardisePhones(typeof value === 'object' ? null : value);
+    const { valid, unreadable } = readPhones(typeof value === 'object' ? null : value);
+    if (unreadable > 0) found.repairs.push({ field: path, kind: 'PHONE_UNREADABLE' });
     if (valid.length > 0 && value !== valid[0]!.slice(3)) found.repairs.push({ field: path, kind: 'PHONE' });
     return valid;
   });
@@ -111,19 +113,26 @@ export function truth(path: string): Rule<boolean | null> {
   return one(path, 'truth', (value) => (typeof value === 'boolean' ? value : null));
 }
 
+/** A count. One that cannot be read is a quarantined value: `三人` is not guessed at. */
 export function integer(path: string): Rule<number | null> {
-  return one(path, 'integer', (value) => {
-    const plain = normalised(value);
-    return plain !== null && /^-?\d{1,9}$/.test(plain) ? Number(plain) : null;
+  return one(path, 'integer', (value, found) => {
+    const plain = numberText(path, value, /^-?\d{1,9}(?:\.0+)?$/, found);
+    return plain === null ? null : Number(plain);
   });
 }
 
-/** A decimal as text: amounts never become floating point. */
+/** A decimal as text: amounts never become floating point. One that cannot be read is a quarantined value. */
 export function decimal(path: string): Rule<string | null> {
-  return one(path, 'decimal', (value) => {
-    const plain = normalised(value)?.replaceAll(',', '') ?? null;
-    return plain !== null && /^-?\d{1,15}(?:\.\d{1,6})?$/.test(plain) ? plain : null;
-  });
+  return one(path, 'decimal', (value, found) => numberText(path, value, /^-?\d{1,15}(?:\.\d{1,6})?$/, found, ','));
+}
+
+function numberText(path: string, value: unknown, form: RegExp, found: Parameters<Rule['apply']>[1], separator = ''): string | null {
+  const plain = normalised(value);
+  if (plain === null) return null;
+  const number = separator === '' ? plain : plain.replaceAll(separator, '');
+  if (form.test(number)) return number;
+  found.quarantined.push({ field: path, reason: 'OTHER' });
+  return null;
 }
 
 export function longitude(lng: string, lat: string): Rule<string | null> {

@@ -13,19 +13,26 @@ export interface Phones {
  * two and because fixed lines are often written with a digit too few; whatever says it is foreign goes to libphonenumber.
  */
 export function standardisePhones(raw: unknown): Phones {
-  const phones: Phones = { valid: [], suspect: [] };
+  const { valid, suspect } = readPhones(raw);
+  return { valid, suspect };
+}
+
+/** The same, with the number of parts of the cell that hold digits and are no phone. */
+export function readPhones(raw: unknown): Phones & { unreadable: number } {
+  const phones = { valid: [] as string[], suspect: [] as string[], unreadable: 0 };
   const text = plainText(raw)?.slice(0, cellCharactersMax);
   if (text === undefined) return phones;
-  if (/^1[3-9]\d{9}$/.test(text)) return { valid: [`+86${text}`], suspect: [] };
+  if (/^1[3-9]\d{9}$/.test(text)) return { ...phones, valid: [`+86${text}`] };
   for (const part of phoneParts(text)) addPhone(phones, part);
   return phones;
 }
 
-function addPhone(phones: Phones, part: string): void {
+function addPhone(phones: Phones & { unreadable: number }, part: string): void {
   const foreign = /^(?:\+|00)(?!\s*86)/.test(part) ? foreignPhone(part) : null;
   const digits = part.replace(/\D/g, '').replace(/^0*86(?=1\d{9}|0\d{9})/, '');
   const number = foreign ?? mainlandPhone(digits);
-  if (number !== null && !phones.valid.includes(number)) phones.valid.push(number);
+  if (number === null) phones.unreadable += 1;
+  else if (!phones.valid.includes(number)) phones.valid.push(number);
   if (number === null && /^1[3-9]\d{8}(?:\d{2})?$/.test(digits)) phones.suspect.push(digits);
 }
 

@@ -22,6 +22,31 @@ const application = (more: Row) => live('civil', 'jzsq', { 业务编号: 'B1', �
 const petition = (more: Row) => live('petition', 'petitions', { xfjbh: '1', nd: '2026', djsj: '2026-03-01', xfmd: '3', gxsj: '2026-03-01', zf: '0', ...more });
 const ticket = (more: Row, eventType = 'cn.gov.12345.ticket.created') => live('hotline', 'tickets', { ticketNo: 'T1', receivedAt: '2026-03-01', status: 'ACCEPTED', updatedAt: '2026-03-01', ...more }, { eventType });
 
+describe('a number that cannot be read is a quarantined value', () => {
+  test.each([
+    ['八百元', '三人', null, null, 2],
+    ['800元', '3.5', null, null, 2],
+    ['1,800.50', '3.0', '1800.50', 3, 0],
+    ['', '-', null, null, 0],
+  ])('%s and %s', (月保障金额, 家庭人数, amount, size, refused) => {
+    const { detail, quarantined } = application({ 月保障金额, 家庭人数 });
+    expect(detail).toMatchObject({ monthly_amount_yuan: amount, household_size: size });
+    expect(quarantined.map((one) => one.reason)).toEqual(Array.from({ length: refused }, () => 'OTHER'));
+  });
+});
+
+test.each([
+  ['8812345', [], true],
+  ['138001380001', [], true],
+  ['13800138000、1381234567', ['+8613800138000'], true],
+  ['13800138000', ['+8613800138000'], false],
+  ['不愿透露', [], false],
+])('of the phones in %s it is told whether one cannot be read', (bjrdh, phones, told) => {
+  const { mentions, repairs } = call({ bjrxm: '张三', bjrdh });
+  expect(mentions[0]!.phones).toEqual(phones);
+  expect(repairs.some((one) => one.kind === 'PHONE_UNREADABLE')).toBe(told);
+});
+
 describe('drift', () => {
   test('unknown fields of what is nested are reported, once a version', () => {
     expect(filing({ parties: [{ name: '张三', nested: 'x' }, { name: '李四', nested: 'y' }], judge: 'z' }).drift).toEqual(['judge', 'parties.nested']);
