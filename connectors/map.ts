@@ -106,7 +106,7 @@ function once<T extends { field: string }>(findings: T[]): T[] {
 
 function divisionOf(code: string | null, field: string, found: Findings) {
   if (code === null) return null;
-  const placed = /^\d{6,12}$/.test(code) ? placedDivision(code, found.eventDate) : null;
+  const placed = placedDivision(code, found.eventDate);
   if (placed === null) found.repairs.push({ field, kind: 'DIVISION_UNKNOWN' });
   else if (placed.repair) found.repairs.push({ field, kind: placed.repair });
   return placed;

@@ -12,17 +12,36 @@ export interface PlacedDivision {
 /**
  * Places a division code. A code valid at `date` (`YYYY-MM-DD`) is kept, with its successor beside it; a superseded one
  * used after its end becomes its successor, where there is exactly one; one that no table knows is cut to its nearest known
- * parent. `null` where not even the province is known.
+ * parent, and so is one whose end cannot be read (`620102XX0000`, a digit too many). `null` where not even the province is known.
  */
 export function placedDivision(given: string, date: string | null): PlacedDivision | null {
   const remembered = `${given}|${date ?? ''}`;
   const known = memo.get(remembered);
   if (known !== undefined) return known;
-  const placed = place(padded(given), date);
+  const placed = placeWritten(given, date);
   if (memo.size >= memoMax) memo.clear();
   memo.set(remembered, placed);
   return placed;
 }
+
+function placeWritten(given: string, date: string | null): PlacedDivision | null {
+  // Longer than a division code with a slip in it is another number: of a person, of an organisation.
+  if (given.length > writtenCharactersMax) return null;
+  const digits = /^\d*/.exec(given)![0];
+  const readable = tierDigits.find((tier) => tier <= digits.length);
+  if (readable === undefined) return null;
+  const placed = place(padded(digits.slice(0, readable)), date);
+  return placed && { ...placed, repair: placed.repair ?? (readable === given.length || isPadded(given) ? null : 'DIVISION_CUT') };
+}
+
+/** Twelve digits at most, the last of them noughts: a code filled up to whatever length. */
+function isPadded(given: string): boolean {
+  return given.length <= 12 && /^(?:\d{6}|\d{9})0*$/.test(given);
+}
+
+/** Of village, township, county, city and province. */
+const tierDigits = [12, 9, 6, 4, 2];
+const writtenCharactersMax = 14;
 
 function place(code: string, date: string | null): PlacedDivision | null {
   const ended = endOf(code);

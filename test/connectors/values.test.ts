@@ -22,6 +22,25 @@ const application = (more: Row) => live('civil', 'jzsq', { 业务编号: 'B1', �
 const petition = (more: Row) => live('petition', 'petitions', { xfjbh: '1', nd: '2026', djsj: '2026-03-01', xfmd: '3', gxsj: '2026-03-01', zf: '0', ...more });
 const ticket = (more: Row, eventType = 'cn.gov.12345.ticket.created') => live('hotline', 'tickets', { ticketNo: 'T1', receivedAt: '2026-03-01', status: 'ACCEPTED', updatedAt: '2026-03-01', ...more }, { eventType });
 
+describe('a division code with a slip in it is cut to what it says', () => {
+  test.each([
+    ['620102XX0000', '620102000000', 'DIVISION_CUT'],
+    ['6201020000000', '620102000000', 'DIVISION_CUT'],
+    ['62010', '620100000000', 'DIVISION_CUT'],
+    ['6201', '620100000000', undefined],
+    ['62', '620000000000', undefined],
+    ['620102', '620102000000', undefined],
+    ['6201020000', '620102000000', undefined],
+    ['甘肃', null, 'DIVISION_UNKNOWN'],
+    ['990102XX0000', null, 'DIVISION_UNKNOWN'],
+    ['52620102MJ10000001', null, 'DIVISION_UNKNOWN'],
+  ])('%s', (xzqh, division, kind) => {
+    const { record, repairs } = call({ xzqh });
+    expect(record['division']).toBe(division);
+    expect(repairs).toEqual(kind === undefined ? [] : [{ field: 'xzqh', kind }]);
+  });
+});
+
 describe('a number that cannot be read is a quarantined value', () => {
   test.each([
     ['八百元', '三人', null, null, 2],
