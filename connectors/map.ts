@@ -123,11 +123,10 @@ function onePerPlace(mentions: MentionColumns[]): MentionColumns[] {
 function mentionsOf(rules: MentionRules, row: Row, found: Findings, keys: Keys): MentionColumns[] {
   if (rules.list === undefined) return presentMention(mentionOf(rules, row, 0, '', found, keys));
   const list = valueAt(row, rules.list);
-  const items = Array.isArray(list) ? list.slice(0, listMax) : [];
+  // As many as there are: what bounds a list is the size of a record (`recordBytesMax`), and nobody in it may be lost.
+  const items: unknown[] = Array.isArray(list) ? list : [];
   return items.flatMap((item: unknown, ordinal) => (typeof item === 'object' && item !== null ? presentMention(mentionOf(rules, item as Row, ordinal, `${rules.list}.${ordinal}.`, found, keys)) : []));
 }
-
-const listMax = 1000;
 
 /** A mention that says nothing of anybody is none. */
 function presentMention(mention: MentionColumns): MentionColumns[] {

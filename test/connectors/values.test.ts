@@ -22,6 +22,11 @@ const application = (more: Row) => live('civil', 'jzsq', { 业务编号: 'B1', �
 const petition = (more: Row) => live('petition', 'petitions', { xfjbh: '1', nd: '2026', djsj: '2026-03-01', xfmd: '3', gxsj: '2026-03-01', zf: '0', ...more });
 const ticket = (more: Row, eventType = 'cn.gov.12345.ticket.created') => live('hotline', 'tickets', { ticketNo: 'T1', receivedAt: '2026-03-01', status: 'ACCEPTED', updatedAt: '2026-03-01', ...more }, { eventType });
 
+test('nobody of a joint petition of 1,500 is lost', () => {
+  const { mentions } = petition({ xfr: Array.from({ length: 1500 }, (_, n) => ({ xfrxm: `张三${n}` })) });
+  expect(mentions.map((mention) => mention.ordinal)).toEqual(Array.from({ length: 1500 }, (_, n) => n));
+});
+
 describe('a division code with a slip in it is cut to what it says', () => {
   test.each([
     ['620102XX0000', '620102000000', 'DIVISION_CUT'],
