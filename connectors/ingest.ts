@@ -4,6 +4,7 @@ import { asOperatingError, type Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import type { Row } from './contract.ts';
 import type { StoredEvent } from './events.ts';
+import { elementBytes } from './elements.ts';
 import { isStorable, storable, tooLarge } from './judge.ts';
 import { isTooDeep, unsound } from './sound.ts';
 import { connectorOf } from './registry.ts';
@@ -51,11 +52,20 @@ export async function storeEvents(pool: Pool, department: string, body: Buffer):
   const connector = await connectorOf(department);
   const stream = connector.streams[0];
   invariant(connector.source.kind === 'events' && stream, 'events are received for an event source');
-  const items = parsedItems(body);
+  return stored(pool, department, stream.name, parsedItems(body));
+}
+
+/** A body that could not be kept, though nothing that may pass was in the way: it is counted and quarantined as no event, by its hash. */
+export async function refuseBody(pool: Pool, department: string, body: Buffer): Promise<void> {
+  const { name } = (await connectorOf(department)).streams[0]!;
+  await stored(pool, department, name, [{ event: null, sha256: sha256Hex(body) }]);
+}
+
+async function stored(pool: Pool, department: string, stream: string, items: readonly Item[]): Promise<StoredOutcome> {
   const bad = items.flatMap((item, index) => (item.event ? [] : [index]));
   const good = items.flatMap((item) => (item.event ? [item.event] : []));
   const accepted = await kept(pool, [
-    department, stream.name, good.map((event) => sha256Hex(event.id)), good.map(storedText).join('\n'), good.length,
+    department, stream, good.map((event) => sha256Hex(event.id)), good.map(storedText).join('\n'), good.length,
     bad, items.flatMap((item) => (item.event ? [] : [item.sha256])), randomUUID(),
   ]);
   return { accepted, duplicates: good.length - accepted, bad };
@@ -121,10 +131,10 @@ function parsedItems(body: Buffer): Item[] {
   }
   const items = Array.isArray(value) ? value : [value];
   if (items.length > eventsMax) throw new YiwangError('BAD_REQUEST', { hint: `a batch holds at most ${eventsMax} events` });
-  return items.map((item: unknown) => {
-    const event = cloudEvent(item);
-    return { event, sha256: event ? '' : sha256Hex(JSON.stringify(item) ?? '') };
-  });
+  const events = items.map(cloudEvent);
+  // Of its bytes: what is no event may be nested deeper than it could be written again.
+  const bytes = events.includes(null) ? elementBytes(body) : [];
+  return events.map((event, index) => ({ event, sha256: event ? '' : sha256Hex(bytes[index]!) }));
 }
 
 /** An event is one when `specversion` is 1.0 and `id`, `source` and `type` are there. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from '../../base/db.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { log, safeError } from '../../base/log.ts';
-import { bodyBytesMax, storeEvents } from '../ingest.ts';
+import { bodyBytesMax, refuseBody, storeEvents } from '../ingest.ts';
 
 export interface EventConsumer {
   stop(): Promise<void>;
@@ -16,7 +16,8 @@ const reconnectMaxMs = 30_000;
 
 /**
  * Consumes a department's event queue (AMQP 0-9-1): a message is acknowledged only after its events are durable, and goes
- * back where they could not be made so. Reconnects by itself until stopped.
+ * back where they could not be made so. One that can never be is quarantined and rejected, which is where a dead-letter
+ * exchange takes it over: it would come back for ever. Reconnects by itself until stopped.
  */
 export function startConsumer({ url, queue, department, pool }: { url: string; queue: string; department: string; pool: Pool }): EventConsumer {
   const stopping = new AbortController();
@@ -70,18 +71,26 @@ async function consume(connection: ChannelModel, queue: string, department: stri
   });
 }
 
-async function receive(channel: Channel, message: ConsumeMessage, department: string, pool: Pool): Promise<void> {
+/** Exported for its test. */
+export async function receive(channel: Pick<Channel, 'ack' | 'nack'>, message: Pick<ConsumeMessage, 'content'>, department: string, pool: Pool): Promise<void> {
   try {
     if (message.content.length > bodyBytesMax) log.warn({ department, bytes: message.content.length }, 'a queued message is over 5 MiB');
     await storeEvents(pool, department, message.content);
-    channel.ack(message);
+    channel.ack(message as ConsumeMessage);
   } catch (error) {
-    log.warn({ err: safeError(error), department }, 'events could not be made durable; they stay in the queue');
-    await pause(reconnectBaseMs);
+    const isRefused = isPoison(error) && (await refuseBody(pool, department, message.content).then(() => true, () => false));
+    log.warn({ err: safeError(error), department }, isRefused ? 'a queued message was quarantined' : 'events could not be made durable; they stay in the queue');
+    if (!isRefused) await pause(reconnectBaseMs);
     try {
-      channel.nack(message, false, true);
+      channel.nack(message as ConsumeMessage, false, !isRefused);
     } catch {
       return; // the channel closed meanwhile: the broker puts the message back by itself
     }
   }
+}
+
+/** What the message itself is to blame for: the same bytes would fail again (SQLSTATE 22: a value, 54: a limit of the server). */
+function isPoison(error: unknown): boolean {
+  if (error instanceof RangeError || error instanceof TypeError) return true;
+  return /^(?:22|54)/.test(String((error as { code?: unknown }).code ?? ''));
 }

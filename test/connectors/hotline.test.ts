@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { receiveEvents } from '../../connectors/ingest.ts';
-import { startConsumer } from '../../connectors/sources/amqp.ts';
+import { receive, startConsumer } from '../../connectors/sources/amqp.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 import { rabbitmqUrl, services } from '../services.ts';
 import { canaries, comparable, everything, expectedCounts, hasSampleCounty, published, pull, sampleCounty } from './sample.ts';
@@ -43,6 +43,35 @@ describe('hotline events', () => {
     const { rows } = await hub.pool.query('SELECT t.status, r.status AS state FROM hotline.ticket t JOIN hub.record r USING (rid)');
     expect(rows).toEqual([{ status: 'CLOSED', state: 'CLOSED' }]);
     expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 6, dropped: { DUPLICATE_EVENT: 1 }, live: 1 });
+  });
+
+  it('keeps the good events beside what is nested a hundred thousand deep', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const fresh = await testDatabase();
+    try {
+      expect(await post(fresh, Buffer.from(`[${JSON.stringify(ticketEvent('d1', '1'))}, ${deep}, {"specversion":"1.0","x":${deep}},${JSON.stringify(ticketEvent('d2', '2'))}]`))).toMatchObject({ status: 400, body: { index: 1, indexes: [1, 2], accepted: 2 } });
+      expect(await post(fresh, Buffer.from(deep))).toMatchObject({ status: 400 });
+    } finally {
+      await fresh.drop();
+    }
+  });
+
+  it('ends a queued message that no table takes: quarantined, rejected and not put back', async () => {
+    const fresh = await testDatabase();
+    const told: unknown[] = [];
+    const channel = { ack: () => void told.push('ack'), nack: (_: unknown, all?: boolean, requeue?: boolean) => void told.push({ all, requeue }) };
+    // The database itself refuses the first statement, as it would a value that we did not foresee.
+    let refusals = 1;
+    const refusing = new Proxy(fresh.pool, { get: (pool, name) => (name === 'query' && refusals-- > 0 ? () => Promise.reject(Object.assign(new Error('invalid'), { code: '22P02' })) : Reflect.get(pool, name)) });
+    try {
+      await receive(channel, { content: batch([ticketEvent('p1', '1')]) }, 'hotline', refusing);
+      expect(told).toEqual([{ all: false, requeue: false }]);
+      expect((await fresh.pool.query('SELECT reason, position FROM hub.quarantine')).rows).toEqual([{ reason: 'NOT_A_CLOUDEVENT', position: 'item 0' }]);
+      await pull(fresh.pool, 'hotline', 'tickets', {}, 'PUSH');
+      expect(await comparable(fresh.pool, 'hotline', 'tickets')).toMatchObject({ offered: 1, quarantined: { NOT_A_CLOUDEVENT: 1 } });
+    } finally {
+      await fresh.drop();
+    }
   });
 
   it('quarantines an event without subject, sequence or data as SCHEMA', async () => {
