@@ -26,7 +26,8 @@ export interface ReceiveAnswer {
 }
 
 export const bodyBytesMax = 5 * 1024 * 1024;
-const eventsMax = 10_000;
+/** Of what is no event so many are named, to the sender and in quarantine; all are counted. Two bytes may be one. */
+const badNamedMax = 10_000;
 
 /**
  * Takes a delivery of CloudEvents 1.0, structured or batched. 202 only after they are durable; 401 for a wrong signature,
@@ -43,7 +44,7 @@ export async function receiveEvents({ pool, department, body, signature, secret 
 export interface StoredOutcome {
   accepted: number;
   duplicates: number;
-  /** Indexes of what is no CloudEvent. */
+  /** Indexes of what is no CloudEvent, of the first so many. */
   bad: number[];
 }
 
@@ -62,11 +63,12 @@ export async function refuseBody(pool: Pool, department: string, body: Buffer): 
 }
 
 async function stored(pool: Pool, department: string, stream: string, items: readonly Item[]): Promise<StoredOutcome> {
-  const bad = items.flatMap((item, index) => (item.event ? [] : [index]));
+  const indexes = items.flatMap((item, index) => (item.event ? [] : [index]));
+  const bad = indexes.slice(0, badNamedMax);
   const good = items.flatMap((item) => (item.event ? [item.event] : []));
   const accepted = await kept(pool, [
     department, stream, good.map((event) => sha256Hex(event.id)), good.map(storedText).join('\n'), good.length,
-    bad, items.flatMap((item) => (item.event ? [] : [item.sha256])), randomUUID(),
+    bad, bad.map((index) => items[index]!.sha256), randomUUID(), indexes.length,
   ]);
   return { accepted, duplicates: good.length - accepted, bad };
 }
@@ -94,7 +96,7 @@ const keepSql = `
     SELECT $1, $2, x.id, x.content::json FROM unnest($3::text[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n
     ON CONFLICT (department, stream, event_hmac) DO NOTHING RETURNING 1
   ), told AS (
-    SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, cardinality($6::int[]) AS bad FROM kept
+    SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, $9::int AS bad FROM kept
   ), counted AS (
     INSERT INTO hub.received_event (department, stream, event_hmac, content)
     SELECT $1, $2, $8, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', json_build_object('NOT_A_CLOUDEVENT', bad)))
@@ -130,7 +132,6 @@ function parsedItems(body: Buffer): Item[] {
     return [{ event: null, sha256: sha256Hex(body) }];
   }
   const items = Array.isArray(value) ? value : [value];
-  if (items.length > eventsMax) throw new YiwangError('BAD_REQUEST', { hint: `a batch holds at most ${eventsMax} events` });
   const events = items.map(cloudEvent);
   // Of its bytes: what is no event may be nested deeper than it could be written again.
   const bytes = events.includes(null) ? elementBytes(body) : [];

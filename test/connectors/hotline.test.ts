@@ -56,6 +56,20 @@ describe('hotline events', () => {
     }
   });
 
+  it('takes as many events as 5 MiB hold, and names ten thousand of what is none', async () => {
+    const fresh = await testDatabase();
+    try {
+      const many = batch(Array.from({ length: 12_000 }, (_, index) => ticketEvent(`m${index}`, '1')));
+      expect(await post(fresh, many)).toMatchObject({ status: 202, body: { accepted: 12_000, duplicates: 0 } });
+      const answer = await post(fresh, batch([...Array<number>(12_000).fill(1), ticketEvent('m-last', '1')]));
+      expect(answer).toMatchObject({ status: 400, body: { index: 0, accepted: 1 } });
+      expect(answer.body['indexes']).toHaveLength(10_000);
+      expect((await fresh.pool.query("SELECT content #>> '{counts,quarantined,NOT_A_CLOUDEVENT}' AS n FROM hub.received_event WHERE content::text LIKE '%counts%'")).rows).toEqual([{ n: '12000' }]);
+    } finally {
+      await fresh.drop();
+    }
+  });
+
   it('ends a queued message that no table takes: quarantined, rejected and not put back', async () => {
     const fresh = await testDatabase();
     const told: unknown[] = [];
