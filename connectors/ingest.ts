@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import { sha256Hex } from '../base/canonical.ts';
 import { asOperatingError, type Pool } from '../base/db.ts';
@@ -127,15 +128,19 @@ interface Item {
 function parsedItems(body: Buffer): Item[] {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    // Invalid bytes never end a string or an element, so that only the elements that hold them are lost.
+    value = JSON.parse(new TextDecoder('utf-8').decode(body));
   } catch {
     return [{ event: null, sha256: sha256Hex(body) }];
   }
-  const items = Array.isArray(value) ? value : [value];
-  const events = items.map(cloudEvent);
-  // Of its bytes: what is no event may be nested deeper than it could be written again.
-  const bytes = events.includes(null) ? elementBytes(body) : [];
-  return events.map((event, index) => ({ event, sha256: event ? '' : sha256Hex(bytes[index]!) }));
+  const isValid = isUtf8(body);
+  const events = (Array.isArray(value) ? value : [value]).map(cloudEvent);
+  if (isValid && !events.includes(null)) return events.map((event) => ({ event, sha256: '' }));
+  // The hash is of the bytes: what is no event may be nested deeper than it could be written again.
+  return elementBytes(body).map((bytes, index) => {
+    const event = isValid || isUtf8(bytes) ? events[index]! : null;
+    return { event, sha256: event ? '' : sha256Hex(bytes) };
+  });
 }
 
 /** An event is one when `specversion` is 1.0 and `id`, `source` and `type` are there. */

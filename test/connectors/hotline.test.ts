@@ -56,6 +56,21 @@ describe('hotline events', () => {
     }
   });
 
+  it('names the event that holds a byte which is no UTF-8, and keeps the others as they are', async () => {
+    const fresh = await testDatabase();
+    try {
+      const [first, second, third] = ['u1', 'u2', 'u3'].map((id) => Buffer.from(JSON.stringify(ticketEvent(id, '1', { ticketNo: id, title: '张三@' }, { subject: id })))) as [Buffer, Buffer, Buffer];
+      second[second.indexOf('@')] = 0xff;
+      const body = Buffer.concat([Buffer.from('['), first, Buffer.from(','), second, Buffer.from(','), third, Buffer.from(']')]);
+      expect(await post(fresh, body)).toMatchObject({ status: 400, body: { index: 1, indexes: [1], accepted: 2 } });
+      await pull(fresh.pool, 'hotline', 'tickets', {}, 'PUSH');
+      expect(await comparable(fresh.pool, 'hotline', 'tickets')).toMatchObject({ offered: 3, live: 2, quarantined: { NOT_A_CLOUDEVENT: 1 } });
+      expect((await fresh.pool.query('SELECT DISTINCT title FROM hotline.ticket')).rows).toEqual([{ title: '张三@' }]);
+    } finally {
+      await fresh.drop();
+    }
+  });
+
   it('takes as many events as 5 MiB hold, and names ten thousand of what is none', async () => {
     const fresh = await testDatabase();
     try {
