@@ -33,6 +33,7 @@ export interface PageEnd {
   watermark?: unknown;
   complete?: Snapshot;
   deliveries?: readonly Delivery[];
+  folders?: readonly string[];
   arrived?: { ids: readonly number[]; counts: Counts };
   /** The reader has the stream's lock and looked: of these versions, but for events received, none was counted before. */
   isNew?: boolean;
@@ -60,6 +61,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await writeCountedDrops(client, context, effects);
   await touch(client, touched, versions.some((version) => version.receivedId !== undefined));
   await markApplied(client, versions, page.arrived?.ids ?? []);
+  if (page.folders) await client.query("DELETE FROM hub.delivery WHERE department = $1 AND state IN ('REFUSED', 'WAITING') AND folder <> ALL($2)", [connector.department, page.folders]);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page.watermark);
   if (wasLive(known, effects)) await unlearn(client); // the one row that all streams share: taken last, so that its holder waits for nobody
@@ -116,8 +118,10 @@ async function writeDeliveries(client: pg.ClientBase, department: string, delive
   for (const one of deliveries) {
     await client.query(
       `INSERT INTO hub.delivery AS d (department, folder, as_of, kind, manifest_sha256, state, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (department, folder) DO UPDATE SET as_of = excluded.as_of, kind = excluded.kind, manifest_sha256 = excluded.manifest_sha256, state = excluded.state, reason = excluded.reason
-       WHERE (d.manifest_sha256, d.state, d.reason) IS DISTINCT FROM (excluded.manifest_sha256, excluded.state, excluded.reason)`,
+       ON CONFLICT (department, folder) DO UPDATE SET as_of = excluded.as_of, kind = excluded.kind, manifest_sha256 = excluded.manifest_sha256, state = excluded.state, reason = excluded.reason, seen_at = now()
+       WHERE (d.manifest_sha256, d.state, d.reason) IS DISTINCT FROM (excluded.manifest_sha256, excluded.state, excluded.reason)
+       -- What the run of another stream found in the same delivery stands.
+       AND NOT (d.manifest_sha256 = excluded.manifest_sha256 AND d.state = excluded.state AND excluded.reason IS NULL)`,
       [department, one.folder, one.asOf, one.kind, one.manifestSha256, one.state, one.reason],
     );
   }

@@ -17,8 +17,10 @@ export interface SourcePage {
   counted?: number;
   /** What arrived and is counted only: rows of `hub.received_event` that hold no event. */
   arrived?: { ids: number[]; counts: Counts };
-  /** Deliveries that this page settles or refuses. */
+  /** Deliveries that this page settles or refuses, or that wait. */
   deliveries?: Delivery[];
+  /** Folders that are there: of others nothing is open any more. */
+  folders?: readonly string[];
 }
 
 export interface Snapshot {
@@ -31,10 +33,11 @@ export interface Snapshot {
 
 export interface Delivery {
   folder: string;
-  asOf: string;
-  kind: 'INCREMENT' | 'SNAPSHOT';
-  manifestSha256: string;
-  state: 'ACCEPTED' | 'REPEATED' | 'REFUSED';
+  /** Null, as kind and digest, where no manifest could be read. */
+  asOf: string | null;
+  kind: 'INCREMENT' | 'SNAPSHOT' | null;
+  manifestSha256: string | null;
+  state: 'ACCEPTED' | 'REPEATED' | 'REFUSED' | 'WAITING';
   reason: string | null;
 }
 

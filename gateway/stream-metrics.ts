@@ -58,6 +58,7 @@ function streamGauges(register: Registry) {
     unknownColumns: gauge('yiwang_stream_unknown_columns', 'columns that the declaration does not know'),
     due: gauge('yiwang_runs_pending', 'runs that are due, under way or held for an operator', 'status'),
     quarantine: gauge('yiwang_quarantine_records', 'quarantined records that nobody released, by reason', 'reason'),
+    deliveries: new Gauge({ name: 'yiwang_deliveries_open', help: 'deliveries of files that somebody has to look at, by state; an accepted one holds another number of rows than it says', labelNames: ['department', 'state'], registers }),
     reconciliation: gauge('yiwang_reconciliation_records', 'records in which the last comparison with the source differed, by kind', 'kind'),
     // Counted by the database since the hub was created: set, not incremented.
     offered: new Counter({ name: 'yiwang_rows_offered_total', help: 'versions that sources offered since the hub was created', labelNames: of, registers }),
@@ -88,10 +89,12 @@ async function readStreams(pool: Pool, gauges: Gauges): Promise<void> {
     FROM hub.stream s`);
   const pending = await pool.query<{ department: string; stream: string; status: string; n: number }>(`SELECT department, stream, status, count(*) AS n FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING', 'HELD') GROUP BY 1, 2, 3`);
   const quarantined = await pool.query<{ department: string; stream: string; reason: string; n: number }>('SELECT department, stream, reason, count(*) AS n FROM hub.quarantine WHERE released_at IS NULL GROUP BY 1, 2, 3');
+  const deliveries = await pool.query<{ department: string; state: string; n: number }>("SELECT department, state, count(*) AS n FROM hub.delivery WHERE state IN ('REFUSED', 'WAITING') OR reason IS NOT NULL GROUP BY 1, 2");
   // Nothing is awaited from here on: a scrape never meets half of it.
   for (const metric of Object.values(gauges)) metric.reset();
   for (const row of streams.rows) tellStream(gauges, row);
   for (const { department, stream, status, n } of pending.rows) gauges.due.set({ department, stream, status }, n);
+  for (const { department, state, n } of deliveries.rows) gauges.deliveries.set({ department, state }, n);
   for (const { department, stream, reason, n } of quarantined.rows) gauges.quarantine.set({ department, stream, reason }, n);
 }
 

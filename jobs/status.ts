@@ -13,7 +13,18 @@ export interface HubStatus {
   matters: number;
   reviewQueue: number;
   queues: Record<string, QueueDepth>;
+  /** Deliveries of files that were refused, wait, or hold another number of rows than they say; newest folders first. */
+  deliveries: OpenDelivery[];
   log: { size: number; checkpointAt: string | null };
+}
+
+export interface OpenDelivery {
+  department: string;
+  folder: string;
+  state: 'REFUSED' | 'WAITING' | 'ACCEPTED' | 'REPEATED';
+  reason: string | null;
+  /** Since when it is known to be so. */
+  seenAt: string;
 }
 
 export interface StreamStatus extends StreamCounts {
@@ -52,8 +63,19 @@ export async function hubStatus(pool: Pool, queues: Record<string, QueueDepth> =
     matters: totals.matters,
     reviewQueue: totals.review,
     queues,
+    deliveries: await openDeliveries(pool),
     log: { size: totals.size, checkpointAt: totals.checkpoint },
   };
+}
+
+const deliveriesMax = 200;
+
+async function openDeliveries(pool: Pool): Promise<OpenDelivery[]> {
+  const { rows } = await pool.query<Omit<OpenDelivery, 'seenAt'> & { seen_at: Date }>(
+    "SELECT department, folder, state, reason, seen_at FROM hub.delivery WHERE state IN ('REFUSED', 'WAITING') OR reason IS NOT NULL ORDER BY department, folder DESC LIMIT $1",
+    [deliveriesMax],
+  );
+  return rows.map(({ seen_at, ...row }) => ({ ...row, seenAt: seen_at.toISOString() }));
 }
 
 const heldMax = 20;

@@ -36,6 +36,15 @@ export const streamReport = hub.view('stream_report', {
   quarantinedValues: jsonb('quarantined_values').$type<Record<string, number>>().notNull(),
 }).existing();
 
+export const deliveryReport = hub.view('delivery_report', {
+  department: text('department').notNull(),
+  folder: text('folder').notNull(),
+  state: text('state').notNull(),
+  reason: text('reason'),
+  asOf: instant('as_of'),
+  seenAt: instant('seen_at').notNull(),
+}).existing();
+
 export const runReport = hub.view('run_report', {
   id: uuid('id').notNull(),
   department: text('department').notNull(),

@@ -36,11 +36,14 @@ export function printStatus(status: HubStatus): void {
   printTable(header, rows);
   printLine();
   printLine(`persons 人 ${status.persons}   matters 事 ${status.matters}   to review 待核 ${status.reviewQueue}   access log 访问日志 ${status.log.size}   ${status.ready ? 'ready 就绪' : 'not ready 未就绪'}`);
+  for (const { department, folder, state, reason } of status.deliveries) printLine(`delivery 批次 ${department}/${folder} ${deliveryStates[state]} ${reason ?? ''}`);
   for (const each of status.streams) {
     for (const run of each.held) printLine(`held 待确认 ${each.department}/${each.stream} ${run.id} ${run.message ?? ''} (yiwang approve)`);
     for (const [reason, count] of Object.entries(each.quarantined)) printLine(`quarantine 隔离 ${each.department}/${each.stream} ${reason} ${count}`);
   }
 }
+
+const deliveryStates = { REFUSED: 'refused 已拒收', WAITING: 'waits 等待', ACCEPTED: 'taken, but 已接收，但', REPEATED: 'taken before, but 重复，但' } as const;
 
 function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);

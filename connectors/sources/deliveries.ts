@@ -32,20 +32,30 @@ const manifestShape = z.object({
   files: z.array(z.object({ name: z.string(), stream: z.string(), rows: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/i), encoding: z.string() })),
 });
 
-/** Whole deliveries in the order in which they apply. */
-export async function deliveries(root: string): Promise<FoundDelivery[]> {
+export interface FoundDeliveries {
+  /** Whole ones, in the order in which they apply. */
+  whole: FoundDelivery[];
+  /** Those without a manifest that can be read: they are still being written, or somebody has to look. */
+  waiting: Delivery[];
+  folders: string[];
+}
+
+export async function deliveries(root: string): Promise<FoundDeliveries> {
   let names: string[];
   try {
     names = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory() && /^\d{8}(?:-\d{1,4})?$/.test(entry.name)).map((entry) => entry.name);
   } catch (error) {
     throw new YiwangError('SOURCE_UNAVAILABLE', { hint: 'the folder of deliveries cannot be read', cause: error });
   }
-  const found: FoundDelivery[] = [];
-  for (const folder of names.slice(0, foldersMax)) {
+  const whole: FoundDelivery[] = [];
+  const waiting: Delivery[] = [];
+  const folders = names.slice(0, foldersMax);
+  for (const folder of folders) {
     const delivery = await readManifest(join(root, folder), folder);
-    if (delivery) found.push(delivery);
+    if (typeof delivery !== 'string') whole.push(delivery);
+    else waiting.push({ folder, asOf: null, kind: null, manifestSha256: null, state: 'WAITING', reason: delivery });
   }
-  return found.sort((a, b) => (isAfter(a, b) ? 1 : -1));
+  return { whole: whole.sort((a, b) => (isAfter(a, b) ? 1 : -1)), waiting, folders };
 }
 
 /** In the order in which deliveries apply: by `asOf`, then by folder. */
@@ -53,20 +63,20 @@ export function isAfter(a: FoundDelivery, b: FoundDelivery): boolean {
   return a.asOf === b.asOf ? a.order > b.order : a.asOf > b.asOf;
 }
 
-/** Undefined while there is no whole manifest: then the delivery is still being written. */
-async function readManifest(path: string, folder: string): Promise<FoundDelivery | undefined> {
+/** Why it waits, while there is no whole manifest. */
+async function readManifest(path: string, folder: string): Promise<FoundDelivery | 'NO_MANIFEST' | 'MANIFEST_TOO_LARGE' | 'MANIFEST_UNREADABLE'> {
   let text: string;
   try {
-    if ((await stat(join(path, 'manifest.json'))).size > manifestBytesMax) return undefined;
+    if ((await stat(join(path, 'manifest.json'))).size > manifestBytesMax) return 'MANIFEST_TOO_LARGE';
     text = await readFile(join(path, 'manifest.json'), 'utf8');
   } catch {
-    return undefined;
+    return 'NO_MANIFEST';
   }
   const parsed = manifestShape.safeParse(jsonOf(text));
   const asOf = parsed.success ? sourceTime(parsed.data.asOf) : undefined;
   if (!parsed.success || !asOf) {
     log.warn({ delivery: folder }, 'delivery waits: its manifest cannot be read');
-    return undefined;
+    return 'MANIFEST_UNREADABLE';
   }
   const { kind, files } = parsed.data;
   const contents = files.map((file) => `${file.stream}|${file.sha256.toLowerCase()}`).sort();
@@ -76,11 +86,14 @@ async function readManifest(path: string, folder: string): Promise<FoundDelivery
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(byteOrderMark, ''));
   } catch {
     return undefined; // cut off while it was written
   }
 }
+
+/** Written by tools that take UTF-8 for an encoding with one. */
+const byteOrderMark = /^\ufeff/;
 
 /** Why a delivery is refused whole; null where every file is there as the manifest says. */
 export async function deliveryFault(delivery: FoundDelivery, fileBytesMax: number): Promise<string | null> {

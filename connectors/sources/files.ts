@@ -19,7 +19,7 @@ interface Watermark {
 
 /**
  * Deliveries that were dropped in a folder, in the order of `asOf`; in whatever order they arrive, the records end as they
- * would in that one. One without a manifest is still being written; one whose hashes do not match is refused whole and stays
+ * would in that one. One without a manifest is still being written and told as waiting; one whose hashes do not match is refused whole and stays
  * where it is; one repeated byte for byte counts once.
  */
 export async function openFilesSource(context: SourceContext): Promise<OpenSource> {
@@ -35,7 +35,9 @@ async function* pages(context: SourceContext, stream: Stream, root: string, from
   const mark = { done: { ...stored.done }, snapshotAsOf: stored.snapshotAsOf ?? '' };
   const firstFolder = new Map<string, string>();
   for (const [folder, identity] of Object.entries(mark.done).sort()) if (!firstFolder.has(identity)) firstFolder.set(identity, folder);
-  const all = (await deliveries(root)).filter((found) => found.files.some((file) => file.stream === stream.name));
+  const { whole, waiting, folders } = await deliveries(root);
+  yield { offered: [], watermark: undefined, deliveries: waiting, folders };
+  const all = whole.filter((found) => found.files.some((file) => file.stream === stream.name));
   for (const found of all) {
     const isKnown = mark.done[found.folder] === found.identity;
     if (!from.full && isKnown) continue;

@@ -14,7 +14,7 @@ import { emergencyChanges } from './break-glass.ts';
 import { BreakGlass, emergencyPage, emergencyPosition, noticesById } from './emergencies.ts';
 import { operations } from './operate.ts';
 import { explanation, matrix } from './policy.ts';
-import { heldRuns, lastRuns, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
+import { heldRuns, lastRuns, openDeliveries, quarantinePage, runPage, streamReports, type RunReport, type StreamChoice, type StreamReport } from './runs.ts';
 import type { AccessLogFilterType, CallerInputType, QueryAccessAnomaliesArgsType, QueryDatasetsArgsType, QueryPolicyMatrixArgsType } from './types.generated.ts';
 
 type Context = SubgraphContext;
@@ -69,6 +69,7 @@ const types = {
   },
   Connector: {
     corrections: async ({ department }: { department: string }, _: unknown, context: Context) => (await load(context, countsByDepartment, department)) ?? { sent: 0, overdue: 0, answered: 0 },
+    deliveries: async ({ department }: { department: string }, _: unknown, context: Context) => (await load(context, openDeliveries, department)) ?? [],
   },
   Correction: {
     field: ({ coordinate }: CorrectionParent) => coordinate,

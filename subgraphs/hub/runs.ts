@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, inArray, isNull, ne, sql, type SQL } from 'drizzle-orm';
-import { quarantineReport, runReport, streamReport } from '../../schema/hub.ts';
+import { deliveryReport, quarantineReport, runReport, streamReport } from '../../schema/hub.ts';
 import type { Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, byKey, type Batch } from '../loader.ts';
@@ -39,6 +39,15 @@ export const heldRuns: Batch<string, RunReport[]> = async (context, streams) => 
 };
 
 const heldMax = 200;
+
+/** Deliveries of each department that somebody has to look at, newest folders first. */
+export const openDeliveries: Batch<string, (typeof deliveryReport.$inferSelect)[]> = async (context, departments) => {
+  const tx = await context.tx();
+  const rows = await tx.select().from(deliveryReport).where(inArray(deliveryReport.department, [...departments])).orderBy(asc(deliveryReport.department), desc(deliveryReport.folder)).limit(deliveriesMax);
+  return allByKey(rows, (row) => row.department);
+};
+
+const deliveriesMax = 200;
 
 /** Runs of these ids, oldest first. */
 export async function runsOf(context: SubgraphContext, ids: readonly string[]): Promise<RunReport[]> {

@@ -360,6 +360,8 @@ export type ConnectorType = {
   __typename?: 'Connector';
   /** 发给该部门的校核请求数 · corrections asked of the department */
   corrections?: Maybe<CorrectionCountsType>;
+  /** 需要处理的文件批次：被拒收、等待清单、行数不符，较新的在前 · deliveries of files that somebody has to look at: refused, waiting for a manifest, or with another number of rows than they say; newest folders first */
+  deliveries?: Maybe<Array<FileDeliveryType>>;
   /** 部门 · department */
   department: Scalars['String']['output'];
   /** 各数据流 · its streams */
@@ -568,6 +570,32 @@ export type FieldClassType =
   | 'SENSITIVE'
   /** 工作：不含个人的办件事实 · facts of a case without a person */
   | 'WORK';
+
+/** 一个文件批次 · one delivery of files */
+export type FileDeliveryType = {
+  __typename?: 'FileDelivery';
+  /** 批次截至时间，清单可读时 · what it is as of, where its manifest can be read */
+  asOf?: Maybe<Scalars['DateTime']['output']>;
+  /** 文件夹名 · name of its folder */
+  folder: Scalars['String']['output'];
+  /** 原因 · why */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** 何时起如此 · since when it is so */
+  seenAt: Scalars['DateTime']['output'];
+  /** 状态 · state */
+  state: FileDeliveryStateType;
+};
+
+/** 文件批次的状态 · state of a delivery of files */
+export type FileDeliveryStateType =
+  /** 已接收 · taken */
+  | 'ACCEPTED'
+  /** 整批拒收，保留在来源文件夹 · refused whole; it stays in the source's folder */
+  | 'REFUSED'
+  /** 重复，不再计数 · the same as one before */
+  | 'REPEATED'
+  /** 等待可读的清单 · waits for a manifest that can be read */
+  | 'WAITING';
 
 /** 问题的说明 · a finding in words */
 export type FindingTextType = {
@@ -1359,6 +1387,8 @@ export type ResolversTypesType = {
   Decimal: ResolverTypeWrapper<Partial<Scalars['Decimal']['output']>>;
   Dispute: ResolverTypeWrapper<Partial<DisputeType>>;
   FieldClass: ResolverTypeWrapper<Partial<FieldClassType>>;
+  FileDelivery: ResolverTypeWrapper<Partial<FileDeliveryType>>;
+  FileDeliveryState: ResolverTypeWrapper<Partial<FileDeliveryStateType>>;
   FindingText: ResolverTypeWrapper<Partial<FindingTextType>>;
   GeoPoint: ResolverTypeWrapper<Partial<GeoPointType>>;
   HotlineTicket: ResolverTypeWrapper<any>;
@@ -1433,6 +1463,7 @@ export type ResolversParentTypesType = {
   DateTime: Partial<Scalars['DateTime']['output']>;
   Decimal: Partial<Scalars['Decimal']['output']>;
   Dispute: Partial<DisputeType>;
+  FileDelivery: Partial<FileDeliveryType>;
   FindingText: Partial<FindingTextType>;
   GeoPoint: Partial<GeoPointType>;
   HotlineTicket: any;
@@ -1602,6 +1633,7 @@ export type CodedValueResolversType<ContextType = SubgraphContext, ParentType ex
 
 export type ConnectorResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['Connector'] = ResolversParentTypesType['Connector']> = {
   corrections?: Resolver<Maybe<ResolversTypesType['CorrectionCounts']>, ParentType, ContextType>;
+  deliveries?: Resolver<Maybe<Array<ResolversTypesType['FileDelivery']>>, ParentType, ContextType>;
   department?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   streams?: Resolver<Maybe<Array<ResolversTypesType['ConnectorStream']>>, ParentType, ContextType>;
 };
@@ -1703,6 +1735,14 @@ export type DisputeResolversType<ContextType = SubgraphContext, ParentType exten
   dueOn?: Resolver<ResolversTypesType['Date'], ParentType, ContextType>;
   field?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
   since?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+};
+
+export type FileDeliveryResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['FileDelivery'] = ResolversParentTypesType['FileDelivery']> = {
+  asOf?: Resolver<Maybe<ResolversTypesType['DateTime']>, ParentType, ContextType>;
+  folder?: Resolver<ResolversTypesType['String'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypesType['String']>, ParentType, ContextType>;
+  seenAt?: Resolver<ResolversTypesType['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypesType['FileDeliveryState'], ParentType, ContextType>;
 };
 
 export type FindingTextResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['FindingText'] = ResolversParentTypesType['FindingText']> = {
@@ -1953,6 +1993,7 @@ export type ResolversType<ContextType = SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
   Dispute?: DisputeResolversType<ContextType>;
+  FileDelivery?: FileDeliveryResolversType<ContextType>;
   FindingText?: FindingTextResolversType<ContextType>;
   GeoPoint?: GeoPointResolversType<ContextType>;
   HotlineTicket?: HotlineTicketResolversType<ContextType>;

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hubStatus } from '../../jobs/status.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 import { deliver } from './deliver.ts';
 import { canaries, comparable, everything, expectedCounts, hasSampleCounty, pull, sampleCounty } from './sample.ts';
@@ -31,8 +32,8 @@ describe.runIf(hasSampleCounty)('civil affairs of another generator', () => {
 
   it('settles every delivery as the data set says', async () => {
     const { rows } = await hub.pool.query<{ folder: string; state: string }>('SELECT folder, state FROM hub.delivery ORDER BY folder');
-    const expected = (expectedCounts('civilDeliveries') as unknown as { name: string; state: string }[]).filter((one) => one.state !== 'INCOMPLETE');
-    const stateOf = (state: string) => (state === 'REFUSED_HASH' ? 'REFUSED' : state === 'ACCEPTED_LATE' ? 'ACCEPTED' : state);
+    const expected = expectedCounts('civilDeliveries') as unknown as { name: string; state: string }[];
+    const stateOf = (state: string) => ({ REFUSED_HASH: 'REFUSED', ACCEPTED_LATE: 'ACCEPTED', INCOMPLETE: 'WAITING' })[state] ?? state;
     expect(rows).toEqual(expected.map((one) => ({ folder: one.name, state: stateOf(one.state) })).sort((a, b) => (a.folder < b.folder ? -1 : 1)));
   });
 });
@@ -87,6 +88,29 @@ describe('deliveries of civil affairs', () => {
     writeFileSync(join(folder, '20260302', 'jzsq_20260302.csv'), randomBytes(10));
     await sync();
     expect(await states()).toEqual({});
-    expect((await hub.pool.query('SELECT folder, state, reason FROM hub.delivery')).rows).toEqual([{ folder: '20260301', state: 'REFUSED', reason: 'HASH_MISMATCH' }]);
+    const refused = { department: 'civil', folder: '20260301', state: 'REFUSED', reason: 'HASH_MISMATCH', seenAt: expect.any(String) };
+    expect((await hubStatus(hub.pool)).deliveries).toEqual([{ department: 'civil', folder: '20260302', state: 'WAITING', reason: 'NO_MANIFEST', seenAt: expect.any(String) }, refused]);
+
+    deliver(folder, '20260303', 'INCREMENT', '2026-03-03', [['B', '受理', '2026-02-01']]);
+    const manifest = (name: string) => join(folder, name, 'manifest.json');
+    writeFileSync(manifest('20260303'), `\ufeff${readFileSync(manifest('20260303'), 'utf8')}`);
+    writeFileSync(manifest('20260302'), '{"kind":');
+    mkdirSync(join(folder, '20260304'));
+    await sync();
+    expect(await states()).toEqual({ B: '受理' });
+    expect((await hubStatus(hub.pool)).deliveries).toMatchObject([{ folder: '20260304', reason: 'NO_MANIFEST' }, { folder: '20260302', state: 'WAITING', reason: 'MANIFEST_UNREADABLE' }, refused]);
+
+    for (const name of ['20260301', '20260302', '20260304']) rmSync(join(folder, name), { recursive: true });
+    await sync();
+    expect((await hubStatus(hub.pool)).deliveries).toEqual([]);
+  });
+
+  it('tells a delivery that was taken and holds another number of rows than its manifest says, whatever the other stream finds in it', async () => {
+    deliver(folder, '20260301', 'INCREMENT', '2026-03-01', [['A', '受理', '2026-02-01']]);
+    const manifest = join(folder, '20260301', 'manifest.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"rows":1', '"rows":2'));
+    await sync();
+    await pull(hub.pool, 'civil', 'shzz', { CIVIL_SOURCE_URL: pathToFileURL(folder).href });
+    expect((await hubStatus(hub.pool)).deliveries).toMatchObject([{ folder: '20260301', state: 'ACCEPTED', reason: 'ROW_COUNT' }]);
   });
 });

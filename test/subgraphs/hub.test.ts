@@ -51,6 +51,18 @@ describe('an operator', () => {
     expect(world.statements).toHaveLength(2);
   });
 
+  it('is told of deliveries that were refused or wait, and of none that is in order; nobody else is', async () => {
+    const asked = '{ connectors { department deliveries { folder state reason asOf } } }';
+    await db.pool.query("INSERT INTO hub.delivery (department, folder, as_of, kind, manifest_sha256, state, reason) VALUES ('hotline', '20260301', '2026-03-01', 'INCREMENT', 'x', 'REFUSED', 'HASH_MISMATCH'), ('hotline', '20260302', '2026-03-02', 'INCREMENT', 'x', 'ACCEPTED', NULL), ('hotline', '20260303', NULL, NULL, NULL, 'WAITING', 'NO_MANIFEST')");
+    const { data } = await world.ask('hub', operator, asked);
+    expect(data['connectors'].find((one: { department: string }) => one.department === 'hotline').deliveries).toEqual([
+      { folder: '20260303', state: 'WAITING', reason: 'NO_MANIFEST', asOf: null },
+      { folder: '20260301', state: 'REFUSED', reason: 'HASH_MISMATCH', asOf: '2026-03-01T00:00:00.000Z' },
+    ]);
+    expect(JSON.stringify((await world.ask('hub', developer, asked)).data)).not.toContain('20260301');
+    await db.pool.query('TRUNCATE hub.delivery');
+  });
+
   it('pages through runs and reads the quarantine without its content', async () => {
     const first = await world.ask('hub', operator, '{ syncRuns(first: 2) { nodes { id counts { offered } } pageInfo { hasNextPage endCursor } } quarantine { nodes { reason position sample } } }');
     expect(first.data['syncRuns'].nodes.map((node: { id: string }) => node.id.at(-1))).toEqual(['3', '2']);
