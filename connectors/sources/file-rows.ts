@@ -6,6 +6,7 @@ import { tooLarge, type Offered, type QuarantineReason } from '../judge.ts';
 import { limits } from '../limits.ts';
 import { csvRows } from './csv.ts';
 import { requireColumns } from './fields.ts';
+import { fileDecoder, isWorkbook } from './file-content.ts';
 import { sheetRows } from './xlsx.ts';
 
 /** A row as its file gives it. */
@@ -18,11 +19,12 @@ interface Header {
 }
 
 export function offeredRows(stream: Stream, path: string, encoding: string): AsyncGenerator<RawRow> {
-  return path.toLowerCase().endsWith('.xlsx') ? workbookRows(stream, path) : textRows(stream, path, encoding);
+  return isWorkbook(path) ? workbookRows(stream, path) : textRows(stream, path, encoding);
 }
 
 async function* textRows(stream: Stream, path: string, encoding: string): AsyncGenerator<RawRow> {
-  const decoder = strictDecoder(encoding);
+  const decoder = fileDecoder(encoding);
+  if (decoder === null) throw new YiwangError('SOURCE_SCHEMA', { hint: `a file declares the encoding \`${encoding.slice(0, 20)}\`, which nobody knows` });
   let header: Header | null | undefined;
   let number = 0;
   for await (const { offset, cells } of csvRows(path)) {
@@ -66,14 +68,6 @@ function faultOf(header: Header | null, cells: readonly Buffer[], decoder: TextD
   const texts = cells.map((cell) => decoded(decoder, cell));
   if (tooLarge({ ...texts.map((text) => text ?? unreadable) } as Row)) return 'TOO_LARGE';
   return header === null || texts.includes(undefined) ? 'INVALID_BYTES' : 'CELL_COUNT';
-}
-
-function strictDecoder(encoding: string): TextDecoder {
-  try {
-    return new TextDecoder(encoding.trim(), { fatal: true, ignoreBOM: true });
-  } catch (error) {
-    throw new YiwangError('SOURCE_SCHEMA', { hint: `a file declares the encoding \`${encoding.slice(0, 20)}\`, which nobody knows`, cause: error });
-  }
 }
 
 function decoded(decoder: TextDecoder, bytes: Buffer): string | undefined {

@@ -5,6 +5,7 @@ import { log } from '../../base/log.ts';
 import type { Stream } from '../contract.ts';
 import type { Offered } from '../judge.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
+import { contentFault } from './file-content.ts';
 import { deliveries, deliveryFault, isAfter, settledAs, type FoundDelivery } from './deliveries.ts';
 import { offeredRows } from './file-rows.ts';
 import { settledIn, type SettledKeys } from './settled-keys.ts';
@@ -19,8 +20,8 @@ interface Watermark {
 
 /**
  * Deliveries that were dropped in a folder, in the order of `asOf`; in whatever order they arrive, the records end as they
- * would in that one. One without a manifest is still being written and told as waiting; one whose hashes do not match is refused whole and stays
- * where it is; one repeated byte for byte counts once.
+ * would in that one. One without a manifest is still being written and told as waiting; one whose hashes do not match, or of which a file
+ * cannot be read at all, is refused whole and stays where it is; one repeated byte for byte counts once.
  */
 export async function openFilesSource(context: SourceContext): Promise<OpenSource> {
   const { source } = context.connector;
@@ -41,7 +42,7 @@ async function* pages(context: SourceContext, stream: Stream, root: string, from
   for (const found of all) {
     const isKnown = mark.done[found.folder] === found.identity;
     if (!from.full && isKnown) continue;
-    const fault = await deliveryFault(found, context.limits.fileBytesMax);
+    const fault = (await deliveryFault(found, context.limits.fileBytesMax)) ?? (await contentFault(found, context.connector.streams));
     if (fault !== null) {
       log.warn({ department: context.connector.department, delivery: found.folder, reason: fault }, 'delivery refused');
       yield { offered: [], watermark: undefined, deliveries: [settledAs(found, 'REFUSED', fault)] };

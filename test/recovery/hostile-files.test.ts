@@ -82,20 +82,36 @@ describe('a delivery', () => {
   const csv = (bytes: Buffer, encoding = 'GB18030', rowsDeclared = 3) => [{ name: 'jzsq_1.csv', stream: 'jzsq', rows: rowsDeclared, bytes, encoding }];
   const gb = (text: string) => iconv.encode(text, 'gb18030');
 
-  it('with a hostile workbook stops that stream and not the other, keeps the last good data, and is read when it is replaced', async () => {
+  it('with a hostile workbook is refused whole, holds up no later one, and is read when it is replaced', async () => {
     deliver('20260301', [{ name: 'shzz_1.xlsx', stream: 'shzz', rows: 30, bytes: zipped(good), encoding: 'binary' }]);
     await pull(hub.pool, 'civil', 'shzz', env());
     const before = await publishedTables(hub.pool);
     deliver('20260302', [{ name: 'shzz_1.xlsx', stream: 'shzz', rows: 30, bytes: hostile['a bomb of ratio 1000']!.bytes, encoding: 'binary' }, ...csv(gb(`${header}\n${line(1)}\n${line(2)}\n${line(3)}\n`))], 'SNAPSHOT');
-    await expect(pull(hub.pool, 'civil', 'shzz', env())).rejects.toMatchObject({ code: 'SOURCE_SCHEMA', hint: expect.stringContaining('inflates') });
+    for (const stream of ['shzz', 'jzsq']) expect((await pull(hub.pool, 'civil', stream, env())).counts).toMatchObject({ offered: 0 });
     expect(await publishedTables(hub.pool)).toEqual(before);
-    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 3 });
-    expect((await hub.pool.query("SELECT stale_reason IS NOT NULL AS stale FROM hub.stream WHERE department = 'civil' ORDER BY stream")).rows).toEqual([{ stale: false }, { stale: true }]);
+    expect((await hub.pool.query('SELECT folder, state, reason FROM hub.delivery WHERE reason IS NOT NULL')).rows).toEqual([{ folder: '20260302', state: 'REFUSED', reason: expect.stringMatching(/^WORKBOOK_UNREADABLE: .*inflates/) }]);
+    deliver('20260303', csv(gb(`${header}\n${line(4)}\n`), 'GB18030', 1));
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 1 });
     const more = zipped(workbook([columns, ...rows, [...rows[0]!.slice(0, 1), '52620102MJ00000099', ...rows[0]!.slice(2)]]));
     writeFileSync(join(folder, '20260302', 'shzz_1.xlsx'), more);
     const manifest = join(folder, '20260302', 'manifest.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(createHash('sha256').update(hostile['a bomb of ratio 1000']!.bytes).digest('hex'), createHash('sha256').update(more).digest('hex')).replace('"rows":30', '"rows":31'));
     expect((await pull(hub.pool, 'civil', 'shzz', env())).counts).toMatchObject({ published: 1 });
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 3 });
+  });
+
+  it.each([
+    ['is no archive', [{ name: 'shzz_1.xlsx', stream: 'shzz', rows: 1, bytes: Buffer.from('no archive'), encoding: 'binary' }], /^WORKBOOK_UNREADABLE: .*archive/],
+    ['breaks off in its last row', [{ name: 'shzz_1.xlsx', stream: 'shzz', rows: 600, bytes: brokenAtItsEnd(), encoding: 'binary' }], /^WORKBOOK_UNREADABLE/],
+    ['is empty', csv(Buffer.from('\r\n')), /^FILE_EMPTY$/],
+    ['is of an encoding that nobody knows', csv(gb(`${header}\n${line(1)}\n`), 'EBCDIC', 1), /^ENCODING_UNKNOWN$/],
+  ])('with a file that %s is refused whole and holds up no later one', async (_, files, reason) => {
+    deliver('20260301', files);
+    deliver('20260302', [{ name: 'shzz_1.xlsx', stream: 'shzz', rows: 30, bytes: zipped(good), encoding: 'binary' }, ...csv(gb(`${header}\n${line(2)}\n`), 'cp936', 1)]);
+    expect((await pull(hub.pool, 'civil', 'shzz', env())).counts).toMatchObject({ published: 30 });
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 1 });
+    expect((await hub.pool.query('SELECT state, reason FROM hub.delivery ORDER BY folder')).rows).toEqual([{ state: 'REFUSED', reason: expect.stringMatching(reason) }, { state: 'ACCEPTED', reason: null }]);
+    expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ live: 1, quarantined: {} });
   });
 
   it('has rows with bad or cut bytes in quarantine with their byte offset, and the others published', async () => {
@@ -154,6 +170,12 @@ describe('a delivery', () => {
     expect((most - before) / 2 ** 20).toBeLessThan(100);
   });
 });
+
+/** A sheet of more than a page whose last cell is not closed. */
+function brokenAtItsEnd(): Buffer {
+  const many = Array.from({ length: 600 }, (_, n) => [`协会${n}`, `52620102MJ0000${String(n).padStart(4, '0')}`, '社会团体', '正常', '2026-03-01']);
+  return zipped(workbook([columns, ...many]).map((part, index) => (index === 2 ? { ...part, data: Buffer.from(part.data.toString().replace(/<\/c>(?=<\/row><\/sheetData>)/, '')) } : part)));
+}
 
 /** Lengthens a file without writing it. */
 function sparse(path: string, bytes: number): void {
