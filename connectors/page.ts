@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
+import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
@@ -8,6 +9,7 @@ import { fold, versionName, type Effects, type Head, type Known, type Landed, ty
 import { formOf } from './form.ts';
 import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
+import { presentOf, type Present } from './sources/present.ts';
 import { removeAbsent } from './absent.ts';
 import { purgeCorrections } from './purge.ts';
 import { writeLive, removeRecords } from './write.ts';
@@ -31,6 +33,7 @@ export interface PageOutcome {
 /** What a page settles beside its versions. */
 export interface PageEnd {
   watermark?: unknown;
+  present?: Present;
   complete?: Snapshot;
   deliveries?: readonly Delivery[];
   folders?: readonly string[];
@@ -63,7 +66,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await markApplied(client, versions, page.arrived?.ids ?? []);
   if (page.folders) await client.query("DELETE FROM hub.delivery WHERE department = $1 AND state IN ('REFUSED', 'WAITING') AND folder <> ALL($2)", [connector.department, page.folders]);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
-  await writeStream(client, context, totals, effects, page.watermark);
+  await writeStream(client, context, totals, effects, page);
   if (wasLive(known, effects)) await unlearn(client); // the one row that all streams share: taken last, so that its holder waits for nobody
   return { counts: effects.counts, drift: effects.drift, touched: touched.length };
 }
@@ -205,14 +208,15 @@ async function markApplied(client: pg.ClientBase, versions: readonly Judged[], c
 /** A source that invents a column a row must not fill the report. */
 const driftColumnsMax = 200;
 
-async function writeStream(client: pg.ClientBase, { connector, stream }: PageContext, before: StreamTotals, effects: Effects, watermark: unknown): Promise<void> {
-  const newest = [...effects.live.values()].reduce((latest, one) => (one.mapped.sourceUpdatedAt !== null && one.mapped.sourceUpdatedAt > latest ? one.mapped.sourceUpdatedAt : latest), '');
+async function writeStream(client: pg.ClientBase, { connector, stream }: PageContext, before: StreamTotals, effects: Effects, { watermark, present }: PageEnd): Promise<void> {
   const moved = watermark !== undefined && JSON.stringify(watermark) !== JSON.stringify(before.watermark);
   if (effects.counts.offered === 0 && !moved) return;
+  const until = (present ?? (await presentOf(client as Pick<Pool, 'query'>, undefined))).instant;
+  const newest = [...effects.live.values()].reduce((latest, { mapped: { sourceUpdatedAt: at } }) => (at !== null && at > latest && at <= until ? at : latest), '');
   const drift = { ...before.drift };
   for (const [column, n] of Object.entries(effects.drift)) if (column in drift || Object.keys(drift).length < driftColumnsMax) drift[column] = (drift[column] ?? 0) + n;
   await client.query(
-    `UPDATE hub.stream SET totals = $3, drift = $4, watermark = coalesce($5, watermark), fresh_through = greatest(fresh_through, $6::timestamptz) WHERE department = $1 AND stream = $2`,
-    [connector.department, stream.name, JSON.stringify(addCounts(countsOf(before.totals), effects.counts)), JSON.stringify(drift), watermark === undefined ? null : JSON.stringify(watermark), newest || null],
+    `UPDATE hub.stream SET totals = $3, drift = $4, watermark = coalesce($5, watermark), fresh_through = greatest(CASE WHEN fresh_through <= $7::timestamptz THEN fresh_through END, $6::timestamptz) WHERE department = $1 AND stream = $2`,
+    [connector.department, stream.name, JSON.stringify(addCounts(countsOf(before.totals), effects.counts)), JSON.stringify(drift), watermark === undefined ? null : JSON.stringify(watermark), newest || null, until],
   );
 }

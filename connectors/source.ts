@@ -5,12 +5,15 @@ import type { Counts } from './counts.ts';
 import type { Offered } from './judge.ts';
 import type { Limits } from './limits.ts';
 import { openEventsSource } from './sources/events.ts';
+import type { Present } from './sources/present.ts';
 import { openSqlSource } from './sources/sql.ts';
 
 export interface SourcePage {
   offered: Offered[];
   /** Where to go on once this page is committed; undefined leaves the stored watermark as it is. */
   watermark: unknown;
+  /** How late it is at the source: what is dated later does not make the stream fresh. */
+  present?: Present;
   /** A snapshot ends with this page: records of its stream that it does not name are gone. */
   complete?: Snapshot;
   /** The source was read whole, and its own count of records agrees: what was not among them is not there. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { YiwangError, invariant } from '../../base/errors.ts';
+import type { Pool } from '../../base/db.ts';
 import type { Row, Stream } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { sourceTime } from '../repairs/times.ts';
@@ -7,6 +8,7 @@ import { valueAt } from '../rules.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
 import { requireFields, rowShape } from './fields.ts';
 import { askSource, type SourceAnswer } from './http.ts';
+import { presentOf, trusted } from './present.ts';
 
 const pagesMax = 100_000;
 const restartsMax = 5;
@@ -18,19 +20,20 @@ const beginning = '1970-01-01T00:00:00Z';
  * A REST service behind OAuth 2.0 client credentials, paged by an opaque cursor in the order of its watermark. A token that
  * ended early is renewed once, a cursor that ended starts again from the newest watermark read.
  */
-export async function openRestSource({ connector, env, limits }: SourceContext): Promise<OpenSource> {
+export async function openRestSource({ connector, env, limits, pool }: SourceContext): Promise<OpenSource> {
   invariant(connector.source.kind === 'rest', 'a REST source is opened for a REST declaration');
   const { urlEnv, tokenPath, clientIdEnv, clientSecretEnv } = connector.source;
   const base = env[urlEnv]?.replace(/\/$/, '');
   if (!base) throw new YiwangError('CONFIG', { hint: `${urlEnv} is not set` });
   const tokens = tokenKeeper(base + tokenPath, env[clientIdEnv] ?? '', env[clientSecretEnv] ?? '', limits);
-  return { pages: (stream, from) => pages(base, stream, from, tokens, limits), close: async () => undefined };
+  return { pages: (stream, from) => pages(base, stream, from, tokens, limits, pool), close: async () => undefined };
 }
 
-async function* pages(base: string, stream: Stream, from: { watermark: unknown; full: boolean }, tokens: Tokens, limits: Limits): AsyncGenerator<SourcePage> {
-  const stored = (from.watermark as { since?: string } | null)?.since;
+async function* pages(base: string, stream: Stream, from: { watermark: unknown; full: boolean }, tokens: Tokens, limits: Limits, pool: Pool): AsyncGenerator<SourcePage> {
+  let stored = from.full ? undefined : (from.watermark as { since?: string } | null)?.since;
   let newest = stored;
-  let since = stored === undefined || from.full ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString();
+  const start = () => (stored === undefined ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString());
+  let since = start();
   let cursor: string | null = null;
   let restarts = 0;
   for (let page = 1; page <= pagesMax; page += 1) {
@@ -43,12 +46,18 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
       cursor = null;
       continue;
     }
+    const present = await presentOf(pool, Date.parse(sourceTime(answer.asOf)?.instant ?? ''));
+    if (trusted(stored, present) !== stored) {
+      newest = stored = trusted(stored, present);
+      [since, cursor] = [start(), null];
+      continue;
+    }
     const absent = requireFields(stream, answer.data);
     for (const row of answer.data) {
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
-      if (time !== undefined && (newest === undefined || time > newest)) newest = time;
+      if (time !== undefined && time <= present.instant && (newest === undefined || time > newest)) newest = time;
     }
-    yield { offered: answer.data.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest } };
+    yield { offered: answer.data.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest }, present };
     if (answer.nextCursor === null) return;
     if (answer.nextCursor === cursor) throw new YiwangError('SOURCE_SCHEMA', { detail: 'the cursor does not move' });
     cursor = answer.nextCursor;
@@ -56,7 +65,7 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
 }
 
 const pageShape = z.object({ data: z.array(rowShape), nextCursor: z.string().nullable(), asOf: z.string() });
-type Page = { data: Row[]; nextCursor: string | null };
+type Page = { data: Row[]; nextCursor: string | null; asOf: string };
 
 async function askedPage(url: string, tokens: Tokens, limits: Limits): Promise<Page | 'CURSOR_EXPIRED'> {
   for (const attempt of [1, 2]) {

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { YiwangError, invariant } from '../../base/errors.ts';
 import { log } from '../../base/log.ts';
+import type { Pool } from '../../base/db.ts';
 import type { Row, Stream } from '../contract.ts';
 import { sourceTime } from '../repairs/times.ts';
 import { valueAt } from '../rules.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
 import { requireFields } from './fields.ts';
 import { askSource, type SourceAnswer } from './http.ts';
+import { presentOf, trusted } from './present.ts';
 import { childElements, element, parsedXml, textOf, type XmlElement } from './xml.ts';
 
 const pageRowsMax = 200;
@@ -18,7 +20,7 @@ const beginning = '1970-01-01 00:00:00';
  * A SOAP 1.1 service with WS-Security UsernameToken. Its pages shift when a record changes between two of them, so the next
  * page is asked for by the last time read (`since` is inclusive) and by number only while that time stands still.
  */
-export async function openSoapSource({ connector, env, limits }: SourceContext): Promise<OpenSource> {
+export async function openSoapSource({ connector, env, limits, pool }: SourceContext): Promise<OpenSource> {
   invariant(connector.source.kind === 'soap', 'a SOAP source is opened for a SOAP declaration');
   const { urlEnv, usernameEnv, passwordEnv, namespace, operation } = connector.source;
   const url = env[urlEnv];
@@ -35,27 +37,36 @@ export async function openSoapSource({ connector, env, limits }: SourceContext):
       (answer) => readAnswer(answer, operation, stream),
       { limits, readsStatus: (status) => status === 500 },
     );
-  return { pages: (stream, from) => pages(stream, from, ask), close: async () => undefined };
+  return { pages: (stream, from) => pages(stream, from, ask, pool), close: async () => undefined };
 }
 
 interface Answer {
   rows: Row[];
   /** Of all pages from `since` on, as the service counted them for this page. */
   total: number | null;
+  /** The service's clock, of HTTP's `Date`. */
+  sourceMs: number;
 }
 
 type Ask = (stream: Stream, since: string, pageNo: number) => Promise<Answer>;
 
-async function* pages(stream: Stream, from: { watermark: unknown; full: boolean }, ask: Ask): AsyncGenerator<SourcePage> {
-  const stored = (from.watermark as { since?: string } | null)?.since;
+async function* pages(stream: Stream, from: { watermark: unknown; full: boolean }, ask: Ask, pool: Pool): AsyncGenerator<SourcePage> {
+  let stored = from.full ? undefined : (from.watermark as { since?: string } | null)?.since;
   let newest = stored;
-  let since = stored === undefined || from.full ? beginning : localText(new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString());
+  const start = () => (stored === undefined ? beginning : localText(new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString()));
+  let since = start();
   let pageNo = 1;
   /** Records of the pages since `since`. */
   let read = 0;
   let empty = 0;
   for (let page = 1; page <= pagesMax; page += 1) {
-    const { rows, total } = await ask(stream, since, pageNo);
+    const { rows, total, sourceMs } = await ask(stream, since, pageNo);
+    const present = await presentOf(pool, sourceMs);
+    if (trusted(stored, present) !== stored) {
+      newest = stored = trusted(stored, present);
+      [since, pageNo, read] = [start(), 1, 0];
+      continue;
+    }
     read += rows.length;
     // The total may change between pages, but while it says that more is to come a short page is no end; an empty one is asked for again.
     const isEnd = rows.length < pageRowsMax && (total === null || total <= read);
@@ -71,9 +82,9 @@ async function* pages(stream: Stream, from: { watermark: unknown; full: boolean 
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
       if (time === undefined) continue;
       last = time;
-      if (newest === undefined || time > newest) newest = time;
+      if (time <= present.instant && (newest === undefined || time > newest)) newest = time;
     }
-    yield { offered: rows.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest } };
+    yield { offered: rows.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest }, present };
     if (isEnd) return;
     const next = last === undefined ? since : localText(last);
     if (next > since) [since, pageNo, read] = [next, 1, 0];
@@ -113,7 +124,7 @@ function readAnswer(answer: SourceAnswer, operation: string, stream: Stream): An
   if (answer.status !== 200 || !result) throw new YiwangError('SOURCE_SCHEMA', { detail: `status ${answer.status}, no ${operation}Result` });
   const lists = new Set(Object.entries(stream.shape.shape).filter(([, type]) => isList(type)).map(([name]) => name));
   const total = /^\d{1,9}$/.test(result.attributes['total'] ?? '') ? Number(result.attributes['total']) : null;
-  return { rows: childElements(result, stream.from).map((record) => rowOf(record, lists)), total };
+  return { rows: childElements(result, stream.from).map((record) => rowOf(record, lists)), total, sourceMs: Date.parse(answer.headers.get('date') ?? '') };
 }
 
 /** What the caller did wrong does not get better by asking again. */

@@ -29,6 +29,7 @@ export async function openMysql(url: string, deadlineMs: number): Promise<SqlDat
       return guardedRows(await query(`SELECT ${selected.join(', ')} FROM ${quoted(stream.table)} WHERE ${where} ORDER BY ${order} LIMIT ${rowsMax}`, values), stream.columns);
     },
     count: async (table) => Number((await query(`SELECT count(*) AS n FROM ${quoted(table)}`, []))[0]?.['n']),
+    nowMs: async () => Number((await query('SELECT unix_timestamp(now(3)) AS n', []))[0]?.['n']) * 1000,
     close: async () => connection.destroy(), // a server that hangs would never answer the farewell
   };
 }

@@ -39,6 +39,7 @@ export async function openPostgres(url: string, deadlineMs: number): Promise<Sql
       return guardedRows(await query(`SELECT ${selected.join(', ')} FROM ${quoted(stream.table)} WHERE ${where} ORDER BY ${order} LIMIT ${rowsMax}`, values), stream.columns);
     },
     count: async (table) => Number((await query(`SELECT count(*) AS n FROM ${quoted(table)}`, []))[0]?.['n']),
+    nowMs: async () => Number((await query('SELECT extract(epoch FROM now()) AS n', []))[0]?.['n']) * 1000,
     close,
   };
 }

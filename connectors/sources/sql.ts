@@ -1,9 +1,12 @@
 import { YiwangError, invariant } from '../../base/errors.ts';
+import type { Pool } from '../../base/db.ts';
 import type { Row, Stream } from '../contract.ts';
 import type { Offered } from '../judge.ts';
 import type { Limits } from '../limits.ts';
 import type { OpenSource, SourceContext, SourcePage } from '../source.ts';
 import { requireColumns } from './fields.ts';
+import { sourceTime } from '../repairs/times.ts';
+import { presentOf, trusted, type Present } from './present.ts';
 import { openMysql } from './sql-mysql.ts';
 import { openPostgres } from './sql-postgres.ts';
 
@@ -15,6 +18,8 @@ export interface SqlDatabase {
   /** Rows after a place in (watermark, key) order. In place of a cell over the limit stands its length and digest. */
   rows(stream: SqlStream, place: Place, rowsMax: number): Promise<SqlRow[]>;
   count(table: string): Promise<number>;
+  /** The server's clock, in milliseconds since 1970. */
+  nowMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -53,20 +58,22 @@ const copiesOfPage = 4;
  * A department's front-end database, read by (watermark, key) from `watermark − overlap`, page by page. MySQL and what
  * speaks PostgreSQL's protocol. How much a page holds is known before it is fetched.
  */
-export async function openSqlSource({ connector, env, limits }: SourceContext): Promise<OpenSource> {
+export async function openSqlSource({ connector, env, limits, pool }: SourceContext): Promise<OpenSource> {
   invariant(connector.source.kind === 'sql', 'a SQL source is opened for a SQL declaration');
   const url = env[connector.source.urlEnv];
   if (!url) throw new YiwangError('CONFIG', { hint: `${connector.source.urlEnv} is not set` });
   const database = /^mysql:|^mariadb:/.test(url) ? await openMysql(url, limits.attemptDeadlineMs) : await openPostgres(url, limits.attemptDeadlineMs);
-  return { pages: (stream, from) => pages(database, stream, from, limits), close: () => database.close() };
+  return { pages: (stream, from) => pages(database, stream, from, limits, pool), close: () => database.close() };
 }
 
-async function* pages(database: SqlDatabase, stream: Stream, from: { watermark: unknown; full: boolean }, limits: Limits): AsyncGenerator<SourcePage> {
+async function* pages(database: SqlDatabase, stream: Stream, from: { watermark: unknown; full: boolean }, limits: Limits, pool: Pool): AsyncGenerator<SourcePage> {
   const columns = await database.columns(stream.from);
   const absent = requireColumns(stream, columns.map((column) => column.name));
   const table = { table: stream.from, key: stream.key.reads[0]!, watermark: stream.watermark, columns, cellBytesMax: limits.cellBytesMax };
   const before = from.full ? await database.count(stream.from) : 0;
-  const stored = (from.watermark as { time?: string } | null)?.time ?? null;
+  const present = await presentOf(pool, await database.nowMs());
+  const until = localText(present.instant);
+  const stored = trustedText((from.watermark as { time?: string } | null)?.time, present);
   let newest = stored;
   let read = 0;
   for await (const rows of pagesAfter(database, table, { timeless: true, time: null, key: '', overlapSeconds: 0 }, limits)) {
@@ -74,14 +81,29 @@ async function* pages(database: SqlDatabase, stream: Stream, from: { watermark: 
     read += rows.length;
   }
   for await (const rows of pagesAfter(database, table, { timeless: false, time: from.full ? null : stored, key: '', overlapSeconds: stream.overlapSeconds }, limits)) {
-    const last = rows.at(-1)?.row[stream.watermark];
+    const last = rows.findLast(({ row }) => String(row[stream.watermark]) <= until)?.row[stream.watermark];
     if (typeof last === 'string' && (newest === null || last > newest)) newest = last;
-    yield { offered: rows.map((row, index) => offer(row, read + index, absent)), watermark: newest === null ? undefined : { time: newest } };
+    yield { offered: rows.map((row, index) => offer(row, read + index, absent)), watermark: newest === null ? undefined : { time: newest }, present };
     read += rows.length;
   }
   if (!from.full) return;
   const whole = before === read && before === (await database.count(stream.from));
   yield { offered: [], watermark: undefined, ...(whole ? { counted: read } : {}) };
+}
+
+/** `2026-03-02 09:30:00.000` in Shanghai, as the source writes its own times; compared as text. */
+function localText(instant: string): string {
+  return new Date(Date.parse(instant) + shanghaiOffsetMs).toISOString().slice(0, 23).replace('T', ' ');
+}
+
+const shanghaiOffsetMs = 8 * 3_600_000;
+
+function trustedText(stored: string | undefined, present: Present): string | null {
+  const instant = sourceTime(stored)?.instant;
+  // A spelling that only the server reads is taken as it is.
+  if (stored === undefined || instant === undefined) return stored ?? null;
+  const from = trusted(instant, present);
+  return from === undefined ? null : from === instant ? stored : localText(from);
 }
 
 async function* pagesAfter(database: SqlDatabase, table: SqlStream, start: Place, limits: Limits): AsyncGenerator<SqlRow[]> {
