@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAccessLog } from '../../audit/log.ts';
 import { verifierKey } from '../../audit/note.ts';
 import { subjectTag } from '../../audit/subjects.ts';
+import { hubStatus } from '../../jobs/status.ts';
 import { enterViewer } from '../../policy/session.ts';
 import type { Viewer } from '../../policy/viewer.ts';
 import { resident, viewer } from '../policy/viewers.ts';
@@ -61,6 +62,16 @@ describe('an operator', () => {
     ]);
     expect(JSON.stringify((await world.ask('hub', developer, asked)).data)).not.toContain('20260301');
     await db.pool.query('TRUNCATE hub.delivery');
+  });
+
+  it('and the status of the command line tell the same last run, which is no comparison with the source', async () => {
+    const id = '00000000-0000-0000-0000-00000000000f';
+    await db.pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, requested_at) VALUES ($1, 'hotline', 'tickets', 'RECONCILE', 'SUCCEEDED', 'schedule', '2026-05-09T00:00:00Z')", [id]);
+    const { data } = await world.ask('hub', operator, '{ connectors { department streams { stream lastRun { id } } } }');
+    const told = data['connectors'].find((one: { department: string }) => one.department === 'hotline').streams.find((one: { stream: string }) => one.stream === 'tickets').lastRun.id;
+    expect(told).toBe('00000000-0000-0000-0000-000000000003');
+    expect((await hubStatus(db.pool)).streams.find((one) => one.stream === 'tickets')?.lastRun?.id).toBe(told);
+    await db.pool.query('DELETE FROM hub.sync_run WHERE id = $1', [id]);
   });
 
   it('pages through runs and reads the quarantine without its content', async () => {
