@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { YiwangError } from '../../base/errors.ts';
+import { YiwangError, errorTable, type ErrorCode } from '../../base/errors.ts';
 import type { FinishedRun } from '../../jobs/sync.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { instant, printJson, printTable, progressBar } from '../output.ts';
@@ -74,9 +74,14 @@ function connected({ config }: Hub): string[] {
   return names;
 }
 
-function refuseFailed(runs: readonly FinishedRun[]): void {
+/** Throws what the first run that failed ended with: the code of its row. Exported for its test. */
+export function refuseFailed(runs: readonly FinishedRun[]): void {
   const failed = runs.find((run) => run.status !== 'SUCCEEDED');
-  if (failed) throw new YiwangError('SOURCE_UNAVAILABLE', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
+  if (failed) throw new YiwangError(isErrorCode(failed.errorCode) ? failed.errorCode : 'INTERNAL', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
+}
+
+function isErrorCode(code: string | null): code is ErrorCode {
+  return code !== null && Object.hasOwn(errorTable, code);
 }
 
 /** What each comparison found; missing and different records come with an ordinary run that it asks for. */
