@@ -8,8 +8,8 @@ import { applyPage } from './page.ts';
 import { withStream } from './pull.ts';
 import { connectorOf, streamOf } from './registry.ts';
 
-/** REREAD: nothing of it was kept, so its stream has to be read from the beginning; QUARANTINED: still refused. */
-export type ReleaseOutcome = 'PUBLISHED' | 'DROPPED' | 'TOMBSTONE' | 'QUARANTINED' | 'REREAD';
+/** Where a version ended, as its stream counts it. REREAD: nothing of it was kept, so its stream has to be read from the beginning; QUARANTINED: still refused. */
+export type ReleaseOutcome = 'PUBLISHED' | 'UNCHANGED' | 'SUPERSEDED' | 'DROPPED' | 'TOMBSTONE' | 'QUARANTINED' | 'REREAD';
 
 interface QuarantineRow {
   id: number;
@@ -60,11 +60,17 @@ async function judgeAgain(client: Querying, keys: Keys, connector: Connector, st
   if (judged.kind === 'QUARANTINED') return 'QUARANTINED';
   const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [row.department, row.stream]);
   invariant(rows[0], 'a quarantined version has a stream');
-  await applyPage(client, { connector, stream, keys, runId: row.run_id, epoch: rows[0].epoch, now }, [{ ...judged, releasedFrom: row.reason }], {});
-  return judged.kind === 'LIVE' ? 'PUBLISHED' : judged.kind;
+  const { counts } = await applyPage(client, { connector, stream, keys, runId: row.run_id, epoch: rows[0].epoch, now }, [{ ...judged, releasedFrom: row.reason }], {});
+  if (counts.superseded > 0) return 'SUPERSEDED';
+  if (judged.kind !== 'LIVE') return judged.kind;
+  return counts.unchanged > 0 ? 'UNCHANGED' : 'PUBLISHED';
 }
 
 export type Outcomes = Record<ReleaseOutcome, number>;
+
+export function noOutcomes(): Outcomes {
+  return { PUBLISHED: 0, UNCHANGED: 0, SUPERSEDED: 0, DROPPED: 0, TOMBSTONE: 0, QUARANTINED: 0, REREAD: 0 };
+}
 
 /**
  * Releases open entries of one stream in the order they came, under the lock that its runs take: each exactly once,
@@ -74,7 +80,7 @@ export async function releaseStream(pool: Pool, keys: Keys, choice: ReleaseChoic
   const { department, stream } = choice;
   const connector = await connectorOf(department);
   return withStream(pool, connector, streamOf(connector, stream), async () => {
-    const outcomes: Outcomes = { PUBLISHED: 0, DROPPED: 0, TOMBSTONE: 0, QUARANTINED: 0, REREAD: 0 };
+    const outcomes = noOutcomes();
     for (let after = 0; ; ) {
       const { rows } = await pool.query<{ id: number }>(
         `SELECT id FROM hub.quarantine WHERE released_at IS NULL AND department = $1 AND stream = $2 AND id > $3 AND id <= coalesce($4, id)

@@ -3,7 +3,7 @@ import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import { formOf } from '../connectors/form.ts';
-import { releaseStream, type Outcomes, type ReleaseChoice, type ReleaseOutcome } from '../connectors/release.ts';
+import { noOutcomes, releaseStream, type Outcomes, type ReleaseChoice, type ReleaseOutcome } from '../connectors/release.ts';
 
 export interface QuarantineGroup {
   department: string;
@@ -64,7 +64,7 @@ export async function releaseQuarantine(pool: Pool, keys: Keys, wanted: { ids?: 
     [wanted.ids ?? null, wanted.department ?? null, wanted.stream ?? null, wanted.reason ?? null],
   );
   if (wanted.ids && rows.reduce((sum, row) => sum + row.n, 0) < new Set(wanted.ids).size) throw new YiwangError('NOT_FOUND', { hint: 'one of these quarantine entries is not open' });
-  const sum: Outcomes = { PUBLISHED: 0, DROPPED: 0, TOMBSTONE: 0, QUARANTINED: 0, REREAD: 0 };
+  const sum = noOutcomes();
   for (const { department, stream } of rows) {
     const outcomes = await releaseInStream(pool, keys, { department, stream, ids: wanted.ids, reason: wanted.reason }, releasedBy, now);
     for (const [outcome, n] of Object.entries(outcomes)) sum[outcome as ReleaseOutcome] += n;

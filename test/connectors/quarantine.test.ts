@@ -36,4 +36,14 @@ describe('quarantine', () => {
     expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 1, quarantined: {}, live: 1 });
     expect(await listQuarantine(hub.pool)).toEqual([]);
   });
+
+  it('says of a version that a newer one overtook meanwhile that it is superseded', async () => {
+    const event = (id: string, sequence: string, receivedAt: string) => ({ specversion: '1.0', id, source: '/t', type: 'cn.gov.12345.ticket.updated', subject: 'T8', sequence, data: { ticketNo: 'T8', receivedAt, status: 'HANDLING', updatedAt: '2026-03-02T10:00:00+08:00' } });
+    const body = Buffer.from(JSON.stringify([event('s1', '1', '2026-13-45'), event('s2', '2', '2026-03-02')]));
+    await receiveEvents({ pool: hub.pool, department: 'hotline', body, signature: `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`, contentType: undefined, secret });
+    await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+    await hub.pool.query("UPDATE hub.quarantine SET content = jsonb_set(content, '{receivedAt}', '\"2026-03-02\"') WHERE released_at IS NULL");
+    expect(await releaseQuarantine(hub.pool, keys, {}, 'operator', new Date())).toMatchObject({ SUPERSEDED: 1, PUBLISHED: 0 });
+    expect((await hub.pool.query('SELECT outcome FROM hub.quarantine ORDER BY id DESC LIMIT 1')).rows).toEqual([{ outcome: 'SUPERSEDED' }]);
+  });
 });
