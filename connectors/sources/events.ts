@@ -9,6 +9,7 @@ import { valueAt } from '../rules.ts';
 import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
 import { absentProtections, requireFields, rowShape } from './fields.ts';
 import { askSource } from './http.ts';
+import { presentOf, trusted } from './present.ts';
 
 const pagesMax = 100_000;
 /** Before any ticket: the whole of what the source still serves. */
@@ -85,11 +86,12 @@ const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });
 
 /**
  * The source's list shifts when a ticket changes between two pages, so the next page is asked for by the last time read, and
- * by number only while that time stands still. No contract says that the list is in the order of time: what was asked for by
- * time is asked for once more by number alone. Tickets that are read twice count once; most reads are one page.
+ * by number only while that time stands still. No contract says that the list is in the order of time: where a page is not,
+ * all is asked for by number alone, from the beginning if need be. Tickets that are read twice count once.
  */
 async function* backfill(context: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
-  const stored = (from.watermark as { since?: string } | null)?.since;
+  const present = await presentOf(context.pool, undefined); // the source tells no time of its own
+  const stored = trusted((from.watermark as { since?: string } | null)?.since, present);
   const first = stored === undefined || from.full ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString();
   let newest = stored;
   let at = { since: first, page: 1 };
@@ -98,12 +100,12 @@ async function* backfill(context: SourceContext, stream: Stream, url: string, fr
     const { tickets, last } = await askTickets(context, url, at);
     // In UTC and of one length: they sort as text.
     const times = tickets.flatMap((ticket) => sourceTime(valueAt(ticket, stream.watermark))?.instant ?? []);
-    for (const time of times) if (newest === undefined || time > newest) newest = time;
+    for (const time of times) if (time <= present.instant && (newest === undefined || time > newest)) newest = time;
     const offered = tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`));
     const absent = requireFields(stream, rowsOf(offered));
-    yield { offered: offered.map((one) => ({ ...one, absent })), watermark: newest === undefined ? undefined : { since: newest } };
+    yield { offered: offered.map((one) => ({ ...one, absent })), watermark: newest === undefined ? undefined : { since: newest }, present };
     const isOrdered = times.every((time, index) => index === 0 || time >= times[index - 1]!);
-    if (byTime && at.since !== first && (last || !isOrdered)) {
+    if (byTime && at.since !== first && !isOrdered) {
       byTime = false;
       at = { since: first, page: 1 };
       continue;
