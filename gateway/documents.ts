@@ -1,6 +1,7 @@
 import { GraphQLError, parse, print, specifiedRules, validate, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
+import { conditionsOf } from './conditions.ts';
 import { checkShape, fragmentsOf, limits, onlyOperation, type Fragments } from './limits.ts';
 import { recent } from './recent.ts';
 
@@ -14,6 +15,8 @@ export interface ReadDocument {
   document: DocumentNode;
   operation: OperationDefinitionNode;
   fragments: Fragments;
+  /** Variables that `@skip` and `@include` go by. */
+  conditions: readonly string[];
 }
 
 /** An operation as the log and the register know it; `hash` is that of `normalHashOf`. */
@@ -78,7 +81,8 @@ function readDocument(schema: GraphQLSchema, text: string, hash: string, met: (o
   checkShape(document);
   const errors = validate(schema, document, specifiedRules, { maxErrors: limits.validationErrorsMax });
   if (errors.length > 0) throw new DocumentFault(errors);
-  return { text, hash, normalHash, document, operation, fragments: fragmentsOf(document) };
+  const fragments = fragmentsOf(document);
+  return { text, hash, normalHash, document, operation, fragments, conditions: conditionsOf(operation, fragments) };
 }
 
 function parsed(text: string): DocumentNode {

@@ -8,6 +8,7 @@ import { openSeen } from '../policy/seen.ts';
 import { JsonText, answerText, type Answers } from './answer.ts';
 import { isRecord, readBody } from './body.ts';
 import type { CallerHeaders, Identify } from './caller.ts';
+import { requireBooleans } from './conditions.ts';
 import { DocumentFault, type Documents, type ReadDocument } from './documents.ts';
 import { callersFault, codeOf, publicError, statusOf } from './errors.ts';
 import { openExchange, type Exchange } from './exchange.ts';
@@ -193,6 +194,7 @@ function coercedVariables(schema: GraphQLSchema, document: ReadDocument, sent: R
   if (definitions.length === 0 && affordable.has(document)) return noVariables;
   const { coerced, errors } = getVariableValues(schema, definitions, sent, { maxErrors: limits.validationErrorsMax });
   if (errors) throw new DocumentFault(errors);
+  requireBooleans(document.conditions, coerced);
   checkCost(schema, document.operation, document.fragments, coerced);
   affordable.add(document);
   return coerced;

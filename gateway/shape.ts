@@ -2,7 +2,7 @@ import { GraphQLIncludeDirective, GraphQLSkipDirective, Kind, getDirectiveValues
 import { leafWriter } from './json.ts';
 import { fieldOf, type Fragments, type Variables } from './limits.ts';
 import { isIntrospection, type Pruned, type Refusal } from './prune.ts';
-import { conditionsOf } from './conditions.ts';
+import { conditionsOf, requireBooleans } from './conditions.ts';
 import { plannedKey } from './engine/planned.ts';
 
 export type JsonObject = { [key: string]: unknown };
@@ -47,6 +47,7 @@ export function openShape(options: ShapeOptions): Shape {
   const variants = new Map<string, ObjectWriter>();
   const variantFor = (variables: Variables): ObjectWriter | undefined => {
     if (!root) return undefined;
+    requireBooleans(conditions, variables);
     const key = conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
     const known = variants.get(key);
     if (known) return known;

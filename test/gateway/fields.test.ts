@@ -48,6 +48,16 @@ describe('what a class of callers can never see is not fetched, whatever way it 
     expect((await fixture.ask(query, { ...supervising, variables: { with: true } })).data).toEqual({ ticket: { no: 'T1', note: null } });
   });
 
+  test('null for a condition is refused to whoever sent it, and to nobody after them', async () => {
+    const query = 'query ($with: Boolean = false) { items { no note @include(if: $with) } }';
+    const hint = expect.stringContaining('`$with`');
+    expect(await fixture.ask(query, { ...supervising, variables: { with: null } })).toMatchObject({ status: 400, data: undefined, errors: [{ message: hint, extensions: { code: 'BAD_REQUEST' } }] });
+    expect(fixture.calls).toEqual([]);
+    for (const variables of [{}, { with: false }]) expect((await fixture.ask(query, { ...supervising, variables })).data).toEqual({ items: [{ no: 'T1' }, { no: 'C1' }, { no: 'T1' }] });
+    expect(await fixture.ask(query, { ...supervising, variables: { with: null } })).toMatchObject({ status: 400 });
+    expect((await fixture.ask(query, { ...supervising, variables: { with: true } })).data).toEqual({ items: [{ no: 'T1', note: null }, { no: 'C1', note: 'dispatched' }, { no: 'T1', note: null }] });
+  });
+
   test('a withheld field that may not be null takes its parent along', async () => {
     expect((await fixture.ask('{ secret { code } places { code } }', supervising)).data).toBeNull();
   });
