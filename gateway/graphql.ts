@@ -14,6 +14,7 @@ import { callersFault, codeOf, publicError, statusOf } from './errors.ts';
 import { openExchange, type Exchange } from './exchange.ts';
 import type { Engine } from './executor.ts';
 import { checkCost, checkVariables, limits } from './limits.ts';
+import { mediaTypeFor } from './media-type.ts';
 import type { Operations } from './operations.ts';
 
 export interface GraphqlOptions {
@@ -60,6 +61,10 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
     exchange.identify = () => options.identify(headers, exchange.traceId);
     // Known before the rest is: a purpose or a matter that is refused is refused to somebody, and their entry says to whom.
     await exchange.run(() => options.identify(headers, exchange.traceId, (caller) => Object.assign(exchange, caller))).then((caller) => Object.assign(exchange, caller));
+    // Before anything runs: Apollo Server asks only once the answer is there, and a change would have been made (threats.md, 24).
+    const type = mediaTypeOf(request);
+    if (type === null) throw new YiwangError('BAD_REQUEST', { hint: notAcceptable });
+    request.headers.accept = type;
   });
   app.addHook('preHandler', async (request) => {
     if (!request.exchange) return;
@@ -204,17 +209,21 @@ const noVariables = {};
 const affordable = new WeakSet<ReadDocument>();
 
 async function onlyPost(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  await reply.code(405).header('allow', 'POST').type('application/json; charset=utf-8').send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: 'operations are sent by POST' }))] }));
+  await reply.code(405).header('allow', 'POST').type(jsonType).send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: 'operations are sent by POST' }))] }));
 }
 
-/** Every refusal that comes before Apollo Server. */
+const notAcceptable = 'answers are application/json or application/graphql-response+json, and the `Accept` header takes neither';
+
+/** Every refusal that comes before Apollo Server; in a type that is not taken only that one, whatever the log holds. */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asOwn(error);
   if (request.exchange) request.exchange.refusal = known instanceof DocumentFault ? 'BAD_REQUEST' : codeOf(known);
   const traceId = request.exchange?.traceId ?? null;
+  const type = mediaTypeOf(request);
+  if (type === null) return reply.code(notAcceptableStatus).type(jsonType).send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: notAcceptable }))] }));
   const errors = known instanceof DocumentFault ? known.errors.map(callersFault) : [publicError(known, traceId)];
   const status = known instanceof DocumentFault ? 400 : httpStatus(error) ?? statusOf(known);
-  return reply.code(status).type(mediaType(request)).send(JSON.stringify({ errors }));
+  return reply.code(status).type(type).send(JSON.stringify({ errors }));
 }
 
 /** Fastify's own errors (body too large, another content type, JSON that does not parse) in the terms of the closed table. */
@@ -231,10 +240,13 @@ function httpStatus(error: unknown): number | undefined {
   return isFastifys && typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
 }
 
-function mediaType(request: FastifyRequest): string {
-  const accept = request.headers.accept ?? '';
-  return `${accept.includes('application/graphql-response+json') ? 'application/graphql-response+json' : 'application/json'}; charset=utf-8`;
+/** Of an answer and of a refusal alike. */
+function mediaTypeOf({ headers: { accept } }: FastifyRequest): string | null {
+  return mediaTypeFor(accept);
 }
+
+const notAcceptableStatus = 406;
+const jsonType = 'application/json; charset=utf-8';
 
 /** Step 8: the entry first, then the answer; without an entry there is no answer. */
 async function recorded(request: FastifyRequest, reply: FastifyReply, payload: unknown, { record }: GraphqlOptions): Promise<unknown> {
@@ -246,7 +258,7 @@ async function recorded(request: FastifyRequest, reply: FastifyReply, payload: u
   } catch (error) {
     const withheld = error instanceof YiwangError && error.code === 'LOG_TAMPERED' ? new YiwangError('AUDIT_UNWRITTEN', { cause: error }) : error;
     exchange.refusal = codeOf(withheld);
-    void reply.code(statusOf(withheld)).type(mediaType(request)).removeHeader('content-length');
+    void reply.code(statusOf(withheld)).type(mediaTypeOf(request) ?? jsonType).removeHeader('content-length');
     return JSON.stringify({ errors: [publicError(withheld, exchange.traceId)] });
   }
 }

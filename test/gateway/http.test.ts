@@ -1,6 +1,7 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { analyst, openFixture, type Fixture } from './fixture.ts';
+import { readEntry } from '../../audit/entry.ts';
+import { analyst, openFixture, operator, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -49,6 +50,50 @@ describe('one way in', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+const json = 'application/json; charset=utf-8';
+const response = 'application/graphql-response+json; charset=utf-8';
+
+describe('what `Accept` asks for holds for answers and refusals alike', () => {
+  test.each<[string, string]>([
+    ['*/*', json],
+    ['application/*;q=0.5', json],
+    ['application/json', json],
+    ['application/json; charset=utf-8', json],
+    ['APPLICATION/JSON', json],
+    ['application/graphql-response+json', response],
+    ['application/graphql-response+json; charset=utf-8', response],
+    ['application/graphql-response+json, application/json;q=0.9', response],
+    ['application/json, application/graphql-response+json', json],
+    ['application/graphql-response+json;q=0.5, application/json', json],
+    ['application/graphql-response+json;q=0, application/json;q=0.1', json],
+    ['application/graphql-response+json;q=0, */*', json],
+    ['application/json;q=0, */*', response],
+    ['text/html, */*;q=0.1', json],
+    ['text/html, application/graphql-response+json;q=0.1', response],
+  ])('%s', async (accept, type) => {
+    const answers = await Promise.all(['{ places { code } }', '{ nope }'].map((query) => fixture.ask(query, { headers: { accept } })));
+    expect(answers.map(({ status, headers }) => [status, headers.get('content-type')])).toEqual([[200, type], [400, type]]);
+  });
+
+  test.each(['text/html', 'application/graphql-response+json;q=0', 'application/json;q=0, application/graphql-response+json;q=0.0, text/*', 'application/json; charset=gbk', 'application/json;q=high'])('%s is 406', async (accept) => {
+    for (const query of ['{ places { code } }', '{ nope }']) {
+      const { status, headers, errors } = await fixture.ask(query, { headers: { accept } });
+      expect({ status, type: headers.get('content-type'), errors }).toEqual({ status: 406, type: json, errors: [expect.objectContaining({ message: expect.stringContaining('`Accept`'), extensions: expect.objectContaining({ code: 'BAD_REQUEST' }) })] });
+    }
+  });
+
+  test('and is asked before a change is made', async () => {
+    fixture.calls.length = 0;
+    const rename = 'mutation { rename(to: "somebody") { name } }';
+    const asking = { as: operator, purpose: 'DATA_QUALITY' };
+    expect(await fixture.ask(rename, { ...asking, headers: { accept: 'text/html' } })).toMatchObject({ status: 406, data: undefined });
+    expect(fixture.calls).toEqual([]);
+    const { rows } = await fixture.database.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1');
+    expect(readEntry(rows[0]!.bytes)).toMatchObject({ client: 'test', purpose: 'DATA_QUALITY', decision: 'REFUSED', code: 'BAD_REQUEST' });
+    expect((await fixture.ask(rename, asking)).data).toEqual({ rename: { name: 'somebody' } });
   });
 });
 
