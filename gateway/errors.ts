@@ -48,8 +48,9 @@ function ownError(error: unknown): { code: ErrorCode; hint: string | undefined }
   if (error instanceof YiwangError) return { code: error.code, hint: error.hint };
   if (!(error instanceof GraphQLError)) return undefined;
   if (error.originalError instanceof YiwangError) return { code: error.originalError.code, hint: error.originalError.hint };
-  const { code } = error.extensions;
-  return isErrorCode(code) && code !== 'BAD_REQUEST' ? { code, hint: undefined } : undefined;
+  const { code, subgraph } = error.extensions;
+  // Apollo Server has a `BAD_REQUEST` too, whose sentence is of the document; a subgraph's is about one field and keeps its place.
+  return isErrorCode(code) && (code !== 'BAD_REQUEST' || typeof subgraph === 'string') ? { code, hint: undefined } : undefined;
 }
 
 function isCallersFault(error: GraphQLError): boolean {

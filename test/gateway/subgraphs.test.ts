@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { YiwangError } from '../../base/errors.ts';
+import { YiwangError, errorTable } from '../../base/errors.ts';
 import { matterNo, openFixture, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -34,6 +34,12 @@ test('root fields of a subgraph that does not answer are null, each with an erro
   const { data, errors } = await fixture.ask(query, asking);
   expect(data).toEqual({ ticket: null, places: null });
   expect(errors).toMatchObject(['ticket', 'places'].map((key) => ({ path: [key], extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'tickets', retryable: true } })));
+});
+
+test.each(['BAD_REQUEST', 'FORBIDDEN'])('an error of a resolver with the code %s keeps its place and its subgraph', async (code) => {
+  fixture.faults.set('people', async () => ({ body: { data: { _entities: [{ name: null }] }, errors: [{ message: host, path: ['_entities', 0, 'name'], extensions: { code } }] } }));
+  const { status, errors } = await fixture.ask(query, asking);
+  expect({ status, errors }).toEqual({ status: 200, errors: [{ message: errorTable[code as 'FORBIDDEN'].en, path: ['ticket', 'requester', 'name'], extensions: { code, subgraph: 'people', zh: expect.any(String), retryable: false } }] });
 });
 
 test('values that were not asked for, and keys that reach a prototype, do not come through', async () => {
