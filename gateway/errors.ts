@@ -32,7 +32,7 @@ export function codeOf(error: unknown): ErrorCode {
 /** An error of a subgraph as an operating error of ours: only its code survives, and only when it is in the table. */
 export function subgraphError(code: unknown, path: GraphQLError['path'], subgraph: string): GraphQLError {
   const known = isErrorCode(code) ? code : 'INTERNAL';
-  return new GraphQLError(errorTable[known].en, { ...(path ? { path } : {}), extensions: { code: known, subgraph } });
+  return new GraphQLError(errorTable[known].en, { ...(path?.length ? { path } : {}), extensions: { code: known, subgraph } });
 }
 
 export function isErrorCode(code: unknown): code is ErrorCode {

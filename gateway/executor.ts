@@ -6,8 +6,7 @@ import { log } from '../base/log.ts';
 import { asPlanned, inCallersKeys } from './engine/planned.ts';
 import { plansEvaluatedMax, planningPathsMax } from './limits.ts';
 import type { JsonObject } from './shape.ts';
-import { subgraphSource, type CallHeaders, type Calling } from './subgraph.ts';
-import type { Transport } from './transport.ts';
+import { subgraphSource, type CallOptions, type Calling } from './subgraph.ts';
 
 /** Plans and executes operations over the subgraphs. What a caller may not see was taken out before (prune.ts). */
 export interface Engine {
@@ -37,11 +36,8 @@ export interface EngineResult {
   errors?: ExecutionResult['errors'];
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends CallOptions {
   supergraphSdl: string;
-  transport: Transport;
-  /** What goes with a call beside its body: the hub's signed viewer context. Nothing of the client's own headers does. */
-  headers: CallHeaders;
 }
 
 /** The reference engine: @apollo/gateway's planner and executor, with data sources of our own. */

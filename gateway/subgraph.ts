@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError, type ErrorCode } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
-import { addReport, type Seen } from '../policy/seen.ts';
+import { addReport, type Seen, type SeenReport } from '../policy/seen.ts';
 import { signViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
 import type { Deadline } from './deadline.ts';
 import { codeOf, isErrorCode, subgraphError } from './errors.ts';
@@ -39,18 +39,26 @@ export interface Fault {
 
 export interface CallOptions {
   transport: Transport;
+  /** What goes with a call beside its body: the hub's signed viewer context. Nothing of the client's own headers does. */
   headers: CallHeaders;
+  /** The subgraphs are the hub's: the access log rests on what they report to have given. Of others no report is read. */
+  counts?: boolean;
 }
 
 /**
  * Calls a subgraph with the body of a request. Never rejects: a subgraph that is down, slow or answers garbage gives null
  * and one typed error without host or stack.
  */
-export async function askSubgraph({ transport, headers }: CallOptions, name: string, body: string, calling: Calling, deadline?: Deadline): Promise<SubgraphAnswer> {
+export async function askSubgraph({ transport, headers, counts = false }: CallOptions, name: string, body: string, calling: Calling, deadline?: Deadline): Promise<SubgraphAnswer> {
   try {
-    const answer = readAnswer(await transport.send(name, body, headers(name, body, calling), deadline));
-    if (answer.extensions?.seen) addReport(calling.seen, answer.extensions.seen);
-    return { data: answer.data, errors: answer.errors ?? noFaults, failed: false };
+    const answer = await transport.send(name, body, headers(name, body, calling), deadline);
+    const { data, errors, extensions } = isObject(answer) ? answer : ({} as JsonObject);
+    const read = { data: isObject(data) ? data : null, errors: readFaults(errors) };
+    if (read.data === null && read.errors.length === 0) throw garbled('its answer has neither data nor errors');
+    const seen = counts ? readReport(extensions, read.data) : undefined;
+    if (seen) addReport(calling.seen, seen);
+    if (Array.isArray(errors) && errors.length > errorsMax) log.warn({ subgraph: name, traceId: calling.viewer.traceId }, `of a subgraph's errors only ${errorsMax} were read`);
+    return { ...read, failed: false };
   } catch (error) {
     log.warn({ err: safeError(error), subgraph: name, traceId: calling.viewer.traceId }, 'a subgraph did not answer');
     const code = codeOf(error) === 'INTERNAL' ? 'SUBGRAPH_UNAVAILABLE' : codeOf(error);
@@ -71,33 +79,42 @@ export function subgraphSource(name: string, options: CallOptions): GraphQLDataS
 
 const noFaults: readonly Fault[] = [];
 const errorsMax = 1_000;
-const faultShape = z
-  .object({ path: z.array(z.union([z.string(), z.number()])).optional().catch(undefined), extensions: z.object({ code: z.unknown() }).partial().optional().catch(undefined) })
-  .transform(({ path, extensions }): Fault => ({ code: isErrorCode(extensions?.code) ? extensions.code : 'INTERNAL', path }));
-const answerShape = z.object({
-  errors: z.array(faultShape).max(errorsMax).nullish().transform((errors) => errors ?? undefined),
-  extensions: z
-    .object({
-      seen: z
-        .object({
-          fields: z.array(z.object({ coordinate: z.string(), effect: z.enum(['FULL', 'MASKED', 'WITHHELD']), policy: z.string(), reason: z.string(), count: z.int().min(0) })),
-          subjects: z.array(z.string()),
-          records: z.array(z.string()),
-        })
-        .optional(),
-    })
-    .nullish(),
+const faultsShape = z.array(
+  z
+    .object({ path: z.array(z.union([z.string(), z.number()])).optional().catch(undefined), extensions: z.object({ code: z.unknown() }).partial().optional().catch(undefined) })
+    .transform(({ path, extensions }): Fault => ({ code: isErrorCode(extensions?.code) ? extensions.code : 'INTERNAL', path })),
+);
+/** Says that errors were left out; first, because what gathers errors has a bound of its own. Its place is none. */
+const cut: Fault = { code: 'LIMIT_EXCEEDED', path: [] };
+
+/** Errors beyond the bound are left out, whatever they say: the data beside them is as good as without them. */
+function readFaults(errors: unknown): readonly Fault[] {
+  if (errors === undefined || errors === null) return noFaults;
+  if (!Array.isArray(errors) || errors.length <= errorsMax) return faultsShape.parse(errors);
+  return [cut, ...faultsShape.parse(errors.slice(0, errorsMax))];
+}
+
+const reportShape = z.object({
+  seen: z.object({
+    fields: z.array(z.object({ coordinate: z.string(), effect: z.enum(['FULL', 'MASKED', 'WITHHELD']), policy: z.string(), reason: z.string(), count: z.int().min(0) })),
+    subjects: z.array(z.string()),
+    records: z.array(z.string()),
+  }),
 });
 
-type ReadAnswer = z.output<typeof answerShape> & { data: JsonObject | null };
+/**
+ * What a subgraph of the hub says it gave. Data whose report is missing or cannot be read is not released: nobody could say
+ * afterwards who saw it. Where nothing is logged (`gateway --supergraph`) a foreign `seen` is no report of ours, so it is
+ * neither checked nor believed, and what else stands in `extensions` is nobody's fault.
+ */
+function readReport(extensions: unknown, data: JsonObject | null): SeenReport | undefined {
+  const { success, data: report } = reportShape.safeParse(extensions);
+  if (!success && data !== null) throw garbled('its answer does not say what was seen');
+  return report?.seen;
+}
 
-// `data` is the part that may be large; it is passed on as it is and completed against the schema later.
-function readAnswer(answer: unknown): ReadAnswer {
-  const { data, errors, extensions } = isObject(answer) ? answer : ({} as JsonObject);
-  const told = errors || extensions ? answerShape.parse({ errors, extensions }) : {};
-  const read = { ...told, data: isObject(data) ? data : null } as ReadAnswer;
-  if (read.data === null && !read.errors?.length) throw new YiwangError('SUBGRAPH_UNAVAILABLE', { detail: 'its answer has neither data nor errors' });
-  return read;
+function garbled(detail: string): YiwangError {
+  return new YiwangError('SUBGRAPH_UNAVAILABLE', { detail });
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -13,7 +13,7 @@ let hub: Awaited<ReturnType<typeof engineOver>>;
 beforeAll(async () => {
   shop = await faultySubgraph(shopSdl, { Query: { items: () => ['1', '2', '1'].map((id) => ({ id, title: `t${id}` })), name: () => 'shop' } });
   stock = await faultySubgraph(stockSdl, { Query: { open: () => true }, Item: { __resolveReference: ({ id }: { id: string }) => ({ id, left: Number(id), place: { street: `s${id}` } }) } });
-  hub = await engineOver({ shop: { sdl: shopSdl, at: shop }, stock: { sdl: stockSdl, at: stock } }, { limits: { callMsMax, answerBytesMax: 20_000 }, operationMsMax: 1_200 });
+  hub = await engineOver({ shop: { sdl: shopSdl, at: shop }, stock: { sdl: stockSdl, at: stock } }, { limits: { callMsMax, answerBytesMax: 80_000 }, operationMsMax: 1_200 });
 });
 beforeEach(() => {
   for (const one of [shop, stock]) Object.assign(one, { fault: undefined, asked: [] });
@@ -44,7 +44,7 @@ describe('its fields are null with a typed error at each place, and the others a
     ['it answers nothing', text('')],
     ['it answers a list', text('[]')],
     ['it answers half', text('{"data":{"_entities":[{"left":')],
-    ['it answers too much', text(`{"data":{"_entities":[{"left":1,"x":"${'x'.repeat(30_000)}"},{}]}}`)],
+    ['it answers too much', text(`{"data":{"_entities":[{"left":1,"x":"${'x'.repeat(90_000)}"},{}]}}`)],
     ['it answers about too few', text('{"data":{"_entities":[{"left":1}]}}')],
     ['it answers with no list', text('{"data":{"_entities":{"left":1}}}')],
   ])('%s', async (_name, fault) => {
@@ -72,6 +72,20 @@ test('the error of one entity is one at every place that it fills; of what it sa
   expect(data).toMatchObject({ items: [{ left: null }, { left: 2, place: null }, { left: null }] });
   expect(errors?.map(({ path, extensions }) => [path, extensions])).toEqual([0, 2].map((at) => [['items', at, 'left'], { code: 'DATABASE_UNAVAILABLE', subgraph: 'stock' }]));
   expect(JSON.stringify(errors)).not.toContain('SELECT');
+});
+
+test('of more errors than are read the rest is left out, which one error says, and the data stays', async () => {
+  const errors = Array.from({ length: 1_001 }, () => ({ message: 'x', path: ['_entities', 1, 'left'] }));
+  stock.fault = text(JSON.stringify({ data: { _entities: [{ left: 1, place: null }, { left: null, place: { street: 's2' } }] }, errors }));
+  const answer = await hub.ask(query);
+  expect(answer.data).toMatchObject({ name: 'shop', items: [{ left: 1 }, { left: null, place: { street: 's2' } }, { left: 1 }] });
+  expect(answer.errors).toHaveLength(1_000);
+  expect(answer.errors?.filter(({ extensions }) => extensions['code'] === 'LIMIT_EXCEEDED').map(({ path, extensions }) => [path, extensions])).toEqual([[undefined, { code: 'LIMIT_EXCEEDED', subgraph: 'stock' }]]);
+});
+
+test.each(['"x"', '{"seen":{"a":1}}', '{"seen":true}', '{"seen":{"fields":[{"coordinate":"Item.left","effect":"WITHHELD","policy":"p","reason":"r","count":1}],"subjects":["s"],"records":["r"]}}'])('of a subgraph that is not the hub\'s `extensions` are not read: %s', async (extensions) => {
+  stock.fault = text(`{"data":{"_entities":[{"left":1,"place":{"street":"s1"}},{"left":2,"place":{"street":"s2"}}]},"extensions":${extensions}}`);
+  expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
 });
 
 test('values that do not fit the schema are null; nothing that was not asked for comes through', async () => {
