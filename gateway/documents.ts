@@ -1,8 +1,8 @@
-import { GraphQLError, parse, print, specifiedRules, validate, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { GraphQLError, print, specifiedRules, validate, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
 import { conditionsOf } from './conditions.ts';
-import { checkShape, fragmentsOf, limits, onlyOperation, type Fragments } from './limits.ts';
+import { checkShape, fragmentsOf, limits, onlyOperation, parseBounded, type Fragments } from './limits.ts';
 import { recent } from './recent.ts';
 
 /** One text that passed every check which does not depend on the caller. */
@@ -87,7 +87,7 @@ function readDocument(schema: GraphQLSchema, text: string, hash: string, met: (o
 
 function parsed(text: string): DocumentNode {
   try {
-    return parse(text, { maxTokens: limits.documentTokensMax });
+    return parseBounded(text);
   } catch (error) {
     if (error instanceof GraphQLError) throw new DocumentFault([error]);
     throw error;

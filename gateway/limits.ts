@@ -2,7 +2,7 @@ import { Kind, getNamedType, isCompositeType, isListType, isNonNullType, isObjec
 import { YiwangError } from '../base/errors.ts';
 import { shapeLimits, type Fragments } from '../policy/operation-shape.ts';
 
-export { checkShape, fragmentsOf, type Fragments } from '../policy/operation-shape.ts';
+export { checkShape, fragmentsOf, parseBounded, type Fragments } from '../policy/operation-shape.ts';
 
 /**
  * Bounds on what one request may ask for, all checked before validation and planning, because both can be made to cost

@@ -1,9 +1,9 @@
-import { Kind, getNamedType, isAbstractType, isInputObjectType, isObjectType, parse, validate } from 'graphql';
+import { Kind, getNamedType, isAbstractType, isInputObjectType, isObjectType, validate } from 'graphql';
 import type { DocumentNode, FieldNode, GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode, ValueNode } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { classificationOfField, classificationOfInput, type Classified } from './classes.ts';
 import type { Decision, Policy } from './decide.ts';
-import { checkShape, fragmentsOf, shapeLimits, type Fragments } from './operation-shape.ts';
+import { checkShape, fragmentsOf, parseBounded, type Fragments } from './operation-shape.ts';
 import { unknownRow, type RowAccess } from './row.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -60,8 +60,9 @@ interface Walk {
 function readOperation({ operation, supergraphSchema }: ExplainOptions): DocumentNode {
   let document: DocumentNode;
   try {
-    document = parse(operation, { maxTokens: shapeLimits.documentTokensMax });
+    document = parseBounded(operation);
   } catch (error) {
+    if (error instanceof YiwangError) throw error;
     throw new YiwangError('BAD_REQUEST', { hint: `the operation does not parse: ${(error as Error).message}`, cause: error });
   }
   checkShape(document);

@@ -1,4 +1,4 @@
-import { Kind, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+import { GraphQLError, Kind, parse, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 
 /**
@@ -17,6 +17,19 @@ export const shapeLimits = {
   /** Fields after every fragment spread is written out. */
   expandedSelectionsMax: 20_000,
 } as const;
+
+/** Throws `LIMIT_EXCEEDED` for a text of more than `documentTokensMax`, and the parser's `GraphQLError`. */
+export function parseBounded(text: string): DocumentNode {
+  try {
+    return parse(text, { maxTokens: shapeLimits.documentTokensMax });
+  } catch (error) {
+    if (!(error instanceof GraphQLError && tooManyTokens.test(error.message))) throw error;
+    throw new YiwangError('LIMIT_EXCEEDED', { hint: `the operation is over the limit \`documentTokensMax\` of ${shapeLimits.documentTokensMax}`, cause: error });
+  }
+}
+
+/** graphql-js tells it from other faults by its sentence only ("that" is its own); at the start, where no word of the document stands. */
+const tooManyTokens = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
 
 /** Throws `LIMIT_EXCEEDED`, naming the limit. Walks the text once and fragments once each, whatever they expand to. */
 export function checkShape(document: DocumentNode): void {
