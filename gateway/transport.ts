@@ -30,7 +30,7 @@ export function httpTransport(endpoints: Readonly<Record<string, string>>, limit
     async send(subgraph, body, headers, deadline) {
       const to = pools.get(subgraph);
       if (!to) throw unavailable(`no endpoint for the subgraph ${subgraph}`);
-      const request = { path: to.path, method: 'POST', body, headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' } } as const;
+      const request = { path: to.path, method: 'POST', body, headers: { ...headers, 'content-type': 'application/json', accept: `${responseType}, application/json;q=0.9` } } as const;
       return parsed(await answerText(to.pool, request, bounds, deadline).catch((error: unknown) => {
         throw error instanceof YiwangError ? error : unavailable(`the subgraph ${subgraph} does not answer`, error);
       }), subgraph);
@@ -63,16 +63,24 @@ export function tracedTransport(transport: Transport): Transport {
   };
 }
 
+/** GraphQL over HTTP: what bears this type was written by a GraphQL server, whatever the status. */
+const responseType = 'application/graphql-response+json';
+
 const connectionsMax = 32;
 const connectTimeoutMs = 2_000;
 
-/** The text of an answer. undici's lowest door: its streams and abort signals would cost more than the rest of a call. */
+/**
+ * The text of an answer. JSON of another type counts with a status of success only: beside any other it may be what a
+ * proxy says, or data that its server gave up. undici's lowest door: its streams and abort signals would cost more than the
+ * rest of a call.
+ */
 function answerText(pool: UndiciPool, request: Dispatcher.DispatchOptions, { callMsMax, answerBytesMax }: TransportLimits, deadline: Deadline | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let controller: Dispatcher.DispatchController | undefined;
     let stopped: YiwangError | undefined;
+    let refused: YiwangError | undefined;
     let release: (() => void) | undefined;
     const settle = () => {
       clearTimeout(timer);
@@ -92,7 +100,10 @@ function answerText(pool: UndiciPool, request: Dispatcher.DispatchOptions, { cal
         controller = started;
         if (stopped) started.abort(stopped);
       },
-      onResponseStart: () => undefined,
+      onResponseStart(_controller, status, headers) {
+        const counts = (status >= 200 && status <= 299) || isResponseType(headers['content-type']);
+        refused = counts ? undefined : unavailable(`an answer has the status ${status}`); // early hints (103) come before the last one
+      },
       onResponseData(_controller, chunk) {
         bytes += chunk.length;
         if (bytes > answerBytesMax) stop(`an answer is over ${answerBytesMax} bytes`);
@@ -100,7 +111,8 @@ function answerText(pool: UndiciPool, request: Dispatcher.DispatchOptions, { cal
       },
       onResponseEnd() {
         settle();
-        resolve((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8'));
+        if (refused) reject(refused);
+        else resolve((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8'));
       },
       onResponseError(_controller, error) {
         settle();
@@ -108,6 +120,10 @@ function answerText(pool: UndiciPool, request: Dispatcher.DispatchOptions, { cal
       },
     });
   });
+}
+
+function isResponseType(contentType: string | string[] | undefined): boolean {
+  return typeof contentType === 'string' && contentType.split(';')[0]!.trim().toLowerCase() === responseType;
 }
 
 /** What runs in this process cannot be stopped from outside; its answer is no longer waited for. */

@@ -70,7 +70,8 @@ export async function buildSubgraph(name: string, sdl: string, resolvers: Resolv
     const header = request.headers[viewerHeader];
     const { traceparent } = request.headers;
     const { status, body } = await answer(request.body as string, Array.isArray(header) ? undefined : header, Array.isArray(traceparent) ? undefined : traceparent);
-    return reply.status(status).send(body);
+    // A type by which a gateway knows the body for ours whatever the status: a refusal keeps its code.
+    return reply.status(status).type('application/graphql-response+json; charset=utf-8').send(body);
   });
   app.get('/livez', async () => ({ ok: true }));
   await app.ready();

@@ -74,6 +74,48 @@ test('the error of one entity is one at every place that it fills; of what it sa
   expect(JSON.stringify(errors)).not.toContain('SELECT');
 });
 
+const entities = '{"data":{"_entities":[{"left":1,"place":{"street":"s1"}},{"left":2,"place":{"street":"s2"}}]}}';
+const answering = (status: number, type: string, body: string) => (response: ServerResponse) => void response.writeHead(status, { 'content-type': type }).end(body);
+
+describe('the status of an answer', () => {
+  test.each<[number, string, string]>([
+    [500, 'application/json', entities],
+    [502, 'application/json; charset=utf-8', '{"errors":[{"message":"bad gateway","extensions":{"code":"FORBIDDEN"}}]}'],
+    [503, 'application/json', '{"error":"no"}'],
+    [302, 'text/html', ''],
+    [204, 'application/graphql-response+json', ''],
+    [500, 'application/graphql-response+json', '{"error":"no"}'],
+  ])('%s in %s: it does not answer', async (status, type, body) => {
+    stock.fault = answering(status, type, body);
+    const { data, errors } = await hub.ask(query);
+    expect(data).toEqual(given(() => null));
+    expect(new Set(errors?.map(({ extensions }) => extensions['code']))).toEqual(new Set(['SUBGRAPH_UNAVAILABLE']));
+  });
+
+  test.each<[number, string]>([
+    [200, 'application/json'],
+    [201, 'application/json'],
+    [500, 'application/graphql-response+json'],
+    [400, 'Application/GraphQL-Response+JSON; charset=utf-8'],
+  ])('%s in %s: it counts', async (status, type) => {
+    stock.fault = answering(status, type, entities);
+    expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
+  });
+
+  test('early hints before it are not it', async () => {
+    stock.fault = (response) => {
+      response.writeEarlyHints({ link: '</a>; rel=preload' });
+      answering(200, 'application/json', entities)(response);
+    };
+    expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
+  });
+
+  test('a GraphQL server that refuses is heard', async () => {
+    stock.fault = answering(403, 'application/graphql-response+json', '{"errors":[{"message":"x","extensions":{"code":"FORBIDDEN"}}]}');
+    expect((await hub.ask(query)).errors?.map(({ extensions }) => extensions['code'])).toEqual(['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN']);
+  });
+});
+
 test('of more errors than are read the rest is left out, which one error says, and the data stays', async () => {
   const errors = Array.from({ length: 1_001 }, () => ({ message: 'x', path: ['_entities', 1, 'left'] }));
   stock.fault = text(JSON.stringify({ data: { _entities: [{ left: 1, place: null }, { left: null, place: { street: 's2' } }] }, errors }));

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { YiwangError, errorTable } from '../../base/errors.ts';
+import { httpTransport } from '../../gateway/transport.ts';
+import { openPolicy } from '../../policy/decide.ts';
+import { viewerKey } from '../../policy/viewer.ts';
+import { startSubgraphs } from '../../subgraphs/main.ts';
 import { matterNo, openFixture, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -59,4 +63,12 @@ test('values that were not asked for, and keys that reach a prototype, do not co
   fixture.faults.set('people', async () => ({ body: JSON.parse('{"data":{"_entities":[{"name":"张三","idNumber":"510107199001011234","__proto__":{"x":1}}]},"extensions":{"seen":{"fields":[],"subjects":[],"records":[]}}}') }));
   const { data } = await fixture.ask(query, asking);
   expect(data.ticket.requester).toEqual({ name: '张三' });
+});
+
+test('over HTTP the refusal of a subgraph of the hub keeps its code, whatever its status', async () => {
+  const { endpoints, stop } = await startSubgraphs({ pool: fixture.database.pool, policy: openPolicy(), viewerKey: viewerKey(fixture.config.masterSecret), master: fixture.config.masterSecret, only: ['hotline'], port: 0 });
+  const transport = httpTransport(endpoints);
+  expect(await transport.send('hotline', '{"query":"{ __typename }"}', {})).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  await transport.close();
+  await stop();
 });
