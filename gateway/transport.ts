@@ -139,14 +139,20 @@ function inTime<T>(answer: Promise<T>, callMsMax: number, deadline: Deadline | u
   });
 }
 
-/** A subgraph's JSON is foreign too: a key `__proto__` is left out (threats.md, 21). A reviver costs more than the parsing. */
-function parsed(text: string, subgraph: string): unknown {
+/**
+ * A subgraph's JSON is foreign too: a key `__proto__` is left out (threats.md, 21). A reviver costs more than the parsing.
+ * A byte order mark before it is passed over (RFC 8259, 8.1).
+ */
+function parsed(told: string, subgraph: string): unknown {
+  const text = told.charCodeAt(0) === byteOrderMark ? told.slice(1) : told;
   try {
     return JSON.parse(text, text.includes('__proto__') ? (key, value: unknown) => (key === '__proto__' ? undefined : value) : undefined);
   } catch (error) {
     throw unavailable(`the subgraph ${subgraph} does not answer in JSON`, error);
   }
 }
+
+const byteOrderMark = 0xfeff;
 
 function unavailable(detail: string, cause?: unknown): YiwangError {
   return new YiwangError('SUBGRAPH_UNAVAILABLE', { detail, ...(cause === undefined ? {} : { cause }) });

@@ -116,6 +116,11 @@ describe('the status of an answer', () => {
   });
 });
 
+test('a byte order mark before the JSON is passed over', async () => {
+  stock.fault = text(`\ufeff${entities}`);
+  expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
+});
+
 test('of more errors than are read the rest is left out, which one error says, and the data stays', async () => {
   const errors = Array.from({ length: 1_001 }, () => ({ message: 'x', path: ['_entities', 1, 'left'] }));
   stock.fault = text(JSON.stringify({ data: { _entities: [{ left: 1, place: null }, { left: null, place: { street: 's2' } }] }, errors }));
