@@ -21,11 +21,18 @@ export interface Services {
 const logConnectionsMax = 2;
 const logOrigin = 'yiwang/access-log';
 
+/** How the gateway runs, where it does not as usual. */
+export interface Running {
+  engine?: EngineName;
+  /** Equal queries of one viewer that are under way at once share an answer. */
+  singleFlight?: boolean;
+}
+
 /**
  * Starts services of the hub in this process. A gateway with the subgraphs beside it reaches them without HTTP; alone it
  * finds them on 127.0.0.1:4100 and above, where subgraphs alone listen.
  */
-export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>, engine?: EngineName): Promise<Services> {
+export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>, running: Running = {}): Promise<Services> {
   const closers: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -37,7 +44,7 @@ export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>, 
     if (policy) closers.push(async () => policy.stop());
     const subgraphs = policy && wanted.has('subgraphs') ? await openSubgraphs(hub, policy, wanted.has('gateway')) : undefined;
     if (subgraphs) closers.push(subgraphs.stop);
-    const url = policy && wanted.has('gateway') ? await openGateway(hub, { policy, inject: subgraphs?.inject, engine }, closers, tampered.reject) : undefined;
+    const url = policy && wanted.has('gateway') ? await openGateway(hub, { policy, inject: subgraphs?.inject, running }, closers, tampered.reject) : undefined;
     if (wanted.has('jobs')) {
       const jobs = await openJobs(hub, url !== undefined);
       closers.push(jobs.stop);
@@ -77,10 +84,10 @@ interface Behind {
   policy: Policy;
   /** Of subgraphs in this process. */
   inject: Subgraphs['inject'] | undefined;
-  engine: EngineName | undefined;
+  running: Running;
 }
 
-async function openGateway({ config, pool, databaseUrl }: Hub, { policy, inject, engine }: Behind, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
+async function openGateway({ config, pool, databaseUrl }: Hub, { policy, inject, running: { engine, singleFlight = false } }: Behind, closers: (() => Promise<void>)[], onTampered: (error: YiwangError) => void): Promise<string> {
   const [{ startGateway }, { openAccessLog }, { openSigner }, { publishCheckpoints }] = await Promise.all([
     import('../gateway/main.ts'), import('../audit/log.ts'), import('../audit/signer.ts'), import('../audit/checkpoint.ts'),
   ]);
@@ -94,7 +101,7 @@ async function openGateway({ config, pool, databaseUrl }: Hub, { policy, inject,
   const publisher = publishCheckpoints({ pool: logPool, signer, folder, tampered: onTampered });
   closers.push(() => publisher.close());
   const jobs = await jobsShown({ config, databaseUrl }, closers);
-  const gateway = await startGateway({ config, pool, accessLog, jobs, policy, ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
+  const gateway = await startGateway({ config, pool, accessLog, jobs, policy, singleFlight, ...(engine ? { engine } : {}), ...(inject ? { inject } : { subgraphEndpoints: await subgraphEndpoints() }) });
   closers.push(() => gateway.stop());
   return gateway.url;
 }

@@ -10,6 +10,7 @@ import type { EngineName } from './engine/names.ts';
 import type { Engine } from './executor.ts';
 import { coded, federationJudge, grantsClass } from './federation/judge.ts';
 import { openGrants, type GrantRules } from './federation/grants.ts';
+import type { Exchange } from './exchange.ts';
 import { graphqlRoute } from './graphql.ts';
 import { textOf } from './federation/links.ts';
 import type { Gateway } from './main.ts';
@@ -23,6 +24,8 @@ export interface OpenGatewayOptions extends GrantRules {
   supergraphSdl: string;
   port: number;
   engine?: EngineName;
+  /** Equal queries under way at once, of callers whose tokens grant the same, share an answer: subgraphs are told nothing else of a caller. */
+  singleFlight?: boolean;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -45,7 +48,7 @@ export async function startOpenGateway(options: OpenGatewayOptions): Promise<Gat
     graphqlRoute(route, {
       engine,
       documents: openDocuments(engine.schema),
-      answers: openAnswers(engine, directiveRules(requirements, engine)),
+      answers: openAnswers(engine, directiveRules(requirements, engine, options)),
       operations: registerOf([]),
       identify: async ({ authorization }, traceId) => ({ viewer: anonymous('none', traceId), purposes: [], grants: await grants(authorization) }),
       admit: () => undefined,
@@ -80,11 +83,12 @@ function endpointsOf(supergraphSdl: string): Record<string, string> {
   );
 }
 
-function directiveRules(requirements: Requirements, { schema }: Engine): Rules {
+function directiveRules(requirements: Requirements, { schema }: Engine, { singleFlight = false }: Pick<OpenGatewayOptions, 'singleFlight'>): Rules {
   return {
     judge: ({ grants, variables }) => federationJudge(requirements, grants, variables),
     callerClass: ({ grants }) => grantsClass(requirements, grants),
     introspectable: () => schema,
     access: ({ seen, asked }) => coded(accessLines(seen, asked)),
+    ...(singleFlight ? { audience: ({ grants }: Exchange) => grantsClass(requirements, grants) } : {}),
   };
 }

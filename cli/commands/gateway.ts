@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EngineName } from '../../gateway/engine/names.ts';
 import { YiwangError } from '../../base/errors.ts';
-import { engineOption } from '../options.ts';
+import { engineOption, singleFlightOption } from '../options.ts';
 import { printLine, wholeNumber } from '../output.ts';
 import { stopped, stopSignal } from '../stopping.ts';
 
@@ -14,6 +14,7 @@ interface Options {
   issuer?: string;
   audience?: string;
   engine?: EngineName;
+  singleFlight?: boolean;
 }
 
 const portDefault = 4000;
@@ -30,10 +31,11 @@ export function gatewayCommand(program: Command): void {
     .option('--issuer <url>', 'what `iss` must be · 令牌的签发者')
     .option('--audience <name>', 'what `aud` must hold · 令牌的受众')
     .addOption(engineOption())
+    .addOption(singleFlightOption())
     .action(async (options: Options) => {
       const stop = stopSignal();
       const { startOpenGateway } = await import('../../gateway/open.ts');
-      const gateway = await startOpenGateway({ supergraphSdl: readText(options.supergraph), port: options.port, jwks: options.jwks === undefined ? undefined : readText(options.jwks), issuer: options.issuer, audience: options.audience, ...(options.engine ? { engine: options.engine } : {}) });
+      const gateway = await startOpenGateway({ supergraphSdl: readText(options.supergraph), port: options.port, jwks: options.jwks === undefined ? undefined : readText(options.jwks), issuer: options.issuer, audience: options.audience, singleFlight: options.singleFlight ?? false, ...(options.engine ? { engine: options.engine } : {}) });
       try {
         printLine(`${gateway.url}/graphql`);
         await stopped(stop);

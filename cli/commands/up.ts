@@ -4,7 +4,7 @@ import { log } from '../../base/log.ts';
 import { withHub } from '../hub.ts';
 import { printLine } from '../output.ts';
 import { serviceNames, startServices, type ServiceName } from '../services.ts';
-import { engineOption } from '../options.ts';
+import { engineOption, singleFlightOption } from '../options.ts';
 import { sourceNeeds } from '../sources.ts';
 import { stopped, stopSignal } from '../stopping.ts';
 
@@ -12,6 +12,7 @@ interface Options {
   only?: ReadonlySet<ServiceName>;
   printGrants?: string;
   engine?: EngineName;
+  singleFlight?: boolean;
 }
 
 export function upCommand(program: Command): void {
@@ -20,6 +21,7 @@ export function upCommand(program: Command): void {
     .description('the services, configured by the environment, until they are ended · 按环境变量启动各服务，直至被结束')
     .option('--only <services>', `some of them, separated by commas: ${serviceNames.join(',')} · 只启动其中几个`, services)
     .addOption(engineOption())
+    .addOption(singleFlightOption())
     .option('--print-grants <user>', 'print what an administrator runs where this database user may not create roles · 打印需由管理员执行的授权语句')
     .action((options: Options) => up(options));
 }
@@ -36,7 +38,7 @@ async function up(options: Options): Promise<void> {
     await loadReference(hub.pool);
     const wanted = options.only ?? new Set(serviceNames);
     if (wanted.has('gateway')) await (await import('../../console/build.ts')).ensureConsole();
-    const running = await startServices(hub, wanted, options.engine);
+    const running = await startServices(hub, wanted, options);
     try {
       log.info({ url: running.url, services: [...wanted] }, 'ready');
       await Promise.race([stopped(stop), running.tampered]);

@@ -21,6 +21,11 @@ describe('every command tells its use in both languages', () => {
   });
 });
 
+test.each(['up', 'gateway'])('%s --help names what a gateway can be told', async (command) => {
+  const { out } = await yiwang([command, '--help']);
+  for (const option of ['--engine', '--single-flight']) expect(out).toContain(option);
+});
+
 describe('wrong usage is one sentence and exit 2', () => {
   test.each([
     ['no command', [], /Usage/],

@@ -36,6 +36,7 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'EdDSA' }] });
 const servers: FastifyInstance[] = [];
 const asked: string[] = [];
+let slowMs = 0;
 let supergraphSdl = '';
 let gateway: Gateway;
 
@@ -61,14 +62,15 @@ async function served(sdl: string, resolvers: Record<string, unknown>): Promise<
   server.post('/', async (request) => {
     const { query, variables } = request.body as { query: string; variables: Record<string, unknown> };
     asked.push(query);
+    await new Promise((resolve) => setTimeout(resolve, slowMs));
     return graphql({ schema, source: query, variableValues: variables, contextValue: {} });
   });
   return `${await server.listen({ host: '127.0.0.1', port: 0 })}/`;
 }
 
-async function ask(query: string, claims?: Record<string, unknown> | string): Promise<{ status: number; data: any; access: any[] | undefined; errors: any }> {
+async function ask(query: string, claims?: Record<string, unknown> | string, { url } = gateway): Promise<{ status: number; data: any; access: any[] | undefined; errors: any }> {
   const token = typeof claims === 'string' ? claims : claims && (await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid: 'k' }).setAudience('shop').setExpirationTime('5m').sign(privateKey));
-  const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }, body: JSON.stringify({ query }) });
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }, body: JSON.stringify({ query }) });
   const body = (await response.json()) as any;
   return { status: response.status, data: body.data, errors: body.errors, access: body.extensions?.access };
 }
@@ -121,6 +123,27 @@ describe('a token opens what it grants', () => {
     for (const token of ['a.b.c', await signed({}).setAudience('shop').sign(privateKey), await signed({}).setAudience('other').setExpirationTime('5m').sign(privateKey), await signed({}).setAudience('shop').setExpirationTime(1).sign(privateKey), await signed({}).setAudience('shop').setNotBefore('5m').setExpirationTime('9m').sign(privateKey)]) {
       expect((await ask('{ products { id } }', token)).status).toBe(401);
     }
+  });
+});
+
+describe('equal queries under way at once', () => {
+  const query = '{ products { id price } }';
+  const atOnce = async (singleFlight: boolean, callers: (Record<string, unknown> | undefined)[]) => {
+    const one = await startOpenGateway({ supergraphSdl, port: 0, jwks, issuer: undefined, audience: 'shop', env: {}, singleFlight });
+    await Promise.all(callers.map((claims) => ask(query, claims, one))); // planned before anything is counted
+    [asked.length, slowMs] = [0, 300];
+    const answers = await Promise.all(callers.map((claims) => ask(query, claims, one)));
+    slowMs = 0;
+    await one.stop();
+    return { prices: answers.map(({ data }) => data.products[0].price), calls: asked.length };
+  };
+
+  test('are each asked for, unless told', async () => {
+    expect(await atOnce(false, [undefined, undefined])).toEqual({ prices: [null, null], calls: 2 });
+  });
+
+  test('with single flight share an answer, among callers whose tokens grant the same', async () => {
+    expect(await atOnce(true, [undefined, undefined, { sub: 'a' }, { sub: 'b' }])).toEqual({ prices: [null, null, 5, 5], calls: 2 });
   });
 });
 
