@@ -1,5 +1,5 @@
 import { getVariableValues } from 'graphql';
-import { openDeadline } from '../deadline.ts';
+import { openDeadline, type Deadline } from '../deadline.ts';
 import type { Engine, EngineOptions, EngineRequest, EngineResult } from '../executor.ts';
 import { fragmentsOf, onlyOperation } from '../limits.ts';
 import { openShape, type JsonObject } from '../shape.ts';
@@ -8,9 +8,9 @@ import { readSchema } from './apollo.ts';
 import type { EngineName } from './names.ts';
 import { inCallersKeys } from './planned.ts';
 import type { PlannerName } from './planner.ts';
-import { openPlanners } from './planners.ts';
+import { openPlanners, takesTooLong } from './planners.ts';
 import { openPlans } from './plans.ts';
-import type { Run } from './run.ts';
+import type { Program, Run } from './run.ts';
 import { withoutSkipped } from './skipped.ts';
 import { typeTable } from './types.ts';
 
@@ -37,11 +37,12 @@ export async function openEngine(name: EngineName | undefined, options: Compiled
 export async function compiledEngine(options: CompiledEngineOptions): Promise<Engine> {
   const { supergraphSdl } = options;
   const schema = readSchema(supergraphSdl);
-  const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder, options.planningMsMax);
+  const msMax = options.operationMsMax ?? operationMsMax;
+  const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder, options.planningMsMax, { operationMsMax: msMax });
   const plans = openPlans({ schema, planners, isOfType: typeTable(supergraphSdl) });
   const gather = async ({ document, planKey, variables, calling }: EngineRequest): Promise<EngineResult> => {
-    const program = await plans.program(planKey, document, variables);
-    const deadline = openDeadline(options.operationMsMax ?? operationMsMax);
+    const deadline = openDeadline(msMax);
+    const program = await inTime(plans.program(planKey, document, variables), deadline);
     const root = Object.create(null) as JsonObject;
     const run: Run = { root, errors: [], variables, deadline, counts: options.counts ?? false, ask: (subgraph, body) => askSubgraph(options, subgraph, body, calling, deadline) };
     await program(run).finally(() => deadline.end());
@@ -63,7 +64,21 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
   };
 }
 
-/** Below the time after which the listener gives a request up. */
+/** A plan that this operation does not wait for any longer may still be one for the next. */
+async function inTime(program: Promise<Program>, deadline: Deadline): Promise<Program> {
+  const late = Promise.withResolvers<never>();
+  const stopWaiting = deadline.onPassed(() => late.reject(takesTooLong()));
+  try {
+    return await Promise.race([program, late.promise]);
+  } catch (error) {
+    deadline.end();
+    throw error;
+  } finally {
+    stopWaiting();
+  }
+}
+
+/** Waiting for a plan included; below the time after which the listener gives a request up. */
 const operationMsMax = 25_000;
 /** By measurement (docs/decisions): the native planner is the faster and makes fewer calls; Apollo's plans what it cannot. */
 const plannerOrder = ['hive', 'apollo'] as const;

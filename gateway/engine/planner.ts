@@ -8,9 +8,14 @@ export interface Planner {
   plan(text: string, document: DocumentNode): Step | null;
 }
 
-/** What is asked of the planning process, and what it answers. */
+/** What a planning process is told first: it says `ready` when it has made this planner, which takes longer than most plans. */
+export interface PlanOpening {
+  supergraphSdl: string;
+  first: PlannerName;
+}
+
+/** What is asked of it then, and what it answers. */
 export interface PlanRequest {
-  supergraphSdl?: string;
   id: number;
   text: string;
   planner: PlannerName;

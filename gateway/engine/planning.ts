@@ -1,20 +1,22 @@
 import { Worker } from 'node:worker_threads';
 import { parse } from 'graphql';
 import { hivePlanner } from './hive.ts';
-import type { PlanReply, PlanRequest, Planner, PlannerName } from './planner.ts';
+import type { PlanOpening, PlanReply, PlanRequest, Planner, PlannerName } from './planner.ts';
 
 // The planning process. It holds the planners alone: a document that makes one of them run on or break ends this process
 // and not the gateway (threats.md, 15). One document at a time.
 let supergraphSdl = '';
 const planners = new Map<PlannerName, Promise<Planner | undefined>>();
 
-process.on('message', (request: PlanRequest) => {
-  supergraphSdl = request.supergraphSdl ?? supergraphSdl;
-  void answered(request).then((reply) => process.send?.(reply));
+process.on('message', (message: PlanOpening | PlanRequest) => {
+  if ('id' in message) return void answered(message).then((reply) => process.send?.(reply));
+  supergraphSdl = message.supergraphSdl;
+  const ready = () => process.send?.('ready');
+  void opened(message.first).then(ready, ready); // one that cannot be made says so for each document
 });
 process.on('disconnect', () => process.exit(0));
 new Worker(new URL('./planning-watch.ts', import.meta.url), { workerData: process.ppid });
-process.send?.('ready');
+process.send?.('loaded');
 
 async function answered({ id, text, planner: name }: PlanRequest): Promise<PlanReply> {
   try {

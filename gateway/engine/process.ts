@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { PlanReply, PlanRequest, PlannerName } from './planner.ts';
+import type { PlanOpening, PlanReply, PlanRequest, PlannerName } from './planner.ts';
 
 /** A running planning process. It is asked one thing at a time. */
 export interface Planning {
@@ -14,8 +14,8 @@ export type Outcome = PlanReply | 'late' | 'broken';
 
 const startMsMax = 20_000;
 
-/** Starts planning.ts. It lives no longer than this process, and does not keep it alive. */
-export function startPlanning(supergraphSdl: string): Planning {
+/** Starts planning.ts, with one planner ready. It lives no longer than this process, and does not keep it alive. */
+export function startPlanning(supergraphSdl: string, first: PlannerName): Planning {
   const child = fork(fileURLToPath(new URL('./planning.ts', import.meta.url)), { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const ready = Promise.withResolvers<void>();
   let over = false;
@@ -30,7 +30,12 @@ export function startPlanning(supergraphSdl: string): Planning {
     child.kill('SIGKILL');
     ended();
   };
-  child.on('message', (message: 'ready' | PlanReply) => (message === 'ready' ? ready.resolve() : heard(message)));
+  const tell = (message: PlanOpening | PlanRequest) => void child.send(message, (error) => error && end()); // it is gone, though its end was not heard of yet: nobody asks it again
+  child.on('message', (message: 'loaded' | 'ready' | PlanReply) => {
+    if (message === 'loaded') tell({ supergraphSdl, first });
+    else if (message === 'ready') ready.resolve();
+    else heard(message);
+  });
   child.on('error', ended).on('exit', ended);
   child.unref();
   child.channel?.unref();
@@ -52,8 +57,7 @@ export function startPlanning(supergraphSdl: string): Planning {
         end();
       }, msMax);
       heard = (outcome) => (typeof outcome === 'string' || outcome.id === id) && settle(outcome);
-      const request: PlanRequest = { id, text, planner, ...(id === 1 ? { supergraphSdl } : {}) };
-      child.send(request, (error) => error && end()); // it is gone, though its end was not heard of yet: nobody asks it again
+      tell({ id, text, planner });
     });
   };
   return { ask, ended: () => over, end };

@@ -9,6 +9,9 @@ import { openPlans } from '../../gateway/engine/plans.ts';
 import { typeTable } from '../../gateway/engine/types.ts';
 import { recent } from '../../gateway/recent.ts';
 import { classifiedSupergraph } from '../../bench/federation/classified.ts';
+import { anonymous } from '../../gateway/caller.ts';
+import { compiledEngine } from '../../gateway/engine/main.ts';
+import { openSeen } from '../../policy/seen.ts';
 import { engineOver, faultySubgraph, federated, type FaultySubgraph } from './faulty.ts';
 import { hardToPlan } from './hard-to-plan.ts';
 
@@ -69,6 +72,37 @@ test('a document made to be hard to plan holds up nothing else and is given up',
   planners.stop();
 });
 
+test('an easy document does not wait for hard ones, and what was too hard is refused at once for ten minutes', async () => {
+  const { supergraphSdl, query } = hardToPlan();
+  let minutes = 0;
+  const planners = openPlanners(supergraphSdl, ['hive', 'apollo'], { hive: 1_000, apollo: 1_000 }, { now: () => performance.now() + minutes * 60_000 });
+  await planners.plan('{ a { id } }');
+  const hard = [1, 2, 3, 4].map((index) => planners.plan(query.replace('a {', `a {${' id'.repeat(index)}`)).catch((error: unknown) => error));
+  const started = performance.now();
+  expect(await planners.plan('{ a { own1 } }')).not.toBeNull();
+  expect(performance.now() - started).toBeLessThan(8_000); // one after another the hard ones take eight seconds, and start eight processes
+  expect(await hard[0]).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  const again = performance.now();
+  await expect(planners.plan(`query Other ${query.replace('a {', 'a { id')}`)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  expect(performance.now() - again).toBeLessThan(200);
+  minutes = 11;
+  expect(await Promise.all(hard)).toMatchObject([1, 2, 3, 4].map(() => ({ code: 'LIMIT_EXCEEDED' }))); // whose turn comes after its time is told so
+  const later = performance.now();
+  await expect(planners.plan(query.replace('a {', 'a { id'))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  expect(performance.now() - later).toBeGreaterThan(250);
+  planners.stop();
+}, 60_000);
+
+test('the time of an operation is spent by waiting for its plan', async () => {
+  const { supergraphSdl, query } = hardToPlan();
+  const engine = await compiledEngine({ supergraphSdl, operationMsMax: 500, headers: () => ({}), transport: { send: async () => ({ data: null }), close: async () => undefined } });
+  const started = performance.now();
+  const request = { document: parse(query), planKey: 'hard', variables: {}, calling: { viewer: anonymous('none', 'trace'), seen: openSeen() }, apollo: undefined as never };
+  await expect(engine.gather(request)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  expect(performance.now() - started).toBeLessThan(2_000);
+  await engine.stop();
+});
+
 // Found by the differential campaign (seed 8400015): the native planner runs for minutes on an operation of ten fields.
 test('what one planner cannot do in its time the next one does', async () => {
   const planners = openPlanners(classifiedSupergraph(1), ['hive', 'apollo'], { hive: 1, apollo: 60_000 });
@@ -103,10 +137,10 @@ test('a planning process that breaks takes nothing with it: the next planner goe
 test('a planning process does not outlive a gateway that is killed while it plans', async () => {
   const gateway = spawn(process.execPath, [fileURLToPath(new URL('./planning-alone.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(gateway.stdout, 'data')) as [Buffer];
-  const planning = Number(String(line).trim());
-  expect(isRunning(planning)).toBe(true);
+  const planning = String(line).split(' ').map(Number);
+  expect(planning.map(isRunning)).toEqual([true, true]);
   gateway.kill('SIGKILL');
-  await expect.poll(() => isRunning(planning), { timeout: 15_000, interval: 200 }).toBe(false);
+  await expect.poll(() => planning.some(isRunning), { timeout: 15_000, interval: 200 }).toBe(false);
 });
 
 /** A process that ended and was not waited for yet is not running. */
