@@ -1,6 +1,7 @@
-import { GraphQLIncludeDirective, GraphQLSkipDirective, Kind, getDirectiveValues, valueFromASTUntyped, type DocumentNode, type FieldNode, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { GraphQLIncludeDirective, GraphQLSkipDirective, Kind, getDirectiveValues, valueFromASTUntyped, type DirectiveNode, type DocumentNode, type FieldNode, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { conditionsOf } from '../conditions.ts';
 import { fragmentsOf, onlyOperation, type Fragments, type Variables } from '../limits.ts';
+import { isForSubgraphs } from './directs.ts';
 
 /** A document, and what tells it from the same operation with other values. */
 export interface Decided {
@@ -65,5 +66,11 @@ function included(node: SelectionNode, values: Variables): boolean {
 function merged([first, ...more]: readonly FieldNode[]): FieldNode[] {
   if (!first) return [];
   const selections = [first, ...more].flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
-  return [{ ...first, directives: [], ...(first.selectionSet ? { selectionSet: { kind: Kind.SELECTION_SET, selections } } : {}) }];
+  return [{ ...first, directives: directivesOf([first, ...more]), ...(first.selectionSet ? { selectionSet: { kind: Kind.SELECTION_SET, selections } } : {}) }];
+}
+
+/** What the subgraph is to act on, of every place that asks for the field; a directive of one name once. */
+function directivesOf(nodes: readonly FieldNode[]): DirectiveNode[] {
+  const all = nodes.flatMap(({ directives }) => (directives ?? []).filter(isForSubgraphs));
+  return [...new Map(all.map((one) => [one.name.value, one])).values()];
 }

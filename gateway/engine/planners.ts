@@ -10,8 +10,8 @@ import type { Outcome } from './process.ts';
 
 /** The planners, in processes of their own. */
 export interface Planners {
-  /** `LIMIT_EXCEEDED` for a document that takes too long, `INTERNAL` for one that nobody can plan. */
-  plan(text: string): Promise<Step | null>;
+  /** `LIMIT_EXCEEDED` for a document that takes too long, `INTERNAL` for one that nobody can plan. `among`: those that may be asked, all unless told. */
+  plan(text: string, among?: readonly PlannerName[]): Promise<Step | null>;
   stop(): void;
 }
 
@@ -58,14 +58,14 @@ export function openPlanners(supergraphSdl: string, order: readonly PlannerName[
     return outcome;
   };
   return {
-    async plan(text) {
+    async plan(text, among = order) {
       const key = sha256Hex(text.replace(operationName, '$1 ').trimStart());
       if ((refusedUntil.get(key) ?? 0) > now()) throw takesTooLong();
       const until = now() + operationMsMax;
-      let outcome: Outcome | undefined = await quick.inTurn(text, until, (ask) => attempt(ask, text, first, quickMs));
-      const remaining = outcome === 'late' && quickMs < msMax[first] ? order : order.slice(1);
-      if (!isPlanned(outcome) && remaining.length > 0) outcome = await thorough.inTurn(text, until, (ask) => thoroughly(ask, text, remaining, until));
-      if (outcome !== undefined && isPlanned(outcome)) return outcome.step;
+      let outcome = among.includes(first) ? await quick.inTurn<Outcome | undefined>(text, until, (ask) => attempt(ask, text, first, quickMs)) : undefined;
+      const remaining = outcome === 'late' && quickMs < msMax[first] ? among : among.filter((one) => one !== first);
+      if (!(outcome && isPlanned(outcome)) && remaining.length > 0) outcome = await thorough.inTurn(text, until, (ask) => thoroughly(ask, text, remaining, until));
+      if (outcome && isPlanned(outcome)) return outcome.step;
       if (outcome === 'late') refusedUntil.set(key, now() + refusedMs);
       if (outcome === 'late' || outcome === undefined) throw takesTooLong();
       throw new YiwangError('INTERNAL', { detail: 'no planner could plan the operation' });

@@ -1,4 +1,4 @@
-import { print, valueFromASTUntyped, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { isSpecifiedDirective, print, valueFromASTUntyped, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { YiwangError } from '../../base/errors.ts';
 import { onlyOperation, type Variables } from '../limits.ts';
 import { recent } from '../recent.ts';
@@ -7,6 +7,7 @@ import type { Planners } from './planners.ts';
 import { compile } from './program.ts';
 import type { Program } from './run.ts';
 import { changesOnce } from './changes.ts';
+import { directs } from './directs.ts';
 import { asPlanned } from './planned.ts';
 import type { IsOfType } from './types.ts';
 import { writtenOut } from './written-out.ts';
@@ -32,16 +33,18 @@ const charactersKeptMax = 4_000_000;
 export function openPlans({ schema, planners, isOfType }: PlansOptions): Plans {
   const kept = recent<{ program: Program; characters: number }>(plansKeptMax, { weightMax: charactersKeptMax, weightOf: ({ characters }) => characters });
   const underWay = new Map<string, Promise<Program>>();
+  const hasDirectives = schema.getDirectives().some((directive) => !isSpecifiedDirective(directive));
+  const plannersFor = (document: DocumentNode) => (hasDirectives && directs(document) ? keepDirectives : undefined);
   /** What nobody can plan as it stands may be planned with its fragments written out. */
   const inAnotherForm = async (error: unknown, text: string, document: DocumentNode): Promise<Step | null> => {
     if (!(error instanceof YiwangError && error.code === 'INTERNAL')) throw error;
     const other = print(asPlanned(writtenOut(schema, document)));
     if (other === text) throw error;
-    return planners.plan(other);
+    return planners.plan(other, plannersFor(document));
   };
   const planned = async (planKey: string, document: DocumentNode) => {
     const text = print(asPlanned(document));
-    const step = await planners.plan(text).catch((error: unknown) => inAnotherForm(error, text, document));
+    const step = await planners.plan(text, plannersFor(document)).catch((error: unknown) => inAnotherForm(error, text, document));
     const program = step ? compile(serially(step), isOfType, defaultsOf(document)) : nothing;
     return kept.set(planKey, { program, characters: text.length }).program;
   };
@@ -63,6 +66,8 @@ export function openPlans({ schema, planners, isOfType }: PlansOptions): Plans {
   };
 }
 
+/** The native planner (0.0.38) leaves out directives of the graph's own; subgraphs act on them. */
+const keepDirectives = ['apollo'] as const;
 const nothing: Program = async () => undefined;
 
 function defaultsOf(document: DocumentNode): Record<string, unknown> {
