@@ -6,7 +6,7 @@ import { isForSubgraphs } from './directs.ts';
 /** A document, and what tells it from the same operation with other values. */
 export interface Decided {
   document: DocumentNode;
-  /** Empty where no value was looked at. */
+  /** Empty where no value was looked at; `-` for one that decides nothing, as when a plan is prepared. */
   key: string;
 }
 
@@ -24,7 +24,7 @@ export function changesOnce(document: DocumentNode, variables: Variables): Decid
   collect(operation.selectionSet, fragments, values, fields);
   const selections = [...fields.values()].flatMap(merged);
   const rest = document.definitions.filter((node) => node !== operation);
-  const key = conditionsOf(operation, fragments).map((name) => (values[name] === true ? '1' : '0')).join('');
+  const key = conditionsOf(operation, fragments).map((name) => (values[name] === true ? '1' : values[name] === false ? '0' : '-')).join('');
   return { document: { ...document, definitions: [{ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: selections.length > 0 ? selections : [typename] } }, ...rest] }, key };
 }
 

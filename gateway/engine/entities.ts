@@ -1,6 +1,6 @@
 import { subgraphError } from '../errors.ts';
 import type { JsonObject } from '../shape.ts';
-import type { Fault } from '../subgraph.ts';
+import type { Fault, SubgraphAnswer } from '../subgraph.ts';
 import { isObject, merge } from './merge.ts';
 import { collector, placesOf, type Collect, type Place } from './path.ts';
 import type { Entities, Fetch } from './plan.ts';
@@ -20,14 +20,20 @@ export function entityFetch(fetch: Fetch, isOfType: IsOfType): Program {
     if ([...named.values()].every(({ texts }) => texts.length === 0)) return;
     const variables = [...named].map(([variable, { texts }]) => `${JSON.stringify(variable)}:[${texts.join(',')}]`);
     const answer = await run.ask(fetch.subgraph, body(run.variables, variables, run.counts ? positions(asked) : undefined));
-    const failing = (about: readonly Asked[], fault: Fault) => {
+    const failing = (about: readonly Placed[], fault: Fault) => {
       for (const place of placesOfFault(run, about, fault, isOfType)) fail(run, subgraphError(fault.code, place, fetch.subgraph));
     };
     for (const fault of answer.errors) failing(asked, fault);
     if (!answer.data) return;
-    for (const one of asked) if (!received(one, answer.data, isOfType)) failing([one], { code: 'SUBGRAPH_UNAVAILABLE', path: undefined });
+    for (const one of asked) {
+      const garbled = received(one, answer, isOfType);
+      if (garbled.targets.length > 0) failing([garbled], { code: 'SUBGRAPH_UNAVAILABLE', path: undefined });
+    }
   };
 }
+
+/** Of which lists of entities, and the places. */
+type Placed = Pick<Asked, 'entities' | 'targets' | 'indexes'>;
 
 interface Compiled {
   entities: Entities;
@@ -70,16 +76,21 @@ function positions(all: readonly Asked[]): string | undefined {
   return parts.length === 0 ? undefined : `"positions":{${parts.join(',')}}`;
 }
 
-/** Fills the places of the answer. False where the subgraph gave something else than a list of as many entities. */
-function received({ entities, targets, indexes, named }: Asked, data: JsonObject, isOfType: IsOfType): boolean {
-  const list = Object.hasOwn(data, entities.alias) ? data[entities.alias] : null;
-  if (list === null || targets.length === 0) return true;
-  if (!Array.isArray(list) || list.length !== named.texts.length) return false;
+/** Fills the places of the answer. Gives those for which the subgraph gave something else than an entity or null, and no error. */
+function received(asked: Asked, { data, errors }: SubgraphAnswer, isOfType: IsOfType): Placed {
+  const { entities, targets, indexes, named } = asked;
+  const garbled: Placed = { entities, targets: [], indexes: [] };
+  const list = data && Object.hasOwn(data, entities.alias) ? data[entities.alias] : null;
+  if (list === null) return errors.some(({ path }) => path === undefined || path[0] === entities.alias) ? garbled : asked;
+  if (!Array.isArray(list) || list.length !== named.texts.length) return asked;
   const given = new Uint8Array(list.length);
   for (let at = 0; at < targets.length; at += 1) {
     const [target, index] = [targets[at]!, indexes[at]!];
     const entity: unknown = list[index];
-    if (!isObject(entity)) continue;
+    if (!isObject(entity)) {
+      if (entity !== null) garbled.targets.push(target), garbled.indexes.push(index);
+      continue;
+    }
     const isFirst = given[index] === 0;
     given[index] = 1;
     if (isFirst && entities.outputRewrites.length > 0) {
@@ -92,14 +103,14 @@ function received({ entities, targets, indexes, named }: Asked, data: JsonObject
     const told = target['__typename'];
     if (told !== known && typeof told === 'string' && isOfType(known, told)) target['__typename'] = known;
   }
-  return true;
+  return garbled;
 }
 
 /** Places of one fault, at most this many: a subgraph that is down would else fail every place of a long list. */
 const placesOfFaultMax = 20;
 
 /** An error of an entity is one at every place that it fills; one of the whole call at every entity that it was to fill. */
-function placesOfFault(run: Run, all: readonly Asked[], { path }: Fault, isOfType: IsOfType): (Place | undefined)[] {
+function placesOfFault(run: Run, all: readonly Placed[], { path }: Fault, isOfType: IsOfType): (Place | undefined)[] {
   const [alias, index, ...rest] = path ?? [];
   const found = all.filter(({ entities }) => path === undefined || entities.alias === alias);
   const places = found.flatMap(({ entities, targets, indexes }): Place[] => {

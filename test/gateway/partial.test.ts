@@ -46,6 +46,9 @@ describe('its fields are null with a typed error at each place, and the others a
     ['it answers half', text('{"data":{"_entities":[{"left":')],
     ['it answers too much', text(`{"data":{"_entities":[{"left":1,"x":"${'x'.repeat(90_000)}"},{}]}}`)],
     ['it answers about too few', text('{"data":{"_entities":[{"left":1}]}}')],
+    ['it answers without a list', text('{"data":{}}')],
+    ['it answers with null for the list', text('{"data":{"_entities":null}}')],
+    ['it answers with values that are no entities', text('{"data":{"_entities":[1,"x"]}}')],
     ['it answers with no list', text('{"data":{"_entities":{"left":1}}}')],
   ])('%s', async (_name, fault) => {
     stock.fault = fault;
@@ -133,6 +136,13 @@ test('of more errors than are read the rest is left out, which one error says, a
 test.each(['"x"', '{"seen":{"a":1}}', '{"seen":true}', '{"seen":{"fields":[{"coordinate":"Item.left","effect":"WITHHELD","policy":"p","reason":"r","count":1}],"subjects":["s"],"records":["r"]}}'])('of a subgraph that is not the hub\'s `extensions` are not read: %s', async (extensions) => {
   stock.fault = text(`{"data":{"_entities":[{"left":1,"place":{"street":"s1"}},{"left":2,"place":{"street":"s2"}}]},"extensions":${extensions}}`);
   expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
+});
+
+test('an entity that is not there is null without an error, as in @apollo/gateway, beside one that is garbage', async () => {
+  stock.fault = text('{"data":{"_entities":[null,["x"]]}}');
+  const { data, errors } = await hub.ask(query);
+  expect(data).toEqual(given(() => null));
+  expect(errors?.map(({ path, extensions }) => [path, extensions['code']])).toEqual([[['items', 1], 'SUBGRAPH_UNAVAILABLE']]);
 });
 
 test('values that do not fit the schema are null; nothing that was not asked for comes through', async () => {
