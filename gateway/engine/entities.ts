@@ -1,7 +1,7 @@
 import { subgraphError } from '../errors.ts';
 import type { JsonObject } from '../shape.ts';
 import type { Fault, SubgraphAnswer } from '../subgraph.ts';
-import { isObject, merge } from './merge.ts';
+import { isObject, merge, withinStack } from './merge.ts';
 import { collector, placesOf, type Collect, type Place } from './path.ts';
 import type { Entities, Fetch } from './plan.ts';
 import { representation, type Named } from './representation.ts';
@@ -16,20 +16,40 @@ export function entityFetch(fetch: Fetch, isOfType: IsOfType): Program {
   const compiled = fetch.entities.map((entities): Compiled => ({ entities, collect: entities.paths.map((path) => collector(path, isOfType)), placed: representation(entities, isOfType) }));
   return async (run) => {
     const named = new Map<string, Named>();
-    const asked = compiled.map((one) => askedAbout(run, one, named));
-    if ([...named.values()].every(({ texts }) => texts.length === 0)) return;
-    const variables = [...named].map(([variable, { texts }]) => `${JSON.stringify(variable)}:[${texts.join(',')}]`);
-    const answer = await run.ask(fetch.subgraph, body(run.variables, variables, run.counts ? positions(asked) : undefined));
+    const asked: Asked[] = [];
     const failing = (about: readonly Placed[], fault: Fault) => {
       for (const place of placesOfFault(run, about, fault, isOfType)) fail(run, subgraphError(fault.code, place, fetch.subgraph));
     };
+    if (!withinStack(() => void asked.push(...compiled.map((one) => askedAbout(run, one, named))))) return failing(compiled.map((one) => allOf(run, one)), garbage);
+    if ([...named.values()].every(({ texts }) => texts.length === 0)) return;
+    const variables = [...named].map(([variable, { texts }]) => `${JSON.stringify(variable)}:[${texts.join(',')}]`);
+    const answer = await run.ask(fetch.subgraph, body(run.variables, variables, run.counts ? positions(asked) : undefined));
     for (const fault of answer.errors) failing(asked, fault);
     if (!answer.data) return;
     for (const one of asked) {
-      const garbled = received(one, answer, isOfType);
-      if (garbled.targets.length > 0) failing([garbled], { code: 'SUBGRAPH_UNAVAILABLE', path: undefined });
+      let garbled: Placed = one;
+      if (!withinStack(() => (garbled = received(one, answer, isOfType)))) takenBack(one, answer.data);
+      if (garbled.targets.length > 0) failing([garbled], garbage);
     }
   };
+}
+
+const garbage: Fault = { code: 'SUBGRAPH_UNAVAILABLE', path: undefined };
+
+/** Every place that a call could be about. */
+function allOf(run: Run, { entities, collect }: Compiled): Placed {
+  const targets: JsonObject[] = [];
+  for (const one of collect) one(run.root, targets);
+  return { entities, targets, indexes: targets.map(() => 0) };
+}
+
+/** Nothing nested of an answer that was not merged to its end. */
+function takenBack({ entities, targets, indexes }: Placed, data: JsonObject): void {
+  const list = data[entities.alias] as readonly unknown[];
+  targets.forEach((target, at) => {
+    const entity = list[indexes[at]!];
+    if (isObject(entity)) for (const key of Object.keys(entity)) if (Object.hasOwn(target, key) && typeof target[key] === 'object') target[key] = null;
+  });
 }
 
 /** Of which lists of entities, and the places. */

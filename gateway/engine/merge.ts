@@ -24,6 +24,20 @@ export function copyOf(value: unknown): unknown {
   return copy;
 }
 
+/**
+ * False where `work` met values nested deeper than the stack: a scalar may be any JSON, and its subgraph is hostile
+ * (threats.md, 21). Asked afterwards because looking at every value beforehand would cost every answer.
+ */
+export function withinStack(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

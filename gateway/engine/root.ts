@@ -1,7 +1,7 @@
 import { Kind, parse, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 import { subgraphError } from '../errors.ts';
 import type { JsonObject } from '../shape.ts';
-import { merge } from './merge.ts';
+import { merge, withinStack } from './merge.ts';
 import { collector, placesOf } from './path.ts';
 import type { Fetch } from './plan.ts';
 import { bodyOf } from './request.ts';
@@ -22,8 +22,11 @@ export function rootFetch(fetch: Fetch, isOfType: IsOfType): Program {
       for (const place of failed ? failedPlaces(fetch, run, isOfType) : placed(fetch, run, path, isOfType)) fail(run, subgraphError(code, place, fetch.subgraph));
     }
     if (!data) return;
-    rewrite(fetch.outputRewrites, data, isOfType);
-    targets.forEach((target, index) => merge(target, data, index < targets.length - 1)); // the last one may keep it
+    const isPlaced = withinStack(() => {
+      rewrite(fetch.outputRewrites, data, isOfType);
+      targets.forEach((target, index) => merge(target, data, index < targets.length - 1)); // the last one may keep it
+    });
+    if (!isPlaced) for (const place of failedPlaces(fetch, run, isOfType)) fail(run, subgraphError('SUBGRAPH_UNAVAILABLE', place, fetch.subgraph));
   };
 }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerResponse } from 'node:http';
+import { parse } from 'graphql';
+import { normalHashOf } from '../../gateway/documents.ts';
 import { engineOver, faultySubgraph, federated, type FaultySubgraph } from './faulty.ts';
 
 /** pipeline.md, fault 31, and threats.md, 10 and 21: a subgraph that is down, slow, or answers garbage. */
@@ -14,6 +16,7 @@ beforeAll(async () => {
   shop = await faultySubgraph(shopSdl, { Query: { items: () => ['1', '2', '1'].map((id) => ({ id, title: `t${id}` })), name: () => 'shop' } });
   stock = await faultySubgraph(stockSdl, { Query: { open: () => true }, Item: { __resolveReference: ({ id }: { id: string }) => ({ id, left: Number(id), place: { street: `s${id}` } }) } });
   hub = await engineOver({ shop: { sdl: shopSdl, at: shop }, stock: { sdl: stockSdl, at: stock } }, { limits: { callMsMax, answerBytesMax: 80_000 }, operationMsMax: 1_200 });
+  await hub.engine.prepare(parse('{ name }'), 'until the planners run'); // an operation's time holds for its plan too
 });
 beforeEach(() => {
   for (const one of [shop, stock]) Object.assign(one, { fault: undefined, asked: [] });
@@ -165,8 +168,24 @@ test('an alias that every object inherits is null where nothing came', async () 
   expect((await hub.ask('{ items { toString: title } }')).data).toEqual({ items: [{ toString: null }] });
 });
 
+test('values nested deeper than the stack leave the fields of their call null, with an error, and the others stand', async () => {
+  const [shopDeep, stockDeep] = [`${federated('"@key"')} scalar JSON type Query { items: [Item!] name: String } type Item @key(fields: "id") { id: ID! any: JSON }`, `${federated('"@key", "@external", "@requires"')} scalar JSON type Query { open: Boolean } type Item @key(fields: "id") { id: ID! blob: JSON any: JSON @external derived: String @requires(fields: "any") }`];
+  const deepHub = await engineOver({ shop: { sdl: shopDeep, at: shop }, stock: { sdl: stockDeep, at: stock } });
+  const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+  stock.fault = text(`{"data":{"_entities":[{"blob":${deep}},{"blob":${deep}}]}}`);
+  const placed = await deepHub.ask('{ name items { blob } }');
+  expect(placed.data).toEqual({ name: 'shop', items: [{ blob: null }, { blob: null }, { blob: null }] });
+  expect(placed.errors?.map(({ path, extensions }) => [path, extensions['code']])).toEqual([0, 1, 2].map((at) => [['items', at], 'SUBGRAPH_UNAVAILABLE']));
+  shop.fault = text(`{"data":{"name":"shop","items":[{"__typename":"Item","id":"1","any":${deep}}]}}`);
+  const required = await deepHub.ask('{ name items { derived } }');
+  expect(required.data).toEqual({ name: 'shop', items: [{ derived: null }] });
+  expect(required.errors?.map(({ path, extensions }) => [path, extensions['code']])).toEqual([[['items', 0], 'SUBGRAPH_UNAVAILABLE']]);
+  await deepHub.close();
+});
+
 test('an operation that takes too long answers with what there is', async () => {
   const slow = await engineOver({ shop: { sdl: shopSdl, at: shop }, stock: { sdl: stockSdl, at: stock } }, { operationMsMax: 200 });
+  await slow.engine.prepare(parse(query), normalHashOf(parse(query, { noLocation: true })));
   stock.fault = () => undefined;
   const started = performance.now();
   const { data, errors } = await slow.ask(query);
