@@ -46,7 +46,7 @@ function rootKeys(operation: string): string[] {
   const fragments = new Map(definitions.filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION).map((node) => [node.name.value, node]));
   const keysOf = ({ selections }: SelectionSetNode): string[] =>
     selections.flatMap((node) => {
-      if (node.kind === Kind.FIELD) return [node.alias?.value ?? node.name.value];
+      if (node.kind === Kind.FIELD) return node.name.value === '__typename' ? [] : [node.alias?.value ?? node.name.value]; // the gateway knows the type
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
       return fragment ? keysOf(fragment.selectionSet) : [];
     });
