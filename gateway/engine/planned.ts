@@ -24,6 +24,19 @@ export function asPlanned(document: DocumentNode): DocumentNode {
   });
 }
 
+/** A document whose variables are out of the way of those that a plan adds: `representations`, and `__batch_reps_0` and so on. */
+export function withVariablesApart(document: DocumentNode): DocumentNode {
+  const isTaken = (name: string) => name === 'representations' || name.startsWith('__');
+  return visit(document, { Variable: (node) => (isTaken(node.name.value) ? { ...node, name: { ...node.name, value: `${variablePrefix}${node.name.value}` } } : undefined) });
+}
+
+/** How the caller calls a variable of a planned document. */
+export function callersVariable(name: string): string {
+  return name.startsWith(variablePrefix) ? name.slice(variablePrefix.length) : name;
+}
+
+const variablePrefix = '__var_';
+
 /** Under which key a planned document's answer has a field of the caller's document. */
 export function plannedKey(node: FieldNode): string {
   return isRenamed(node) ? `${aliasPrefix}${node.alias!.value}` : node.name.value;

@@ -8,7 +8,7 @@ import { compile } from './program.ts';
 import type { Program } from './run.ts';
 import { changesOnce } from './changes.ts';
 import { directs } from './directs.ts';
-import { asPlanned } from './planned.ts';
+import { asPlanned, withVariablesApart } from './planned.ts';
 import type { IsOfType } from './types.ts';
 import { writtenOut } from './written-out.ts';
 
@@ -38,12 +38,12 @@ export function openPlans({ schema, planners, isOfType }: PlansOptions): Plans {
   /** What nobody can plan as it stands may be planned with its fragments written out. */
   const inAnotherForm = async (error: unknown, text: string, document: DocumentNode): Promise<Step | null> => {
     if (!(error instanceof YiwangError && error.code === 'INTERNAL')) throw error;
-    const other = print(asPlanned(writtenOut(schema, document)));
+    const other = print(asPlanned(withVariablesApart(writtenOut(schema, document))));
     if (other === text) throw error;
     return planners.plan(other, plannersFor(document));
   };
   const planned = async (planKey: string, document: DocumentNode) => {
-    const text = print(asPlanned(document));
+    const text = print(asPlanned(withVariablesApart(document)));
     const step = await planners.plan(text, plannersFor(document)).catch((error: unknown) => inAnotherForm(error, text, document));
     const program = step ? compile(serially(step), isOfType, defaultsOf(document)) : nothing;
     return kept.set(planKey, { program, characters: text.length }).program;

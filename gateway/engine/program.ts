@@ -1,5 +1,6 @@
 import { entityFetch } from './entities.ts';
 import type { Condition, Step } from './plan.ts';
+import { callersVariable } from './planned.ts';
 import { rootFetch } from './root.ts';
 import type { Program, Run } from './run.ts';
 import type { IsOfType } from './types.ts';
@@ -34,8 +35,9 @@ function together(programs: readonly Program[]): Program {
 }
 
 function either({ variable, then, otherwise }: Condition, isOfType: IsOfType, defaults: Defaults): Program {
+  const name = callersVariable(variable);
   const [whenTrue, whenFalse] = [then, otherwise].map((step) => step && compile(step, isOfType, defaults));
-  return async (run) => (valueOf(run, variable, defaults) === true ? whenTrue : whenFalse)?.(run);
+  return async (run) => (valueOf(run, name, defaults) === true ? whenTrue : whenFalse)?.(run);
 }
 
 function valueOf({ variables }: Run, name: string, defaults: Defaults): unknown {

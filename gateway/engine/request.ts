@@ -1,5 +1,5 @@
-import { YiwangError } from '../../base/errors.ts';
 import type { Fetch } from './plan.ts';
+import { callersVariable } from './planned.ts';
 import type { Run } from './run.ts';
 
 /** The JSON of a request's body, given that of its further variables and extensions (`"name":value` each). */
@@ -7,11 +7,9 @@ export type Body = (variables: Run['variables'], more?: readonly string[], exten
 
 /** Everything that does not change from call to call is written once. */
 export function bodyOf(fetch: Fetch): Body {
-  const reserved = fetch.entities.find(({ variable }) => fetch.variables.includes(variable));
-  if (reserved) throw new YiwangError('BAD_REQUEST', { hint: `a variable is not named \`${reserved.variable}\`` });
   const named = fetch.operationName === undefined ? '' : `"operationName":${JSON.stringify(fetch.operationName)},`;
   const head = `{"query":${JSON.stringify(fetch.operation)},${named}"variables":{`;
-  const keys = fetch.variables.map((name) => ({ name, lead: `${JSON.stringify(name)}:` }));
+  const keys = fetch.variables.map((name) => ({ name: callersVariable(name), lead: `${JSON.stringify(name)}:` }));
   return (variables, more = [], extensions) => {
     const parts = [...more];
     for (const { name, lead } of keys) {
