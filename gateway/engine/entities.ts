@@ -6,7 +6,7 @@ import { collector, placesOf, type Collect, type Place } from './path.ts';
 import type { Entities, Fetch } from './plan.ts';
 import { representation, type Named } from './representation.ts';
 import { bodyOf } from './request.ts';
-import { rewrite } from './rewrites.ts';
+import { renamed, rewrite } from './rewrites.ts';
 import { fail, type Program, type Run } from './run.ts';
 import type { IsOfType } from './types.ts';
 
@@ -138,7 +138,7 @@ function placesOfFault(run: Run, all: readonly Placed[], { path }: Fault, isOfTy
     return targets.flatMap((target, at) => {
       if (typeof index === 'number' && indexes[at] !== index) return [];
       const place = known.map((one) => one.get(target)).find((one) => one !== undefined);
-      return place ? [[...place, ...rest]] : [];
+      return place ? [[...place, ...renamed(entities.outputRewrites, rest)]] : [];
     });
   });
   return places.length === 0 ? [undefined] : typeof index === 'number' ? places : places.slice(0, placesOfFaultMax);

@@ -12,6 +12,22 @@ export function rewrite(rewrites: readonly Rewrite[], value: unknown, isOfType: 
   }
 }
 
+/**
+ * A place of a subgraph's answer by the keys that it has after the rewrites: errors name it. Types of the path are not
+ * known here and need not be: an alias of a plan stands for one thing in a call.
+ */
+export function renamed(rewrites: readonly Rewrite[], place: readonly (string | number)[]): readonly (string | number)[] {
+  const keysAt = [...place.keys()].filter((at) => typeof place[at] === 'string');
+  const found = [...place];
+  for (const one of rewrites) {
+    if (one.kind !== 'rename') continue;
+    const path = one.path.filter((segment) => typeof segment === 'string');
+    const last = keysAt[path.length - 1];
+    if (last !== undefined && path.every((segment, at) => found[keysAt[at]!] === segment)) found[last] = one.to;
+  }
+  return found;
+}
+
 function change(object: JsonObject, key: string, one: Rewrite): void {
   if (one.kind === 'set') object[key] = one.value;
   else if (Object.hasOwn(object, key)) {

@@ -5,7 +5,7 @@ import { merge, withinStack } from './merge.ts';
 import { collector, placesOf } from './path.ts';
 import type { Fetch } from './plan.ts';
 import { bodyOf } from './request.ts';
-import { rewrite } from './rewrites.ts';
+import { renamed, rewrite } from './rewrites.ts';
 import { fail, type Program, type Run } from './run.ts';
 import type { IsOfType } from './types.ts';
 
@@ -18,7 +18,8 @@ export function rootFetch(fetch: Fetch, isOfType: IsOfType): Program {
     collect(run.root, targets);
     if (targets.length === 0) return;
     const { data, errors, failed } = await run.ask(fetch.subgraph, body(run.variables));
-    for (const { code, path } of errors) {
+    for (const { code, path: told } of errors) {
+      const path = told && renamed(fetch.outputRewrites, told);
       for (const place of failed ? failedPlaces(fetch, run, isOfType) : placed(fetch, run, path, isOfType)) fail(run, subgraphError(code, place, fetch.subgraph));
     }
     if (!data) return;

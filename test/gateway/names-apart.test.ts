@@ -27,3 +27,12 @@ test('a condition on a variable called as one of a plan', async () => {
   expect(await hub.ask(query, { representations: true })).toEqual({ data: { item: { title: 't', left: 1 } } });
   expect(await hub.ask(query, { representations: false })).toEqual({ data: { item: { title: 't' } } });
 });
+
+test('errors name places by the caller’s keys, whatever a plan called them', async () => {
+  const root = await hub.ask('{ either { ... on A { z } ... on B { z } } }');
+  expect(shop.asked.at(-1)?.query).toContain('alias');
+  expect(root.errors?.map(({ path }) => path)).toEqual([['either', 'z']]);
+  const joined = await hub.ask('{ item { either { ... on C { z } ... on D { z } } } }');
+  expect(stock.asked.at(-1)?.query).toContain('alias');
+  expect(joined.errors?.map(({ path }) => path)).toEqual([['item', 'either', 'z']]);
+});
