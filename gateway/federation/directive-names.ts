@@ -8,6 +8,8 @@ export type SecurityNames = Record<(typeof specifications)[number], ReadonlySet<
 const specifications = ['authenticated', 'requiresScopes', 'policy'] as const;
 const readVersion = /\/v0\.1$/;
 const securityOthers = /^https:\/\/specs\.apollo\.dev\/inaccessible\//;
+/** No rule, though marked as security: what an argument is filled from, which requirements.ts reads under this name. */
+const contextRead = /^https:\/\/specs\.apollo\.dev\/context\/v0\.1$/;
 /** Compositions before these did not carry access rules at all, so a subgraph's may be lost. */
 const joinUnread = /^https:\/\/specs\.apollo\.dev\/join\/v0\.[12]$/;
 
@@ -25,11 +27,12 @@ export function securityNames(document: DocumentNode): SecurityNames {
  */
 export function withoutSecurityMarks(supergraphSdl: string): string {
   const document = parse(supergraphSdl, { noLocation: true });
-  if (!linksOf(document).some((link) => isOurs(link))) return supergraphSdl;
+  const isRead = (link: ConstDirectiveNode) => isOurs(link) || isReadContext(link);
+  if (!linksOf(document).some(isRead)) return supergraphSdl;
   return print(
     visit(document, {
       Directive(node) {
-        if (node.name.value !== 'link' || !isOurs(node as ConstDirectiveNode)) return undefined;
+        if (node.name.value !== 'link' || !isRead(node as ConstDirectiveNode)) return undefined;
         return { ...node, arguments: node.arguments?.filter((argument) => argument.name.value !== 'for') };
       },
     }),
@@ -46,7 +49,7 @@ function refuseUnreadable(document: DocumentNode, names: SecurityNames): void {
     const purpose = link.arguments?.find((arg) => arg.name.value === 'for')?.value;
     if (isOurs(link) && !readVersion.test(url)) refuse(`${url} is a version this gateway does not know`);
     if (joinUnread.test(url)) refuse(`${url} comes from a composition that is too old to carry them`);
-    if (!isOurs(link) && purpose?.kind === Kind.ENUM && purpose.value === 'SECURITY' && !securityOthers.test(url)) refuse(`${url} is a rule this gateway does not know`);
+    if (!isOurs(link) && purpose?.kind === Kind.ENUM && purpose.value === 'SECURITY' && !securityOthers.test(url) && !isReadContext(link)) refuse(`${url} is a rule this gateway does not know`);
   }
   for (const definition of document.definitions) {
     const lost = definition.kind === Kind.DIRECTIVE_DEFINITION ? specifications.find((name) => name === definition.name.value && names[name].size === 0) : undefined;
@@ -58,6 +61,10 @@ function refuseUnreadable(document: DocumentNode, names: SecurityNames): void {
       if (unlinked) refuse(`@${unlinked} stands there without a link to its specification`);
     }
   }
+}
+
+function isReadContext(link: ConstDirectiveNode): boolean {
+  return contextRead.test(textOf(link.arguments, 'url') ?? '') && !link.arguments?.some(({ name }) => name.value === 'as' || name.value === 'import');
 }
 
 /** A rule under its own name or another, or the link that would give it one. */
