@@ -35,10 +35,10 @@ export function callable(supergraphSdl: string): (step: Step) => Step {
 }
 
 /** As supergraphs call them. */
-const rootNames = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
+export const rootNames = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 /** Objects, interfaces and unions by name: field → the name of its type. A union has no field. */
-function fieldTypes(supergraphSdl: string): Map<string, Map<string, string>> {
+export function fieldTypes(supergraphSdl: string): Map<string, Map<string, string>> {
   const types = new Map<string, Map<string, string>>();
   for (const node of parse(supergraphSdl, { noLocation: true }).definitions) {
     if (node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION) types.set(node.name.value, new Map((node.fields ?? []).map((field: FieldDefinitionNode) => [field.name.value, namedType(field.type)])));

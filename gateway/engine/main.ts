@@ -1,10 +1,12 @@
 import { getVariableValues } from 'graphql';
+import { YiwangError } from '../../base/errors.ts';
 import { openDeadline, type Deadline } from '../deadline.ts';
 import type { Engine, EngineOptions, EngineRequest, EngineResult } from '../executor.ts';
 import { fragmentsOf, onlyOperation } from '../limits.ts';
 import { openShape, type JsonObject } from '../shape.ts';
 import { askSubgraph } from '../subgraph.ts';
 import { readSchema } from './apollo.ts';
+import { argumentsKept, takesContext } from './arguments.ts';
 import type { EngineName } from './names.ts';
 import { inCallersKeys } from './planned.ts';
 import type { PlannerName } from './planner.ts';
@@ -26,6 +28,8 @@ export interface CompiledEngineOptions extends EngineOptions {
 
 /** The engine of that name, the compiled one unless told. The reference is loaded only where it is wanted. */
 export async function openEngine(name: EngineName | undefined, options: CompiledEngineOptions): Promise<Engine> {
+  // It would leave such arguments out, and the subgraph answer without them.
+  if (name === 'apollo' && takesContext(options.supergraphSdl)) throw new YiwangError('CONFIG', { hint: 'the supergraph has arguments from a context (`@fromContext`), which the engine `apollo` does not support; the engine `compiled` refuses only the fields that have them' });
   return name === 'apollo' ? (await import('../executor.ts')).apolloEngine(options) : compiledEngine(options);
 }
 
@@ -39,7 +43,8 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
   const schema = readSchema(supergraphSdl);
   const msMax = options.operationMsMax ?? operationMsMax;
   const planners = openPlanners(supergraphSdl, options.planner ? [options.planner] : plannerOrder, options.planningMsMax, { operationMsMax: msMax });
-  const plans = openPlans({ schema, planners, isOfType: typeTable(supergraphSdl) });
+  const isOfType = typeTable(supergraphSdl);
+  const plans = openPlans({ schema, planners, isOfType, isKept: argumentsKept(supergraphSdl, isOfType) });
   const gather = async ({ document, planKey, variables, calling }: EngineRequest): Promise<EngineResult> => {
     const deadline = openDeadline(msMax);
     const program = await inTime(plans.program(planKey, document, variables), deadline);

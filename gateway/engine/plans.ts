@@ -6,6 +6,7 @@ import { serially, type Step } from './plan.ts';
 import type { Planners } from './planners.ts';
 import { compile } from './program.ts';
 import type { Program } from './run.ts';
+import { argumentsLost } from './arguments.ts';
 import { changesOnce } from './changes.ts';
 import { directs } from './directs.ts';
 import { asPlanned, withVariablesApart } from './planned.ts';
@@ -23,6 +24,8 @@ export interface PlansOptions {
   schema: GraphQLSchema;
   planners: Pick<Planners, 'plan'>;
   isOfType: IsOfType;
+  /** Whether a plan asks for what it needs with the arguments that it needs (arguments.ts); throws for what cannot be served. */
+  isKept?: (step: Step | null) => boolean;
 }
 
 const plansKeptMax = 1_000;
@@ -30,7 +33,7 @@ const plansKeptMax = 1_000;
 const charactersKeptMax = 4_000_000;
 
 /** Plans once, and keeps what was used last. */
-export function openPlans({ schema, planners, isOfType }: PlansOptions): Plans {
+export function openPlans({ schema, planners, isOfType, isKept = () => true }: PlansOptions): Plans {
   const kept = recent<{ program: Program; characters: number }>(plansKeptMax, { weightMax: charactersKeptMax, weightOf: ({ characters }) => characters });
   const underWay = new Map<string, Promise<Program>>();
   const hasDirectives = schema.getDirectives().some((directive) => !isSpecifiedDirective(directive));
@@ -44,7 +47,9 @@ export function openPlans({ schema, planners, isOfType }: PlansOptions): Plans {
   };
   const planned = async (planKey: string, document: DocumentNode) => {
     const text = print(asPlanned(withVariablesApart(document)));
-    const step = await planners.plan(text, plannersFor(document)).catch((error: unknown) => inAnotherForm(error, text, document));
+    let step = await planners.plan(text, plannersFor(document)).catch((error: unknown) => inAnotherForm(error, text, document));
+    if (!isKept(step)) step = await planners.plan(text, ['apollo']);
+    if (!isKept(step)) throw argumentsLost();
     const program = step ? compile(serially(step), isOfType, defaultsOf(document)) : nothing;
     return kept.set(planKey, { program, characters: text.length }).program;
   };
