@@ -51,3 +51,6 @@ function objectShape(type: unknown): Readonly<Record<string, unknown>> | undefin
   const inner = [def?.innerType, def?.element, ...(def?.options ?? [])].filter((one) => one !== undefined);
   return inner.map(objectShape).find((one) => one !== undefined);
 }
+
+/** After the name of a declared column that its source no longer has. */
+export const missingMark = ' (missing)';

@@ -1,7 +1,7 @@
 import { plainText } from '../linkage/standardise/text.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
-import { driftOf } from './drift.ts';
+import { driftOf, missingMark } from './drift.ts';
 import { limits } from './limits.ts';
 import { mapRecord, type Mapped } from './map.ts';
 import { sourceTime } from './repairs/times.ts';
@@ -122,7 +122,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   const restricted = stream.neverStoredWhen?.when.includes(flag) === true;
   common.restricted = stream.neverStoredWhen?.when.map(String).includes(String(flag)) === true; // `"true"` is no valid flag, but nobody doubts what it says
   const content = withoutForbidden(stream, row, restricted || unreadable !== null, common.droppedFields, restricted);
-  common.drift = driftOf(stream, content).concat((offered.absent ?? []).map((column) => `${column} (missing)`));
+  common.drift = driftOf(stream, content).concat((offered.absent ?? []).map((column) => `${column}${missingMark}`));
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
   const ill = isDeep ? { reason: 'SCHEMA' as const, field: 'depth' } : unsound(row);

@@ -11,6 +11,7 @@ import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
 import { presentOf, type Present } from './sources/present.ts';
 import { removeAbsent } from './absent.ts';
+import { requireProtections } from './protections.ts';
 import { purgeCorrections } from './purge.ts';
 import { writeLive, removeRecords } from './write.ts';
 
@@ -53,6 +54,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   const { connector, stream } = context;
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
   const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? versions.filter((version) => version.receivedId !== undefined) : versions);
+  await requireProtections(client, context, versions);
   const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions) }, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
   await writeSeen(client, context, effects);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Connector, Rule, Stream } from '../contract.ts';
 import { sourceTime } from '../repairs/times.ts';
-import { code, codes, derived, idNumber, integer, latitude, longitude, name, normalised, phones, text, texts, time, truth } from '../rules.ts';
+import { code, codes, derived, idNumber, integer, latitude, longitude, name, phones, text, texts, time, truth } from '../rules.ts';
 
 const cell = z.union([z.string(), z.number()]).nullish();
 const truthValue = z.boolean().nullish();
@@ -15,11 +15,6 @@ const states: Readonly<Record<string, string>> = {
 function joined(path: string): Rule<string | null> {
   const names = codes(path);
   return { ...names, apply: (row, found) => names.apply(row, found).join('/') || null };
-}
-
-/** A ticket is always whole: one that does not say whether confidentiality was asked is taken to ask for it. */
-function unlessDenied(path: string): Rule<boolean> {
-  return { reads: [path], repair: 'flag', apply: (row) => !Object.hasOwn(row, path) || normalised(row[path]) === 'true' };
 }
 
 /** Times that cannot be read are not later than anything. */
@@ -71,7 +66,7 @@ const tickets: Stream = {
     textForMatching: texts('title', 'body'),
     parentKey: code('parentTicketNo'),
     respondentOrg: code('respondentOrg'),
-    confidential: unlessDenied('confidential'),
+    confidential: derived(['confidential'], 'flag', (value) => value === 'true'),
     facts: {
       receivedAt: time('receivedAt'), assignedAt: time('assignedAt'), contactedAt: time('contactedAt'), acceptedAt: time('acceptedAt'), returnedAt: time('returnedAt'),
       dueAt: time('dueAt'), closedAt: time('closedAt'), followUpAt: time('followUpAt'), channel: code('channel'), appealType: code('appealType'), resolvedByResident: truth('resolvedByResident'), satisfaction: integer('satisfaction'),

@@ -86,8 +86,8 @@ const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });
 
 /**
  * The source's list shifts when a ticket changes between two pages, so the next page is asked for by the last time read, and
- * by number only while that time stands still. No contract says that the list is in the order of time: where a page is not,
- * all is asked for by number alone, from the beginning if need be. Tickets that are read twice count once.
+ * by number only while that time stands still. No contract says that the list is in the order of time: what was asked for by
+ * time is asked for once more by number alone. Tickets that are read twice count once; most reads are one page.
  */
 async function* backfill(context: SourceContext, stream: Stream, url: string, from: { watermark: unknown; full: boolean }): AsyncGenerator<SourcePage> {
   const present = await presentOf(context.pool, undefined); // the source tells no time of its own
@@ -105,7 +105,7 @@ async function* backfill(context: SourceContext, stream: Stream, url: string, fr
     const absent = requireFields(stream, rowsOf(offered));
     yield { offered: offered.map((one) => ({ ...one, absent })), watermark: newest === undefined ? undefined : { since: newest }, present };
     const isOrdered = times.every((time, index) => index === 0 || time >= times[index - 1]!);
-    if (byTime && at.since !== first && !isOrdered) {
+    if (byTime && at.since !== first && (last || !isOrdered)) {
       byTime = false;
       at = { since: first, page: 1 };
       continue;

@@ -17,7 +17,7 @@ async function backfilled(listener: RequestListener): Promise<{ tickets: string[
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const connector = await connectorOf('hotline');
-  const pool = { query: async () => ({ rows: [] }) } as never;
+  const pool = { query: async (sql: string) => ({ rows: sql.includes('business_now') ? [{ ms: Date.now(), demo_ms: null }] : [] }) } as never;
   const source = await openEventsSource({ connector, env: { HOTLINE_SOURCE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, pool, keys, limits });
   const read = { tickets: [] as string[], watermark: undefined as unknown };
   try {

@@ -90,7 +90,8 @@ async function firstOf(hub: Twin, look: Exclude<Look, 'twins'>, viewers: readonl
     if (whole[look]) return textOf(await whole[look]());
     const byViewer = { gateway: gatewayFaults, subgraph: (twin: Twin, viewer: Viewer, all: Rows) => subgraphFaults(twin, viewer, all, true), rows: rowFaults, records: recordFaults, lists: listFaults } as Record<string, (twin: Twin, viewer: Viewer, all: Rows) => Promise<Fault[]>>;
     // Whole documents are planned for each class of callers: fewer of them are looked at.
-    const some = look === 'gateway' ? [...ladder(rows), ...viewers.slice(-othersCount)] : look === 'subgraph' || look === 'rows' ? viewers : viewers.filter((_, index) => index % everyNth === 0 || index >= viewers.length - othersCount);
+    const fewer = viewers.filter((_, index) => index % everyNth === 0 || index >= viewers.length - othersCount);
+    const some = look === 'gateway' ? [...ladder(rows), ...viewers.slice(-othersCount)] : look === 'subgraph' || look === 'rows' ? viewers : look === 'records' ? [...fewer, ...ladder(rows)] : fewer;
     for (const viewer of some) {
       const fault = textOf(await byViewer[look]!(hub, viewer, rows));
       if (fault !== null) return fault;

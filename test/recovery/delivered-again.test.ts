@@ -140,7 +140,7 @@ async function syncOf(hub: TestDatabase, department: string, name: string, env: 
 
 async function tableSource(): Promise<VersionedSource> {
   const database = await emptyDatabase();
-  await database.pool.query('CREATE TABLE jcj_jjd (jjdbh varchar(30) PRIMARY KEY, bjsj timestamp, sfjf char(1), jqjj text, gxsj timestamp(3), scbz char(1), bmyq char(1), jbgjs char(1), bjrsfzh varchar(18))');
+  await database.pool.query('CREATE TABLE jcj_jjd (jjdbh varchar(30) PRIMARY KEY, bjsj timestamp, sfjf char(1), jqjj text, gxsj timestamp(3), scbz char(1))');
   return {
     keyOf: (key) => `C${key}`,
     reset: async () => void (await database.pool.query('TRUNCATE jcj_jjd')),

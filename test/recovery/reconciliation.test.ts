@@ -75,7 +75,7 @@ describe('what a watermark cannot see', () => {
   let source: TestDatabase;
   beforeEach(async () => {
     [hub, source] = await Promise.all([testDatabase(), emptyDatabase()]);
-    await source.pool.query('CREATE TABLE jcj_jjd (jjdbh varchar(30) PRIMARY KEY, bjsj timestamp, sfjf char(1), jqjj text, gxsj timestamp(3), scbz char(1), bmyq char(1), jbgjs char(1), bjrsfzh varchar(18)); CREATE TABLE rk_hj (rybh varchar(20) PRIMARY KEY, gxsj timestamp(3), scbz char(1))');
+    await source.pool.query('CREATE TABLE jcj_jjd (jjdbh varchar(30) PRIMARY KEY, bjsj timestamp, sfjf char(1), jqjj text, gxsj timestamp(3), scbz char(1)); CREATE TABLE rk_hj (rybh varchar(20) PRIMARY KEY, gxsj timestamp(3), scbz char(1))');
     await source.pool.query("INSERT INTO jcj_jjd SELECT 'C' || n, '2026-03-02', '1', 'text ' || n, '2026-03-02 10:00:00'::timestamp + make_interval(mins => n), '0' FROM generate_series(1, 300) n");
     await syncNow(hub.pool, await config());
   });
