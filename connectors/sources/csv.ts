@@ -65,7 +65,9 @@ interface ReadRow {
 function rowAt(bytes: Buffer, start: number, last: boolean, columns: number | undefined): ReadRow | undefined {
   if (start >= bytes.length) return undefined;
   const isAll = last || bytes.length - start >= rowBytesMax;
-  const row = quotedRow(bytes, start, last);
+  const found = quotedRow(bytes, start, last);
+  // A row without end is cut where so much of it was read: it is too large as it stands.
+  const row = found === undefined && isAll ? quotedRow(bytes, start, true) : found;
   if (row === 'OPEN') return isAll ? brokenLine(bytes, start) : undefined;
   if (row === undefined || columns === undefined || (row.cells.length === columns && !row.hasTail)) return row;
   const swallows = swallowsRow(bytes, start, row, columns, isAll);
