@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Pool } from '../base/db.ts';
+import { isOpenSql } from '../connectors/sources/deliveries.ts';
 
 /** Jobs by state, of each queue; from whoever has the queue open. */
 export type QueueDepths = () => Promise<Record<string, { waiting: number; active: number; failed: number }>>;
@@ -89,7 +90,7 @@ async function readStreams(pool: Pool, gauges: Gauges): Promise<void> {
     FROM hub.stream s`);
   const pending = await pool.query<{ department: string; stream: string; status: string; n: number }>(`SELECT department, stream, status, count(*) AS n FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING', 'HELD') GROUP BY 1, 2, 3`);
   const quarantined = await pool.query<{ department: string; stream: string; reason: string; n: number }>('SELECT department, stream, reason, count(*) AS n FROM hub.quarantine WHERE released_at IS NULL GROUP BY 1, 2, 3');
-  const deliveries = await pool.query<{ department: string; state: string; n: number }>("SELECT department, state, count(*) AS n FROM hub.delivery WHERE state IN ('REFUSED', 'WAITING') OR reason IS NOT NULL GROUP BY 1, 2");
+  const deliveries = await pool.query<{ department: string; state: string; n: number }>(`SELECT department, state, count(*) AS n FROM hub.delivery WHERE ${isOpenSql} GROUP BY 1, 2`);
   // Nothing is awaited from here on: a scrape never meets half of it.
   for (const metric of Object.values(gauges)) metric.reset();
   for (const row of streams.rows) tellStream(gauges, row);

@@ -5,6 +5,7 @@ import { streamCounts, type StreamCounts } from '../connectors/totals.ts';
 import type { QueueDepth } from './queues.ts';
 import { waitsForResume } from './streams.ts';
 import { notPaused } from './sync.ts';
+import { isOpenSql } from '../connectors/sources/deliveries.ts';
 
 export interface HubStatus {
   ready: boolean;
@@ -72,7 +73,7 @@ const deliveriesMax = 200;
 
 async function openDeliveries(pool: Pool): Promise<OpenDelivery[]> {
   const { rows } = await pool.query<Omit<OpenDelivery, 'seenAt'> & { seen_at: Date }>(
-    "SELECT department, folder, state, reason, seen_at FROM hub.delivery WHERE state IN ('REFUSED', 'WAITING') OR reason IS NOT NULL ORDER BY department, folder DESC LIMIT $1",
+    `SELECT department, folder, state, reason, seen_at FROM hub.delivery WHERE ${isOpenSql} ORDER BY department, folder DESC LIMIT $1`,
     [deliveriesMax],
   );
   return rows.map(({ seen_at, ...row }) => ({ ...row, seenAt: seen_at.toISOString() }));

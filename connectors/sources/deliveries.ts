@@ -32,6 +32,9 @@ const manifestShape = z.object({
   files: z.array(z.object({ name: z.string(), stream: z.string(), rows: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/i), encoding: z.string() })),
 });
 
+/** Condition over hub.delivery: somebody has to look at it. The view `hub.delivery_report` says the same to operators (0771). */
+export const isOpenSql = "(state IN ('REFUSED', 'WAITING') OR reason IS NOT NULL)";
+
 export interface FoundDeliveries {
   /** Whole ones, in the order in which they apply. */
   whole: FoundDelivery[];
