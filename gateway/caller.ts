@@ -6,7 +6,8 @@ import { departmentCode } from '../policy/classes.ts';
 import type { Policy } from '../policy/decide.ts';
 import type { Purpose } from '../policy/purposes.ts';
 import { tiers, type Viewer } from '../policy/viewer.ts';
-import { grantsOf, type Grants } from './federation/grants.ts';
+import type { Grants } from '../policy/federation/requirement.ts';
+import { grantsOf } from './federation/grants.ts';
 import { visibleMatter } from './matter.ts';
 import { bearerToken, tokenReader, type TokenRules } from './viewer.ts';
 

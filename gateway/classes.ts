@@ -2,7 +2,7 @@ import { buildASTSchema, isIntrospectionType, isObjectType, parse, type ConstDir
 import { YiwangError } from '../base/errors.ts';
 import { classificationIn, classifiedDirective, classifiedUrl, fieldClasses, type Classified } from '../policy/classes.ts';
 import { derivedFields } from '../policy/derived.ts';
-import { importedAs } from './federation/links.ts';
+import { importedAs } from '../policy/federation/links.ts';
 
 /** Schema coordinate → classification: `Type.field`, `Type.field(argument:)`, `Input.field`. */
 export type Classes = ReadonlyMap<string, Classified>;

@@ -6,7 +6,7 @@ import type { Purpose } from '../policy/purposes.ts';
 import { openSeen, type Seen } from '../policy/seen.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import { anonymous, type Caller } from './caller.ts';
-import type { Grants } from './federation/grants.ts';
+import type { Grants } from '../policy/federation/requirement.ts';
 import type { NamedOperation, ReadDocument } from './documents.ts';
 
 /** One operation on its way through the gateway: each step adds what it found, the record at the end reads it. */

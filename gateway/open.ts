@@ -12,12 +12,12 @@ import { coded, federationJudge, grantsClass } from './federation/judge.ts';
 import { openGrants, type GrantRules } from './federation/grants.ts';
 import type { Exchange } from './exchange.ts';
 import { graphqlRoute } from './graphql.ts';
-import { textOf } from './federation/links.ts';
+import { textOf } from '../policy/federation/links.ts';
 import type { Gateway } from './main.ts';
 import { registerOf } from './operations.ts';
 import { securityHeaders } from './pages.ts';
-import { readRequirements, type Requirements } from './federation/requirements.ts';
-import { withoutSecurityMarks } from './federation/directive-names.ts';
+import { readRequirements, type Requirements } from '../policy/federation/requirements.ts';
+import { withoutSecurityMarks } from '../policy/federation/directive-names.ts';
 import { httpTransport } from './transport.ts';
 
 export interface OpenGatewayOptions extends GrantRules {

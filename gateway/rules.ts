@@ -7,12 +7,12 @@ import type { Rules } from './answer.ts';
 import type { Classes } from './classes.ts';
 import type { Exchange } from './exchange.ts';
 import { coded, federationJudge, grantsClass } from './federation/judge.ts';
-import { noGrants, type Grants } from './federation/grants.ts';
+import { noGrants, type Grants } from '../policy/federation/requirement.ts';
 import { visibleSchema } from './introspection.ts';
 import { policyJudge, viewerClass } from './judge.ts';
 import type { Judge } from './prune.ts';
 import { recent } from './recent.ts';
-import type { Requirements } from './federation/requirements.ts';
+import type { Requirements } from '../policy/federation/requirements.ts';
 
 /**
  * The hub's rules: the Cedar policy on classified coordinates, and beside it the federation's own directives, which other

@@ -1,8 +1,10 @@
 import { Kind, getNamedType, isAbstractType, isInputObjectType, isObjectType, validate } from 'graphql';
-import type { DocumentNode, FieldNode, GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode, ValueNode } from 'graphql';
+import type { DocumentNode, FieldNode, GraphQLArgument, GraphQLField, GraphQLInputField, GraphQLInputType, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode, ValueNode } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { classificationOfField, classificationOfInput, type Classified } from './classes.ts';
 import type { Decision, Policy } from './decide.ts';
+import { unauthorizedCode, type Grants } from './federation/requirement.ts';
+import type { Requirements } from './federation/requirements.ts';
 import { checkShape, fragmentsOf, parseBounded, type Fragments } from './operation-shape.ts';
 import { unknownRow, type RowAccess } from './row.ts';
 import type { Viewer } from './viewer.ts';
@@ -15,7 +17,7 @@ export interface ExplainedField {
   path: string;
   effect: Decision['effect'];
   policy: string;
-  reason: Decision['reason']['code'];
+  reason: Decision['reason']['code'] | typeof unauthorizedCode;
   basis: string;
   /** What a row could still change: reasons for which a less favourable row is refused, and ids of row conditions. */
   conditions: string[];
@@ -28,6 +30,8 @@ export interface ExplainOptions {
   viewer: Viewer;
   operation: string;
   operationName?: string;
+  /** What other teams' subgraphs ask of callers beside the policy, and what the caller's token grants; without it nothing is asked. */
+  federation?: { requirements: Requirements; grants: Grants };
   /** The viewer's relation to the matter at hand (`matterRelation`); without it, the most favourable row. */
   assignment?: Partial<RowAccess>;
 }
@@ -101,13 +105,16 @@ function explainField(walk: Walk, type: GraphQLObjectType, node: FieldNode, abov
   const isRoot = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type);
   const classified = classificationOfField(schema, type.name, field) ?? unclassified(`${type.name}.${field.name}`);
   // A change is decided on its row as well; the right to it covers what it is told.
-  explain(walk, classified, path, isRoot && classified.change === undefined);
-  for (const argument of classified.change === undefined ? usedArguments(type, field, node) : []) explain(walk, argument, path, true);
+  explain(walk, classified, path, isRoot && classified.change === undefined, grantsField(walk.options, type.name, field.name));
+  for (const { coordinate, type: given, classified: own } of usedArguments(type, field, node)) {
+    const isGranted = grantsInput(walk.options, given);
+    if (!isGranted || (own && own.class !== 'PUBLIC' && classified.change === undefined)) explain(walk, own ?? { ...classified, coordinate }, path, true, isGranted);
+  }
   if (!node.selectionSet) return;
   for (const concrete of concreteTypes(schema, field.type)) explainSelections(walk, concrete, node.selectionSet, path);
 }
 
-function explain(walk: Walk, classified: Classified, path: string, isForClass: boolean): void {
+function explain(walk: Walk, classified: Classified, path: string, isForClass: boolean, isGranted: boolean): void {
   const key = `${classified.coordinate} ${path}`;
   if (walk.found.has(key)) return;
   if (walk.found.size >= fieldsMax) throw new YiwangError('LIMIT_EXCEEDED', { hint: `an explanation has at most ${fieldsMax} fields` });
@@ -115,8 +122,23 @@ function explain(walk: Walk, classified: Classified, path: string, isForClass: b
   const isKnown = assignment !== undefined && !isForClass;
   const known: RowAccess = { ...unknownRow, inMatter: viewer.matterKey !== null, ...assignment };
   const { effect, policy: rule, reason, basis } = isKnown ? policy.decide(viewer, classified, known) : policy.best(viewer, classified);
+  if (effect !== 'WITHHELD' && !isGranted) {
+    walk.found.set(key, { coordinate: classified.coordinate, path, effect: 'WITHHELD', policy: 'federation', reason: unauthorizedCode, basis: federationBasis, conditions: [] });
+    return;
+  }
   const conditions = effect === 'WITHHELD' || isForClass ? [] : conditionsOf(policy, viewer, classified, isKnown ? known : null, effect);
   walk.found.set(key, { coordinate: classified.coordinate, path, effect, policy: rule, reason: reason.code, basis, conditions });
+}
+
+const federationBasis = '@authenticated, @requiresScopes, @policy (https://specs.apollo.dev)';
+
+function grantsField({ federation }: ExplainOptions, type: string, field: string): boolean {
+  return federation === undefined || federation.requirements.allows(type, field, federation.grants);
+}
+
+/** Whoever may not read values of a type does not ask by them either. */
+function grantsInput({ federation }: ExplainOptions, type: string): boolean {
+  return federation === undefined || federation.requirements.allowsInput(type, federation.grants);
 }
 
 /** Takes relations away and adds protections one at a time: what lowers the effect is a condition. */
@@ -175,17 +197,24 @@ function unclassified(coordinate: string): Classified {
   return { coordinate, class: 'RESTRICTED', mask: null, owner: null, link: false };
 }
 
-/** Classified arguments and input fields that the text names; a variable may hold any field of its type. */
-function usedArguments(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>, node: FieldNode): Classified[] {
+/** An argument or input field that the text gives, and the name of its type. */
+interface UsedInput {
+  coordinate: string;
+  type: string;
+  classified: Classified | undefined;
+}
+
+/** Arguments and input fields that the text names; a variable may hold any field of its type. */
+function usedArguments(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>, node: FieldNode): UsedInput[] {
   return (node.arguments ?? []).flatMap((given) => {
     const argument = field.args.find((one) => one.name === given.name.value);
     if (!argument || given.value.kind === Kind.NULL) return [];
-    const own = classificationOfInput(argument, `${type.name}.${field.name}(${argument.name}:)`);
-    return [...(own && own.class !== 'PUBLIC' ? [own] : []), ...usedInputFields(argument.type, given.value, new Set())];
+    const coordinate = `${type.name}.${field.name}(${argument.name}:)`;
+    return [used(argument, coordinate), ...usedInputFields(argument.type, given.value, new Set())];
   });
 }
 
-function usedInputFields(declared: GraphQLInputType, value: ValueNode, seen: Set<string>): Classified[] {
+function usedInputFields(declared: GraphQLInputType, value: ValueNode, seen: Set<string>): UsedInput[] {
   const type = getNamedType(declared);
   if (!isInputObjectType(type)) return [];
   if (value.kind === Kind.LIST) return value.values.flatMap((item) => usedInputFields(declared, item, seen));
@@ -195,7 +224,10 @@ function usedInputFields(declared: GraphQLInputType, value: ValueNode, seen: Set
   return Object.values(type.getFields()).flatMap((field) => {
     const part = value.kind === Kind.OBJECT ? value.fields.find((one) => one.name.value === field.name)?.value : isVariable ? value : undefined;
     if (!part || part.kind === Kind.NULL) return [];
-    const own = classificationOfInput(field, `${type.name}.${field.name}`);
-    return [...(own && own.class !== 'PUBLIC' ? [own] : []), ...usedInputFields(field.type, part, seen)];
+    return [used(field, `${type.name}.${field.name}`), ...usedInputFields(field.type, part, seen)];
   });
+}
+
+function used(input: GraphQLArgument | GraphQLInputField, coordinate: string): UsedInput {
+  return { coordinate, type: getNamedType(input.type).name, classified: classificationOfInput(input, coordinate) ?? undefined };
 }

@@ -7,6 +7,7 @@ import { projectRoot } from '../../base/departments.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { recordKeys } from '../../base/keys.ts';
 import type { Policy } from '../../policy/decide.ts';
+import type { Grants } from '../../policy/federation/requirement.ts';
 import { purposeNames, type Purpose } from '../../policy/purposes.ts';
 import type { RowAccess } from '../../policy/row.ts';
 import { tiers, viewerKinds, type Tier, type Viewer, type ViewerKind } from '../../policy/viewer.ts';
@@ -95,21 +96,23 @@ interface ExplainOptions {
 async function explain(hub: Hub, options: ExplainOptions): Promise<void> {
   const { explainOperation } = await import('../../policy/explain.ts');
   const policy = await policyInForce(hub);
-  const viewer = await personaViewer(hub, options, policy);
+  const { viewer, grants } = await personaCaller(hub, options, policy);
+  const { publishedRequirements } = await import('../../policy/published.ts');
+  const federation = { requirements: publishedRequirements(), grants };
   const assignment = viewer.matterKey === null ? undefined : await relationTo(hub.pool, viewer);
-  const fields = explainOperation({ supergraphSchema: await supergraph(), policy, viewer, operation: readOperation(options.operation), ...(assignment ? { assignment } : {}) });
+  const fields = explainOperation({ supergraphSchema: await supergraph(), policy, viewer, operation: readOperation(options.operation), federation, ...(assignment ? { assignment } : {}) });
   if (options.json) return printJson(fields);
   printTable(['path 路径', 'field 字段', 'effect 效果', 'policy 规则', 'reason', 'conditions 条件'], fields.map((field) => [field.path, field.coordinate, field.effect, field.policy, field.reason, field.conditions.join(' ')]));
 }
 
-/** The viewer that the gateway would make of the persona's token and these headers. */
-async function personaViewer({ config, pool }: Hub, { persona, purpose, matter }: ExplainOptions, policy: Policy): Promise<Viewer> {
-  const [{ demoIssuer }, { personaClaims }, { openCallers }] = await Promise.all([import('../../gateway/demo/issuer.ts'), import('../../gateway/demo/personas.ts'), import('../../gateway/caller.ts')]);
+/** The viewer that the gateway would make of the persona's token and these headers, and what the token grants. */
+async function personaCaller({ config, pool }: Hub, { persona, purpose, matter }: ExplainOptions, policy: Policy): Promise<{ viewer: Viewer; grants: Grants }> {
+  const [{ demoIssuer }, { personaClaims }, { openCallers }, { noGrants }] = await Promise.all([import('../../gateway/demo/issuer.ts'), import('../../gateway/demo/personas.ts'), import('../../gateway/caller.ts'), import('../../policy/federation/requirement.ts')]);
   const issuer = demoIssuer(config.masterSecret);
   const token = await issuer.mintToken(await personaClaims(pool, persona));
   const identify = openCallers({ rules: issuer.rules, pool, keys: recordKeys(config.masterSecret), policy });
-  const { viewer } = await identify({ authorization: `Bearer ${token}`, purpose, matter }, 'explain');
-  return viewer;
+  const { viewer, grants } = await identify({ authorization: `Bearer ${token}`, purpose, matter }, 'explain');
+  return { viewer, grants: grants ?? noGrants };
 }
 
 async function relationTo(pool: Pool, viewer: Viewer): Promise<Partial<RowAccess>> {

@@ -1,6 +1,6 @@
 import { Kind, parse, print, visit, type ArgumentNode, type ConstDirectiveNode, type FieldDefinitionNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 import { YiwangError } from '../../base/errors.ts';
-import { textOf } from '../federation/links.ts';
+import { textOf } from '../../policy/federation/links.ts';
 import { fieldTypes, rootNames } from './callable.ts';
 import type { Fetch, Path, Step } from './plan.ts';
 import { renamed } from './rewrites.ts';

@@ -1,14 +1,8 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
 import { YiwangError } from '../../base/errors.ts';
+import { noGrants, type Grants } from '../../policy/federation/requirement.ts';
 import { bearerToken } from '../viewer.ts';
-
-/** What a token grants at an open gateway, in the terms of the federation's directives. */
-export interface Grants {
-  authenticated: boolean;
-  scopes: ReadonlySet<string>;
-  policies: ReadonlySet<string>;
-}
 
 export interface GrantRules {
   /** Text of a JWKS file; without one no token can be checked, and so none is accepted. */
@@ -16,8 +10,6 @@ export interface GrantRules {
   issuer: string | undefined;
   audience: string | undefined;
 }
-
-export const noGrants: Grants = { authenticated: false, scopes: new Set(), policies: new Set() };
 
 /**
  * Reads the `Authorization` header at an open gateway: no header is anonymous, an invalid token is `UNAUTHENTICATED`,

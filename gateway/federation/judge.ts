@@ -1,11 +1,8 @@
 import { getArgumentValues, getNamedType, getNullableType, isInputObjectType, isLeafType, isListType, type FieldNode, type GraphQLInputType, type GraphQLObjectType } from 'graphql';
-import { noGrants, type Grants } from './grants.ts';
+import { noGrants, unauthorizedCode, type Grants } from '../../policy/federation/requirement.ts';
+import type { Requirements } from '../../policy/federation/requirements.ts';
 import { fieldOf, type Variables } from '../limits.ts';
 import type { Judge, Refusal } from '../prune.ts';
-import type { Requirements } from './requirements.ts';
-
-/** The code of what the federation's own directives refuse, in `extensions.access`. */
-export const unauthorizedCode = 'UNAUTHORIZED_FIELD_OR_TYPE';
 
 /** A judge that goes by `@authenticated`, `@requiresScopes` and `@policy`, and whether it looked at values of variables. */
 export interface FederationJudge {

@@ -2,7 +2,8 @@ import { YiwangError } from '../../base/errors.ts';
 import type { Classified } from '../../policy/classes.ts';
 import { explainOperation } from '../../policy/explain.ts';
 import { callers, classifiedFields, exampleViewer, policyMatrix } from '../../policy/matrix.ts';
-import { publishedSchema } from '../../policy/published.ts';
+import { unauthorizedCode } from '../../policy/federation/requirement.ts';
+import { publishedRequirements, publishedSchema } from '../../policy/published.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { CallerInputType, QueryPolicyMatrixArgsType } from './types.generated.ts';
 
@@ -19,9 +20,10 @@ export function matrix({ policy }: SubgraphContext, { kind, tier, purpose, type 
 
 /** What a caller of a class would see of each field of an operation, and why. No record is read. */
 export function explanation({ policy }: SubgraphContext, { operation, as }: { operation: string; as: CallerInputType }) {
-  const { kind, tier, purpose, department, withMatter } = as;
+  const { kind, tier, purpose, department, withMatter, scopes, policies } = as;
   const viewer = exampleViewer({ kind, tier: tier ?? null, purpose: purpose ?? null, department: department?.toUpperCase() ?? null, withMatter: withMatter ?? false });
-  return explainOperation({ supergraphSchema: publishedSchema(), policy, viewer, operation }).map((field) => ({ ...field, reason: reasonOf(policy, field.policy, field.reason) }));
+  const grants = { authenticated: kind !== 'ANONYMOUS', scopes: new Set(scopes), policies: new Set(policies) };
+  return explainOperation({ supergraphSchema: publishedSchema(), policy, viewer, operation, federation: { requirements: publishedRequirements(), grants } }).map((field) => ({ ...field, reason: reasonOf(policy, field.policy, field.reason) }));
 }
 
 /** How the graph classifies a field of an object type; null for anything else. */
@@ -33,6 +35,7 @@ export function classifiedField(coordinate: string): Classified | null {
 let fields: ReadonlyMap<string, Classified> | undefined;
 
 function reasonOf({ rules }: SubgraphContext['policy'], rule: string, code: string) {
+  if (code === unauthorizedCode) return { code, zh: '提供该字段的子图要求登录，或要求令牌带有某些范围或策略', en: 'the subgraph of this field asks for a signed-in caller, or for scopes or policies that the token does not grant' };
   const found = rules.get(rule);
   return { code, zh: found?.zh ?? code, en: found?.en ?? code };
 }

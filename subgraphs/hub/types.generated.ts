@@ -319,8 +319,12 @@ export type CallerInputType = {
   department?: InputMaybe<Scalars['String']['input']>;
   /** 身份 · kind of caller */
   kind: CallerKindType;
+  /** 令牌的策略，供使用 @policy 的子图 · policies of the token, for subgraphs that use @policy */
+  policies?: InputMaybe<Array<Scalars['String']['input']>>;
   /** 目的 · purpose */
   purpose?: InputMaybe<PurposeType>;
+  /** 令牌的范围，供使用 @requiresScopes 的子图 · scopes of the token, for subgraphs that use @requiresScopes */
+  scopes?: InputMaybe<Array<Scalars['String']['input']>>;
   /** 层级 · tier */
   tier?: InputMaybe<TierType>;
   /** 指明了所办事项 · a matter is named (X-Matter) */

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { openEngine } from '../../gateway/engine/main.ts';
-import { withoutSecurityMarks } from '../../gateway/federation/directive-names.ts';
-import { readRequirements } from '../../gateway/federation/requirements.ts';
+import { withoutSecurityMarks } from '../../policy/federation/directive-names.ts';
+import { readRequirements } from '../../policy/federation/requirements.ts';
 import { engineOver, faultySubgraph, federated, type FaultySubgraph } from './faulty.ts';
 
 /** `@requires` with arguments, and arguments from a context. */

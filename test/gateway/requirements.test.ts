@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { noGrants, openGrants, type Grants } from '../../gateway/federation/grants.ts';
-import { readRequirements } from '../../gateway/federation/requirements.ts';
+import { openGrants } from '../../gateway/federation/grants.ts';
+import { noGrants, type Grants } from '../../policy/federation/requirement.ts';
+import { readRequirements } from '../../policy/federation/requirements.ts';
 
 /** Rules of supergraphs as compositions write them, and as they could be written to get around a reader. */
 const head = `

@@ -8,6 +8,8 @@ import { checkPolicy } from '../../policy/check.ts';
 import { openPolicy, policyFolder } from '../../policy/decide.ts';
 import { policyDiff } from '../../policy/diff.ts';
 import { explainOperation, type ExplainedField } from '../../policy/explain.ts';
+import type { Grants } from '../../policy/federation/requirement.ts';
+import type { Requirements } from '../../policy/federation/requirements.ts';
 import { exampleViewer, policyMatrix } from '../../policy/matrix.ts';
 import { viewer } from './viewers.ts';
 
@@ -32,6 +34,12 @@ function schemaOf(sdl: string): GraphQLSchema {
 function explained(operation: string, changes: Parameters<typeof viewer>[0] = {}, assignment?: Parameters<typeof explainOperation>[0]['assignment']): Record<string, string> {
   const found = explainOperation({ supergraphSchema: house, policy, viewer: viewer(changes), operation, ...(assignment ? { assignment } : {}) });
   return Object.fromEntries(found.map((one: ExplainedField) => [`${one.path} ${one.coordinate}`, one.effect === 'WITHHELD' ? one.reason : one.effect]));
+}
+
+/** Coordinate or input type → the scope that it asks for. */
+function requirementsOf(scopes: Record<string, string>): Requirements {
+  const holds = (place: string, grants: Grants) => scopes[place] === undefined || grants.scopes.has(scopes[place]);
+  return { none: false, allows: (type, field, grants) => holds(`${type}.${field}`, grants), allowsInput: (type, grants) => holds(type, grants) };
 }
 
 const both = '{ all: records { id ... on Ticket { who: requester { name idNumber } body } ...call } } fragment call on Call { warning status }';
@@ -67,6 +75,18 @@ describe('explaining an operation', () => {
     const found = explained('query ($f: Filter) { a: records(filter: {idNumber: "62"}) { id } b: records(filter: $f) { id } c: records(phone: "138", filter: null) { id } }', { matterKey: null });
     expect(found).toMatchObject({ 'a Filter.idNumber': 'NO_MATTER', 'b Filter.idNumber': 'NO_MATTER', 'b Filter.status': 'FULL', 'c Query.records(phone:)': 'NO_MATTER' });
     expect(Object.keys(found)).not.toContain('c Filter.status');
+  });
+
+  it('says where a subgraph asks for scopes or policies that the token does not grant, of fields and of what is asked by', () => {
+    const asks = requirementsOf({ 'Call.warning': 'calls:read', Filter: 'filter:use' });
+    const told = (scopes: string[]) => {
+      const federation = { requirements: asks, grants: { authenticated: true, scopes: new Set(scopes), policies: new Set<string>() } };
+      const found = explainOperation({ supergraphSchema: house, policy, viewer: viewer(), operation: '{ records(filter: { status: "OPEN" }) { ... on Call { warning } ... on Ticket { status } } }', federation });
+      return Object.fromEntries(found.map((one) => [one.coordinate, one.effect === 'WITHHELD' ? `${one.policy} ${one.reason}` : one.effect]));
+    };
+    expect(told([])).toMatchObject({ 'Call.warning': 'federation UNAUTHORIZED_FIELD_OR_TYPE', 'Query.records(filter:)': 'federation UNAUTHORIZED_FIELD_OR_TYPE', 'Ticket.status': 'FULL' });
+    expect(told(['calls:read', 'filter:use'])).toMatchObject({ 'Call.warning': 'FULL', 'Filter.status': 'FULL' });
+    expect(Object.keys(told(['calls:read', 'filter:use']))).not.toContain('Query.records(filter:)');
   });
 
   it('names the conditions that a row could still meet, the rule and its legal basis', () => {

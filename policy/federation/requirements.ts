@@ -1,8 +1,7 @@
 import { Kind, parse, type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, type SelectionSetNode, type TypeNode } from 'graphql';
 import { YiwangError } from '../../base/errors.ts';
-import type { Grants } from './grants.ts';
 import { textOf } from './links.ts';
-import { beyond, holds, requirementOf, type Requirement } from './requirement.ts';
+import { beyond, holds, requirementOf, type Grants, type Requirement } from './requirement.ts';
 import { securityNames, type SecurityNames } from './directive-names.ts';
 
 /** What a supergraph asks of callers. */

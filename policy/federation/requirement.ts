@@ -1,6 +1,17 @@
 import { Kind, type ConstDirectiveNode, type ConstValueNode } from 'graphql';
-import type { Grants } from './grants.ts';
 import type { SecurityNames } from './directive-names.ts';
+
+/** What a token grants, in the terms of the federation's directives. */
+export interface Grants {
+  authenticated: boolean;
+  scopes: ReadonlySet<string>;
+  policies: ReadonlySet<string>;
+}
+
+export const noGrants: Grants = { authenticated: false, scopes: new Set(), policies: new Set() };
+
+/** The code of what the federation's own directives refuse, in `extensions.access`. */
+export const unauthorizedCode = 'UNAUTHORIZED_FIELD_OR_TYPE';
 
 /** What `@authenticated`, `@requiresScopes` and `@policy` ask for together; every part must hold. */
 export interface Requirement {
