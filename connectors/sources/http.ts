@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { YiwangError } from '../../base/errors.ts';
 import { span } from '../../base/trace.ts';
 import type { Limits } from '../limits.ts';
+import { answerText } from './answer-text.ts';
 
 export interface SourceAnswer {
   status: number;
@@ -19,7 +20,7 @@ const redirectsMax = 3;
 
 /**
  * Asks a source over HTTP: a deadline for each whole answer (a source that sends a byte every five seconds is no answer)
- * and one for all attempts together, a bound on the size, strict UTF-8, waits with jitter where trying again can help.
+ * and one for all attempts together, a bound on the size, waits with jitter where trying again can help.
  * `Retry-After` is honoured; where it asks for longer than the page may take, the run itself comes back later. A redirect
  * is followed on the same origin only: credentials and the hub's network position are for the configured host alone.
  * `read` turns the answer into a value and may throw: a cut body is tried again like a lost connection.
@@ -52,7 +53,7 @@ async function oneAttempt<T>(url: string, init: RequestInit, read: (answer: Sour
       const error = new YiwangError('SOURCE_UNAVAILABLE', { detail: `status ${response.status}`, ...(waitMs === undefined ? {} : { retryAfterSeconds: Math.ceil(waitMs / 1000) }) });
       return { error, retryable: true, ...(waitMs === undefined ? {} : { waitMs }) };
     }
-    return { value: read({ status: response.status, headers: response.headers, text: await boundedText(response, limits.pageBytesMax) }) };
+    return { value: read({ status: response.status, headers: response.headers, text: answerText(await boundedBytes(response, limits.pageBytesMax), response.headers.get('content-type')) }) };
   } catch (error) {
     if (error instanceof YiwangError) return { error, retryable: error.code !== 'SOURCE_REFUSED' };
     return { error: new YiwangError('SOURCE_UNAVAILABLE', { cause: error }), retryable: true };
@@ -75,16 +76,15 @@ async function fetched(url: string, init: RequestInit): Promise<Response> {
   throw new YiwangError('SOURCE_REFUSED', { hint: `the source redirects more than ${redirectsMax} times` });
 }
 
-async function boundedText(response: Response, bytesMax: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
+async function boundedBytes(response: Response, bytesMax: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw new YiwangError('SOURCE_SCHEMA', { hint: `one answer of the source is over ${Math.ceil(bytesMax / 2 ** 20)} MiB` });
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return Buffer.concat(chunks, bytes);
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3) against the source's own clock where it tells it. */

@@ -15,6 +15,8 @@ import { sourceSecrets } from './hub.ts';
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const good = (n: number) => ({ prelitNo: `P${n}`, receivedAt: '2026-03-02', outcome: 'PENDING', closedHearing: false, minorInvolved: false, updatedAt: '2026-03-02T10:00:00+08:00', deleted: false, summary: `case ${n}` });
+/** Stands for the first two bytes of a character of three. */
+const stray = 'STRAY';
 /** Each as it would stand in an answer: JSON text, not an object that JavaScript has already made harmless. */
 const poison: Record<string, { json: string; reason: string }> = {
   'a lone surrogate': { json: JSON.stringify({ ...good(101), summary: '\ud800' }), reason: 'INVALID_BYTES' },
@@ -23,6 +25,8 @@ const poison: Record<string, { json: string; reason: string }> = {
   '`__proto__`': { json: JSON.stringify(good(104)).replace('{', '{"__proto__":{"deleted":true},'), reason: 'SCHEMA' },
   '`__proto__` inside': { json: JSON.stringify({ ...good(105), parties: [] }).replace('"parties":[]', '"parties":[{"__proto__":{"name":"x"}}]'), reason: 'SCHEMA' },
   'a depth of 100,000': { json: JSON.stringify({ ...good(106), extra: 1 }).replace('"extra":1', `"extra":${nested(100_000)}`), reason: 'SCHEMA' },
+  'a byte that is no UTF-8': { json: JSON.stringify({ ...good(110), summary: `before${stray}after` }), reason: 'INVALID_BYTES' },
+  'a character that is cut, in a name': { json: JSON.stringify({ ...good(111), [`extra${stray}`]: 1 }), reason: 'INVALID_BYTES' },
   'a cell of 64 KiB + 1': { json: JSON.stringify({ ...good(107), summary: 'x'.repeat(64 * 1024 + 1) }), reason: 'TOO_LARGE' },
   'a record of 1 MiB + 1': { json: sized(108, 1024 * 1024 + 1), reason: 'TOO_LARGE' },
   'an object where a word should be': { json: JSON.stringify({ ...good(109), caseNo: { a: 1 } }), reason: 'SCHEMA' },
@@ -33,7 +37,7 @@ describe('a poison record among good ones', () => {
   let source: FaultServer;
   beforeAll(async () => {
     [hub, source] = await Promise.all([testDatabase(), faultServer()]);
-    source.handle = ({ path }) => (path === '/oauth/token' ? { json: { access_token: 't', token_type: 'Bearer', expires_in: 300 } } : { body: `{"data":[${rows.join(',')}],"nextCursor":null,"asOf":"2026-03-03T00:00:00Z"}` });
+    source.handle = ({ path }) => (path === '/oauth/token' ? { json: { access_token: 't', token_type: 'Bearer', expires_in: 300 } } : { body: Buffer.from(`{"data":[${rows.join(',')}],"nextCursor":null,"asOf":"2026-03-03T00:00:00Z"}`.replaceAll(stray, '\u00e6\u009d'), 'latin1') });
   });
   afterAll(() => Promise.all([hub?.drop(), source?.close()]));
   const exact = sized(200, 1024 * 1024);
@@ -43,7 +47,7 @@ describe('a poison record among good ones', () => {
   it('is quarantined with its reason and the rest is published, once', async () => {
     const env = { COURT_SOURCE_URL: source.url, ...sourceSecrets };
     for (const expected of [rows.length, 0]) expect((await pull(hub.pool, 'court', 'prelitigation-cases', env, 'FULL')).counts.offered).toBe(expected);
-    expect(await comparable(hub.pool, 'court', 'prelitigation-cases')).toMatchObject({ live: 5, quarantined: { INVALID_BYTES: 3, SCHEMA: 4, TOO_LARGE: 2 } });
+    expect(await comparable(hub.pool, 'court', 'prelitigation-cases')).toMatchObject({ live: 5, quarantined: { INVALID_BYTES: 5, SCHEMA: 4, TOO_LARGE: 2 } });
     const { rows: refused } = await hub.pool.query<{ position: string; reason: string; content: unknown }>('SELECT position, reason, content FROM hub.quarantine ORDER BY id');
     expect(refused.map((one) => one.reason)).toEqual(Object.values(poison).map((one) => one.reason));
     expect(refused.map((one) => one.position)).toEqual(Object.keys(poison).map((_, index) => `page 1 item ${index + 3}`));
