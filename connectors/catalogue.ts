@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import type { GraphQLSchema } from 'graphql';
 import type { FieldClass } from '../policy/classes.ts';
+import { maskedYearsDefault } from '../policy/retention.ts';
 import type { Connector, SourceDeclaration, Stream } from './contract.ts';
 import { lineage, type Lineage } from './lineage.ts';
 import { publishedAs, strictest, type Published } from './published-as.ts';
@@ -26,7 +27,7 @@ export interface Dataset {
   recordType: string | null;
   sharing: Sharing;
   legalBasis: BothLanguages;
-  retention: { years: number; basis: BothLanguages };
+  retention: { years: number; maskedYears: number; basis: BothLanguages };
   schedule: { cron: string; timeZone: string; everySeconds: number };
   neverStored: NeverStored[];
   fields: DatasetField[];
@@ -73,7 +74,7 @@ function datasetOf(connector: Connector, stream: Stream, schema: GraphQLSchema):
     recordType: stream.typeName,
     sharing: sharingOf(fields.filter((field) => field.schemaFields.length > 0).map((field) => field.class)),
     legalBasis: stream.legalBasis,
-    retention: stream.retention,
+    retention: { maskedYears: maskedYearsDefault, ...stream.retention },
     schedule: { cron, timeZone: tz, everySeconds: intervalSeconds(cron, tz) },
     neverStored: neverStored(stream),
     fields,

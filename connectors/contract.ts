@@ -4,7 +4,7 @@ import type { UnitKind } from '../schema/units.ts';
 const bothLanguages = z.strictObject({ zh: z.string().regex(/\p{Script=Han}/u, 'in Chinese'), en: z.string().regex(/^[^\p{Script=Han}]+$/u, 'in English') });
 
 /** What people argue about in a declaration, checked when it is loaded: a stream without it is not connected. */
-export const statements = z.object({ title: bothLanguages, legalBasis: bothLanguages, retention: z.strictObject({ years: z.int().min(1).max(100), basis: bothLanguages }) });
+export const statements = z.object({ title: bothLanguages, legalBasis: bothLanguages, retention: z.strictObject({ years: z.int().min(1).max(100), maskedYears: z.int().min(1).max(100).optional(), basis: bothLanguages }) });
 
 /** One record as its source gives it, decoded: never trusted before `judge` has seen it. */
 export type Row = Record<string, unknown>;
@@ -37,8 +37,8 @@ export interface Stream {
   title: { zh: string; en: string };
   /** On which rule of law the department keeps these records and the hub reads them: article by article where one is named. */
   legalBasis: { zh: string; en: string };
-  /** How long a record is kept in full, counted from the source's last change; then masked, then deleted. */
-  retention: { years: number; basis: { zh: string; en: string } };
+  /** How long a record is kept in full, counted from the source's last change; then masked for `maskedYears` (1 unless told), then deleted (jobs/retain.ts). */
+  retention: { years: number; maskedYears?: number; basis: { zh: string; en: string } };
   /** GraphQL type of its records; null where records only identify persons or organisations. */
   typeName: string | null;
   /** Where the source kind finds it: a table, a path, a file name pattern. */

@@ -1,6 +1,7 @@
 import { inTransaction, type Client, type Pool } from '../base/db.ts';
 import { divisionChanges, divisions, type Division } from '../schema/divisions/divisions.ts';
 import { connectors } from '../connectors/registry.ts';
+import { maskedYearsDefault } from '../policy/retention.ts';
 import { units } from '../schema/units.ts';
 
 const rowsPerStatementMax = 20_000;
@@ -85,12 +86,13 @@ async function loadUnits(pool: Pool): Promise<void> {
   );
 }
 
-/** Row conditions read the periods in SQL; the declarations say them. */
-async function loadRetention(pool: Pool): Promise<void> {
-  const periods = [...(await connectors()).values()].flatMap(({ department, streams }) => streams.map(({ name, retention }) => ({ department, stream: name, years: retention.years, basis: retention.basis.zh })));
+/** Row conditions and the nightly deletion read the periods in SQL; the declarations say them. */
+export async function loadRetention(pool: Pool): Promise<void> {
+  const periods = [...(await connectors()).values()].flatMap(({ department, streams }) => streams.map(({ name, retention }) => ({ department, stream: name, years: retention.years, masked_years: retention.maskedYears ?? maskedYearsDefault, basis: retention.basis.zh })));
   await pool.query(
-    `INSERT INTO hub.retention AS t (department, stream, years, basis) SELECT department, stream, years, basis FROM jsonb_to_recordset($1::jsonb) AS x(department text, stream text, years integer, basis text)
-     ON CONFLICT (department, stream) DO UPDATE SET years = excluded.years, basis = excluded.basis WHERE (t.years, t.basis) IS DISTINCT FROM (excluded.years, excluded.basis)`,
+    `INSERT INTO hub.retention AS t (department, stream, years, masked_years, basis) SELECT department, stream, years, masked_years, basis FROM jsonb_to_recordset($1::jsonb) AS x(department text, stream text, years integer, masked_years integer, basis text)
+     ON CONFLICT (department, stream) DO UPDATE SET years = excluded.years, masked_years = excluded.masked_years, basis = excluded.basis
+     WHERE (t.years, t.masked_years, t.basis) IS DISTINCT FROM (excluded.years, excluded.masked_years, excluded.basis)`,
     [JSON.stringify(periods)],
   );
 }

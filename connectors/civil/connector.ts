@@ -10,7 +10,7 @@ const applications: Stream = {
   name: 'jzsq',
   title: { zh: '社会救助申请', en: 'assistance applications' },
   legalBasis: { zh: '社会救助暂行办法 第3条', en: 'Interim Measures for Social Assistance, article 3' },
-  retention: { years: 10, basis: { zh: '社会救助暂行办法；机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Interim Measures for Social Assistance; Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
+  retention: { years: 10, maskedYears: 1, basis: { zh: '社会救助暂行办法；机关文件材料归档范围和文书档案保管期限规定（定期10年）；期满鉴定后删除：机关档案管理规定、个人信息保护法 第47条', en: 'Interim Measures for Social Assistance; Rules on the scope of archives and periods of preservation (fixed term, 10 years); deleted after appraisal at its end: Provisions on the Archives of State Organs; Personal Information Protection Law, article 47' } },
   typeName: 'AssistanceApplication',
   from: 'jzsq_*.csv',
   shape: z.looseObject({

@@ -8,7 +8,7 @@ const cases: Stream = {
   name: 'prelitigation-cases',
   title: { zh: '诉前调解案件', en: 'cases before registration' },
   legalBasis: { zh: '民事诉讼法 第125条；人民调解法', en: 'Civil Procedure Law, article 125; People’s Mediation Law' },
-  retention: { years: 10, basis: { zh: '人民法院诉讼档案管理办法；机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Measures on litigation archives of people’s courts; Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
+  retention: { years: 10, maskedYears: 1, basis: { zh: '人民法院诉讼档案管理办法；机关文件材料归档范围和文书档案保管期限规定（定期10年）；期满鉴定后删除：机关档案管理规定、个人信息保护法 第47条', en: 'Measures on litigation archives of people’s courts; Rules on the scope of archives and periods of preservation (fixed term, 10 years); deleted after appraisal at its end: Provisions on the Archives of State Organs; Personal Information Protection Law, article 47' } },
   typeName: 'CourtCase',
   from: '/api/v1/prelitigation-cases',
   shape: z.looseObject({

@@ -27,7 +27,7 @@ const tickets: Stream = {
   name: 'tickets',
   title: { zh: '12345 热线工单', en: '12345 hotline tickets' },
   legalBasis: { zh: '国务院办公厅关于进一步优化地方政务服务便民热线的指导意见（国办发〔2020〕53号）', en: 'Guiding Opinions of the General Office of the State Council on government hotlines (2020, no. 53)' },
-  retention: { years: 5, basis: { zh: '政务服务便民热线运行指南；个人信息保护法 第19条（最短必要时间）', en: 'Operating guide of government hotlines; Personal Information Protection Law, article 19 (the shortest time necessary)' } },
+  retention: { years: 5, maskedYears: 1, basis: { zh: '政务服务便民热线运行指南；个人信息保护法 第19条（最短必要时间）；期满鉴定后删除：机关档案管理规定、个人信息保护法 第47条', en: 'Operating guide of government hotlines; Personal Information Protection Law, article 19 (the shortest time necessary); deleted after appraisal at its end: Provisions on the Archives of State Organs; Personal Information Protection Law, article 47' } },
   typeName: 'HotlineTicket',
   from: 'tickets',
   shape: z.looseObject({

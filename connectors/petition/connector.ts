@@ -9,7 +9,7 @@ const petitions: Stream = {
   name: 'petitions',
   title: { zh: '信访事项', en: 'petitions' },
   legalBasis: { zh: '信访工作条例 第22条', en: 'Regulations on Petition Work, article 22' },
-  retention: { years: 10, basis: { zh: '信访工作条例；机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Regulations on Petition Work; Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
+  retention: { years: 10, maskedYears: 1, basis: { zh: '信访工作条例；机关文件材料归档范围和文书档案保管期限规定（定期10年）；期满鉴定后删除：机关档案管理规定、个人信息保护法 第47条', en: 'Regulations on Petition Work; Rules on the scope of archives and periods of preservation (fixed term, 10 years); deleted after appraisal at its end: Provisions on the Archives of State Organs; Personal Information Protection Law, article 47' } },
   typeName: 'Petition',
   from: 'petition',
   shape: z.looseObject({

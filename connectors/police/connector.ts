@@ -9,7 +9,7 @@ const calls: Stream = {
   name: 'jcj_jjd',
   title: { zh: '110 接警单（纠纷类）', en: '110 calls about disputes' },
   legalBasis: { zh: '人民警察法 第21条', en: 'People’s Police Law, article 21' },
-  retention: { years: 10, basis: { zh: '机关文件材料归档范围和文书档案保管期限规定（定期10年）', en: 'Rules on the scope of archives and periods of preservation (fixed term, 10 years)' } },
+  retention: { years: 10, maskedYears: 1, basis: { zh: '机关文件材料归档范围和文书档案保管期限规定（定期10年）；期满鉴定后删除：机关档案管理规定、个人信息保护法 第47条', en: 'Rules on the scope of archives and periods of preservation (fixed term, 10 years); deleted after appraisal at its end: Provisions on the Archives of State Organs; Personal Information Protection Law, article 47' } },
   typeName: 'PoliceCall',
   from: 'jcj_jjd',
   shape: z.looseObject({
@@ -76,7 +76,7 @@ const households: Stream = {
   name: 'rk_hj',
   title: { zh: '户籍人口', en: 'household registration' },
   legalBasis: { zh: '户口登记条例 第3条', en: 'Regulations on Household Registration, article 3' },
-  retention: { years: 30, basis: { zh: '户口登记条例；机关文件材料归档范围和文书档案保管期限规定（定期30年）', en: 'Regulations on Household Registration; Rules on the scope of archives and periods of preservation (fixed term, 30 years)' } },
+  retention: { years: 30, maskedYears: 1, basis: { zh: '户口登记条例；机关文件材料归档范围和文书档案保管期限规定（定期30年）；期满鉴定后删除：机关档案管理规定、个人信息保护法 第47条', en: 'Regulations on Household Registration; Rules on the scope of archives and periods of preservation (fixed term, 30 years); deleted after appraisal at its end: Provisions on the Archives of State Organs; Personal Information Protection Law, article 47' } },
   typeName: null,
   from: 'rk_hj',
   shape: z.looseObject({ rybh: cell, gmsfhm: cell, xm: cell, xb: cell, csrq: cell, hh: cell, yhzgx: cell, hjdz: cell, hjdqh: cell, zxbz: cell, gxsj: cell, scbz: cell }),

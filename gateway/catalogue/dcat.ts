@@ -60,7 +60,7 @@ function dataset(one: FreshDataset): object {
     'dct:conformsTo': { '@id': `${datasetId(one)}/schema`, '@type': ['dct:Standard', 'csvw:Schema'], 'csvw:column': one.fields.map((field) => column(one, field)) },
     'dct:provenance': { '@type': 'dct:ProvenanceStatement', 'rdfs:label': text({ zh: `依据：${one.legalBasis.zh}`, en: `Legal basis: ${one.legalBasis.en}` }) },
     'prov:wasDerivedFrom': { '@id': `${datasetId(one)}/source`, '@type': 'prov:Entity', 'yw:sourceKind': one.sourceKind, 'prov:wasAttributedTo': { '@id': `#department/${one.department}` } },
-    'yw:retention': { 'yw:years': one.retention.years, 'yw:basis': text(one.retention.basis) },
+    'yw:retention': { 'yw:years': one.retention.years, 'yw:maskedYears': one.retention.maskedYears, 'yw:basis': text(one.retention.basis) },
     'yw:neverStored': one.neverStored.map(never),
     ...(isServed(one) ? { 'dcat:distribution': distribution(one) } : {}),
   };

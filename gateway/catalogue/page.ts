@@ -25,7 +25,7 @@ function section(one: FreshDataset): string {
     ['数据完整到', 'complete up to', time(one.freshThrough)],
     ['更新安排', 'schedule', `<code>${escaped(one.schedule.cron)}</code> ${escaped(one.schedule.timeZone)}`],
     ['法律依据', 'legal basis', both(one.legalBasis)],
-    ['保存期限', 'retention', `${one.retention.years} 年 years · ${both(one.retention.basis)}`],
+    ['保存期限', 'retention', `${one.retention.years} 年 years，脱敏保留 ${one.retention.maskedYears} 年后删除 <span lang="en">then masked for ${one.retention.maskedYears}, then deleted</span> · ${both(one.retention.basis)}`],
     ['从不入库', 'never stored', one.neverStored.map(never).join('<br>') || '–'],
   ];
   return `<section id="${escaped(one.id)}"><h2>${escaped(one.title.zh)} <span lang="en">${escaped(one.title.en)}</span> <code>${escaped(one.id)}</code></h2>

@@ -1071,6 +1071,8 @@ export type RetentionPeriodType = {
   __typename?: 'RetentionPeriod';
   /** 依据 · basis */
   basis: BothLanguagesType;
+  /** 期满后脱敏保留的年数，其后删除 · years that a record then stays masked, before it is deleted */
+  maskedYears: Scalars['Int']['output'];
   /** 年数，自来源最后变更起 · years from the source's last change */
   years: Scalars['Int']['output'];
 };
@@ -1162,7 +1164,9 @@ export type SyncModeType =
   /** 核对，与来源逐条比对 · a reconciliation: everything the source holds is compared by key and hash */
   | 'RECONCILE'
   /** 释放隔离记录 · a release from quarantine */
-  | 'RELEASE';
+  | 'RELEASE'
+  /** 到期删除：保存期限与脱敏期均已届满的记录 · the deletion of records whose retention and time masked are over */
+  | 'RETAIN';
 
 /** 一次同步任务 · one run of a stream */
 export type SyncRunType = {
@@ -1899,6 +1903,7 @@ export type RecordResolversType<ContextType = SubgraphContext, ParentType extend
 
 export type RetentionPeriodResolversType<ContextType = SubgraphContext, ParentType extends ResolversParentTypesType['RetentionPeriod'] = ResolversParentTypesType['RetentionPeriod']> = {
   basis?: Resolver<ResolversTypesType['BothLanguages'], ParentType, ContextType>;
+  maskedYears?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
   years?: Resolver<ResolversTypesType['Int'], ParentType, ContextType>;
 };
 

@@ -49,6 +49,7 @@ describe.each(departments)('connector %s', (department) => {
     }
     const { retention } = connector.streams[0]!;
     for (const basis of [{ zh: '', en: 'x' }, { zh: 'x', en: 'x' }, { zh: '规定', en: '规定' }]) expect(statements.safeParse({ ...connector.streams[0], retention: { ...retention, basis } }).success).toBe(false);
+    for (const maskedYears of [0, 0.5, 101]) expect(statements.safeParse({ ...connector.streams[0], retention: { ...retention, maskedYears } }).success).toBe(false);
     for (const years of [0, 0.5, 101]) expect(statements.safeParse({ ...connector.streams[0], retention: { ...retention, years } }).success).toBe(false);
   });
 
