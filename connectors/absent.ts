@@ -37,12 +37,12 @@ export function refuseTooMany(stream: string, going: number, known: number, appr
   throw new YiwangError('HELD', { hint: `this would delete ${going} of ${known} records of \`${stream}\``, detail: String(going) });
 }
 
-/** Live records become tombstones that keep the order of their last version. Returns the rids. */
-export async function removeGone(client: pg.ClientBase, context: PageContext, gone: readonly AbsentRecord[]): Promise<string[]> {
+/** Live records become tombstones that keep the order of their last version; `expired` ones know that they went for their age. Returns the rids. */
+export async function removeGone(client: pg.ClientBase, context: PageContext, gone: readonly AbsentRecord[], expired = false): Promise<string[]> {
   if (gone.length === 0) return [];
   await client.query(
-    "UPDATE hub.record_head SET state = 'TOMBSTONE', mapped_hash = NULL, restricted = restricted_through IS NOT NULL, repaired = '{}', quarantined_values = '{}' WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)",
-    [context.connector.department, context.stream.name, gone.map((one) => one.keyHmac)],
+    "UPDATE hub.record_head SET state = 'TOMBSTONE', expired = expired OR $4, mapped_hash = NULL, restricted = restricted_through IS NOT NULL, repaired = '{}', quarantined_values = '{}' WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)",
+    [context.connector.department, context.stream.name, gone.map((one) => one.keyHmac), expired],
   );
   return removeKeys(client, context, gone.map((one) => one.key));
 }

@@ -17,6 +17,8 @@ export interface Head {
   restricted: boolean;
   /** Set where a version that is not applied itself (quarantined, or a tombstone) said so: its order. None that is not newer is stored in full. */
   restrictedThrough?: string | null;
+  /** Its record went past its retention: no version whose own time lies there brings it back. */
+  expired?: boolean;
   repaired: Record<string, number>;
   quarantinedValues: Record<string, number>;
 }
@@ -30,6 +32,8 @@ export interface Known {
   landed?: ReadonlyMap<string, Landed>;
   /** Versions counted before, by `versionName`. */
   seen: ReadonlySet<string>;
+  /** Of the stream: what last changed before this instant is past its retention and its time masked. Needed where a head is expired. */
+  deletedBefore?: string | null;
 }
 
 export interface Version {
@@ -121,14 +125,23 @@ function applyVersion(stream: Stream, version: Judged, head: Head | undefined, k
   } else if (version.kind === 'QUARANTINED') {
     add(counts.quarantined, version.reason);
     if (effective && takesAway(version)) restrict(stream, version, head, known, effects, keys);
-    const { state, restricted } = effects.heads.get(version.keyHmac) ?? head ?? {};
-    const forbidden = state === 'DROPPED' || (restricted === true && !version.restricted); // its own flag was obeyed already
+    const { state, restricted, expired } = effects.heads.get(version.keyHmac) ?? head ?? {};
+    const forbidden = state === 'DROPPED' || expired === true || (restricted === true && !version.restricted); // its own flag was obeyed already
     effects.quarantined.push({ keyHmac: version.keyHmac, reason: version.reason, field: version.field, position: version.position, contentHmac: version.contentHmac, content: forbidden ? null : version.content, origin: { ...version.origin, droppedFields: version.droppedFields } });
   } else if (!effective) {
     counts.superseded += 1;
     if (version.settled === 'GONE' && head === undefined) end(stream, version, 'TOMBSTONE', head, effects);
     else if (version.settled === undefined) effects.earlier.set(version.key!, firstOf(effects.earlier.get(version.key!), firstSeenIn(version.mapped)));
+  } else if (head?.expired === true && isPastRetention(version.mapped, known)) {
+    counts.superseded += 1;
+    effects.heads.set(version.keyHmac, { ...head, order: version.order! });
   } else becomeLive(stream, version, head, effects, keys);
+}
+
+/** By the time that masking counts from (policy/retention.ts). */
+function isPastRetention({ sourceUpdatedAt, record }: Mapped, { deletedBefore }: Known): boolean {
+  const at = sourceUpdatedAt ?? record['occurred_at'];
+  return typeof at === 'string' && deletedBefore != null && Date.parse(at) < Date.parse(deletedBefore);
 }
 
 /** A quarantined version whose key cannot be read takes nothing away: nobody can tell from whom. */
@@ -157,7 +170,7 @@ export function compareOrders(stream: Stream, a: string, b: string): number {
 function end(stream: Stream, version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undefined, effects: Effects): void {
   const own = version.restricted ? (version.order ?? head?.order ?? '') : null;
   const restrictedThrough = stillRestricted(stream, version, head) ?? own;
-  effects.heads.set(version.keyHmac, { order: version.order ?? head?.order ?? '', state, mappedHash: null, restricted: restrictedThrough !== null, restrictedThrough, repaired: {}, quarantinedValues: {} });
+  effects.heads.set(version.keyHmac, { order: version.order ?? head?.order ?? '', state, mappedHash: null, restricted: restrictedThrough !== null, restrictedThrough, expired: head?.expired ?? false, repaired: {}, quarantinedValues: {} });
   effects.live.delete(version.keyHmac);
   if (version.key !== null) effects.gone.add(version.key);
   if (state === 'DROPPED' || own !== null) purge(version.keyHmac, effects);
@@ -198,6 +211,7 @@ function lawfulPart(stream: Stream, whole: Row, keys: Keys): Pick<LiveVersion, '
 }
 
 function restore(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
+  if (head?.expired === true) return;
   const restricted = head?.restricted === true && !version.restricted;
   becomeLive(stream, restricted ? { ...version, restricted, ...lawfulPart(stream, version.content, keys) } : version, undefined, { ...effects, counts: noCounts() }, keys);
   const restored = effects.heads.get(version.keyHmac)!;

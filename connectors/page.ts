@@ -10,9 +10,10 @@ import { formOf } from './form.ts';
 import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
 import { presentOf, type Present } from './sources/present.ts';
-import { removeAbsent } from './absent.ts';
+import { removeAbsent, type AbsentRecord } from './absent.ts';
 import { requireProtections } from './protections.ts';
-import { purgeCorrections } from './purge.ts';
+import { deletedBefore, removeExpired } from './expire.ts';
+import { forgetQuarantined, purgeCorrections, unlearn } from './purge.ts';
 import { writeLive, removeRecords } from './write.ts';
 
 export interface PageContext {
@@ -43,6 +44,8 @@ export interface PageEnd {
   isNew?: boolean;
   /** An operator has seen that so many records would go. */
   approveDeletes?: number;
+  /** Records that are deleted for their age. */
+  expired?: readonly AbsentRecord[];
 }
 
 /**
@@ -55,13 +58,14 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
   const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? versions.filter((version) => version.receivedId !== undefined) : versions);
   await requireProtections(client, context, versions);
-  const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions) }, context.keys);
+  const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions), deletedBefore: await deletedBefore(client, context, known) }, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
   await writeSeen(client, context, effects);
   await writeHeads(client, context, effects);
   const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
   await purgeCorrections(client, context, known, effects);
   if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? 0)));
+  if (page.expired) touched.push(...(await removeExpired(client, context, page.expired)));
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);
   await touch(client, touched, versions.some((version) => version.receivedId !== undefined));
@@ -69,7 +73,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   if (page.folders) await client.query("DELETE FROM hub.delivery WHERE department = $1 AND state IN ('REFUSED', 'WAITING') AND folder <> ALL($2)", [connector.department, page.folders]);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page);
-  if (wasLive(known, effects)) await unlearn(client); // the one row that all streams share: taken last, so that its holder waits for nobody
+  if (wasLive(known, effects) || page.expired?.length) await unlearn(client);
   return { counts: effects.counts, drift: effects.drift, touched: touched.length };
 }
 
@@ -90,11 +94,11 @@ async function lockStream(client: pg.ClientBase, department: string, stream: str
 /** `maybeSeen`: those of the versions that may have been counted before. */
 export async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[], maybeSeen: readonly Judged[] = versions): Promise<Known> {
   const keyHmacs = versions.map((version) => version.keyHmac);
-  const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; restricted_through: string | null; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
-    'SELECT key_hmac, version_order, state, mapped_hash, restricted, restricted_through, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
+  const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; restricted_through: string | null; expired: boolean; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
+    'SELECT key_hmac, version_order, state, mapped_hash, restricted, restricted_through, expired, repaired, quarantined_values FROM hub.record_head WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3)',
     [department, stream, [...new Set(keyHmacs)]],
   );
-  const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, restrictedThrough: row.restricted_through, repaired: row.repaired, quarantinedValues: row.quarantined_values });
+  const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, restrictedThrough: row.restricted_through, expired: row.expired, repaired: row.repaired, quarantinedValues: row.quarantined_values });
   return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, department, stream, maybeSeen) };
 }
 
@@ -142,23 +146,22 @@ async function writeSeen(client: pg.ClientBase, { connector, stream }: PageConte
 
 async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, { heads }: Effects): Promise<void> {
   if (heads.size === 0) return;
-  const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, restricted_through: head.restrictedThrough ?? null, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
+  const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, restricted_through: head.restrictedThrough ?? null, expired: head.expired ?? false, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
   const { names, source, values } = asColumns(rows, headTypes, 3);
   await client.query(
     `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x
      ON CONFLICT (department, stream, key_hmac) DO UPDATE SET version_order = excluded.version_order, state = excluded.state, mapped_hash = excluded.mapped_hash,
-       restricted = excluded.restricted, restricted_through = excluded.restricted_through, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
+       restricted = excluded.restricted, restricted_through = excluded.restricted_through, expired = excluded.expired, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
     [connector.department, stream.name, ...values],
   );
 }
 
 /** Types of the columns that are no text. */
-const headTypes = { restricted: 'boolean', repaired: 'jsonb', quarantined_values: 'jsonb' };
+const headTypes = { restricted: 'boolean', expired: 'boolean', repaired: 'jsonb', quarantined_values: 'jsonb' };
 
-async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId }: PageContext, { purged, quarantined }: Effects): Promise<void> {
-  if (purged.size > 0) {
-    await client.query('UPDATE hub.quarantine SET content = NULL, sample = NULL WHERE department = $1 AND stream = $2 AND key_hmac = ANY($3) AND content IS NOT NULL', [connector.department, stream.name, [...purged]]);
-  }
+async function writeQuarantine(client: pg.ClientBase, context: PageContext, { purged, quarantined }: Effects): Promise<void> {
+  const { connector, stream, runId } = context;
+  await forgetQuarantined(client, context, [...purged]);
   if (quarantined.length === 0) return;
   const rows = quarantined.map((one) => ({ key_hmac: one.keyHmac, reason: one.reason, field: one.field, position: one.position, content_hmac: one.contentHmac, content: one.content, sample: one.content === null ? null : JSON.stringify(formOf(one.content)), origin: one.origin }));
   await client.query(
@@ -173,11 +176,6 @@ async function writeQuarantine(client: pg.ClientBase, { connector, stream, runId
 /** Whether a record goes of which something was stored and learnt. */
 function wasLive({ heads }: Known, { purged }: Effects): boolean {
   return [...purged].some((keyHmac) => heads.get(keyHmac)?.state === 'LIVE');
-}
-
-/** What clustering learnt of texts was learnt from the purged ones too; it is learnt again without them. */
-async function unlearn(client: pg.ClientBase): Promise<void> {
-  await client.query('UPDATE hub.matter_state SET learnt = NULL, purges = purges + 1');
 }
 
 /** A quarantined row may hold what `jsonb` refuses: NUL and lone surrogates, which are what is wrong with it. */

@@ -16,7 +16,7 @@ import { periodPages, type Period } from './period.ts';
 import { received } from './sources/events.ts';
 import { openSource, type OpenSource, type SourceContext, type SourcePage } from './source.ts';
 
-export type RunMode = 'INCREMENT' | 'FULL' | 'DRY_RUN' | 'PUSH' | 'RECONCILE';
+export type RunMode = 'INCREMENT' | 'FULL' | 'DRY_RUN' | 'PUSH' | 'RECONCILE' | 'RETAIN';
 
 export interface PullRequest {
   pool: Pool;

@@ -13,6 +13,7 @@ import { limits, type Limits } from './limits.ts';
 import { applyPage, knownOf, touch, type PageContext } from './page.ts';
 import { begin, withStream } from './pull.ts';
 import { openSource } from './source.ts';
+import { inOneTransaction } from './transaction.ts';
 
 export interface ReconcileRequest {
   pool: Pool;
@@ -192,16 +193,4 @@ async function removeExtra(client: pg.ClientBase, context: PageContext, extra: r
     outcome.touched += rids.length;
     outcome.found.removed = extra.length;
   });
-}
-
-async function inOneTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN');
-  try {
-    const result = await work();
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone; so is the transaction
-    throw error;
-  }
 }

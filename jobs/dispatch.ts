@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Cron } from 'croner';
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
+import type { Connector } from '../connectors/contract.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Queues } from './queues.ts';
+import { retainSchedule } from './retain.ts';
 import { waitsForResume } from './streams.ts';
 import type { Timing } from './timing.ts';
 
@@ -111,20 +113,29 @@ export async function reviveAbandoned(pool: Pool, abandonedAfterSeconds: number)
 /** Creates the runs whose schedule has come, and plans the next time. Schedules survive any loss of the queue. */
 export async function runSchedules(pool: Pool, config: Config): Promise<void> {
   for (const connector of (await connectors()).values()) {
-    if (!config.sources[connector.department]) continue;
-    for (const [kind, { cron, tz }] of [['SYNC', connector.schedule], ['RECONCILE', connector.reconcile]] as const) {
-      const next = new Cron(cron, { timezone: tz }).nextRun();
-      if (!next) continue;
-      await pool.query('INSERT INTO hub.schedule (department, kind, cron, tz, next_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (department, kind) DO NOTHING', [connector.department, kind, cron, tz, next]);
-      const { rowCount } = await pool.query('UPDATE hub.schedule SET cron = $3, tz = $4, next_at = $5 WHERE department = $1 AND kind = $2 AND next_at <= now()', [connector.department, kind, cron, tz, next]);
-      if (!rowCount) continue;
-      for (const stream of connector.streams) {
-        await pool.query(
-          `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
-           SELECT $1, $2, $3, $4, 'DUE', 'schedule' WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $2 AND stream = $3 AND paused)`,
-          [randomUUID(), connector.department, stream.name, kind === 'SYNC' ? 'INCREMENT' : 'RECONCILE'],
-        );
-      }
+    if (config.sources[connector.department]) {
+      await runSchedule(pool, connector, 'SYNC', connector.schedule);
+      await runSchedule(pool, connector, 'RECONCILE', connector.reconcile);
     }
+    await runSchedule(pool, connector, 'RETAIN', retainSchedule); // what is stored goes in time, its source connected or not
   }
 }
+
+async function runSchedule(pool: Pool, { department, streams }: Connector, kind: 'SYNC' | 'RECONCILE' | 'RETAIN', { cron, tz }: Connector['schedule']): Promise<void> {
+  const next = new Cron(cron, { timezone: tz }).nextRun();
+  if (!next) return;
+  await pool.query('INSERT INTO hub.schedule (department, kind, cron, tz, next_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (department, kind) DO NOTHING', [department, kind, cron, tz, next]);
+  const { rowCount } = await pool.query('UPDATE hub.schedule SET cron = $3, tz = $4, next_at = $5 WHERE department = $1 AND kind = $2 AND next_at <= now()', [department, kind, cron, tz, next]);
+  if (!rowCount) return;
+  for (const { name } of streams) {
+    await pool.query(
+      `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
+       SELECT $1, $2, $3, $4, 'DUE', 'schedule' WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $2 AND stream = $3 AND paused) ${kind === 'RETAIN' ? mayRetain : ''}`,
+      [randomUUID(), department, name, kind === 'SYNC' ? 'INCREMENT' : kind],
+    );
+  }
+}
+
+/** There is a record, and last night's run is not still waiting for its stream. */
+const mayRetain = `AND EXISTS (SELECT 1 FROM hub.record WHERE department = $2 AND stream = $3)
+  AND NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND mode = 'RETAIN' AND status IN ('DUE', 'RUNNING'))`;

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { arrayText } from '../base/columns.ts';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import { rememberedHash, type Keys } from '../base/keys.ts';
-import { linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
+import { frequenciesNow, linkMentions, personKeys, type Decision, type PersonEdge, type PersonKey, type PersonLinks, type PersonState, type ReviewItem } from '../linkage/persons.ts';
 import { cnPersons } from '../linkage/models/cn-persons.ts';
 import { isOf } from '../linkage/person-state.ts';
 import type { PreviousEntity } from '../linkage/history.ts';
@@ -64,12 +64,30 @@ async function storedState(tx: Transaction): Promise<PersonState | null> {
   if (row === undefined) return null;
   if (lastState?.row !== row) {
     const { rows: states } = await tx.execute(sql`SELECT state AS value FROM hub.link_state`);
-    lastState = { row, state: states[0]!['value'] as PersonState };
+    lastState = { row, state: states[0]!['value'] as PersonState | null };
   }
   return lastState.state;
 }
 
-let lastState: { row: string; state: PersonState } | undefined;
+let lastState: { row: string; state: PersonState | null } | undefined;
+
+/** A purge takes away what was learnt of names and phones, rare ones among them. A model that counts none has nothing to learn again. */
+function isUnlearnt({ frequencies }: PersonState): boolean {
+  return Object.keys(frequencies.counts).length === 0;
+}
+
+async function purgesNow(tx: Transaction): Promise<string> {
+  const { rows } = await tx.execute(sql`SELECT purges::text AS purges FROM hub.link_state`);
+  return (rows[0]?.['purges'] as string | undefined) ?? '0';
+}
+
+/** Without its counts where a record was purged since `purges` was read: then they are learnt once more. Comes last in a transaction: a purge waits for this row, and this run must not wait for a purge then. */
+async function keep(tx: Transaction, state: PersonState, purges: string): Promise<void> {
+  const json = JSON.stringify(state);
+  await tx.execute(sql`
+    INSERT INTO hub.link_state AS s (state) VALUES (${json}::jsonb)
+    ON CONFLICT (only_one) DO UPDATE SET state = CASE WHEN s.purges = ${purges}::bigint THEN excluded.state ELSE jsonb_set(excluded.state, '{frequencies,counts}', '{}') END`);
+}
 
 /** Names are rare or common only in numbers: a hub that has grown by half counts them again. A large one goes by the planner's estimate. */
 async function hasOutgrown(tx: Transaction, state: PersonState): Promise<boolean> {
@@ -86,12 +104,16 @@ type Changed = { entities: number; changed: number };
 
 /** Everybody, with all keys: nothing is there yet, or by another model. */
 async function firstRun(tx: Transaction, keys: Keys): Promise<Changed> {
+  const purges = await purgesNow(tx);
   const { rows, mentions } = await everyMention(tx);
   await writeAllKeys(tx, mentions, personKeys(mentions, rememberedHash(keys.blockingHash)));
-  return linkAll(tx, keys, rows, mentions);
+  return linkAll(tx, keys, rows, mentions, purges);
 }
 
-/** What changed gets its keys, and is linked with what it reaches; where that is too much, or the hub has outgrown what was learnt, everybody is. */
+/**
+ * What changed gets its keys, and is linked with what it reaches; where that is too much, or the hub has outgrown what was
+ * learnt, everybody is. What a purge took away is counted again first, from who is there now; parameters and edges stay.
+ */
 async function laterRun(tx: Transaction, keys: Keys, state: PersonState, touched: readonly string[]): Promise<Changed> {
   const fresh = await idsOfRecords(tx, touched);
   const freshRows = await mentionRows(tx, fresh);
@@ -99,9 +121,14 @@ async function laterRun(tx: Transaction, keys: Keys, state: PersonState, touched
   const freshMentions = freshRows.map((row) => asMention(row, divisions));
   await writeKeys(tx, freshMentions, personKeys(freshMentions, keys.blockingHash));
   const reach = (await hasOutgrown(tx, state)) ? null : await reachedFrom(tx, fresh);
-  if (reach !== null) return linkReached(tx, keys, state, freshRows, reach);
+  if (reach !== null && !isUnlearnt(state)) return linkReached(tx, keys, state, freshRows, reach);
+  const purges = await purgesNow(tx);
   const { rows, mentions } = await everyMention(tx);
-  return linkAll(tx, keys, rows, mentions);
+  if (reach === null) return linkAll(tx, keys, rows, mentions, purges);
+  const learnt = { ...state, frequencies: frequenciesNow(mentions) };
+  const changed = await linkReached(tx, keys, learnt, freshRows, reach);
+  await keep(tx, learnt, purges);
+  return changed;
 }
 
 async function everyMention(tx: Transaction): Promise<{ rows: MentionRow[]; mentions: Mention[] }> {
@@ -110,10 +137,11 @@ async function everyMention(tx: Transaction): Promise<{ rows: MentionRow[]; ment
   return { rows, mentions: rows.map((row) => asMention(row, divisions)) };
 }
 
-async function linkAll(tx: Transaction, keys: Keys, rows: readonly MentionRow[], mentions: readonly Mention[]): Promise<Changed> {
+async function linkAll(tx: Transaction, keys: Keys, rows: readonly MentionRow[], mentions: readonly Mention[], purges: string): Promise<Changed> {
   const links = linkMentions({ mentions, decisions: await decisions(tx), previousEntities: entitiesOf(rows), newEntityId: await namer(tx, keys, rows), reason: 'FULL_RUN' });
-  await tx.execute(sql`INSERT INTO hub.link_state (state) VALUES (${JSON.stringify(links.state)}::jsonb) ON CONFLICT (only_one) DO UPDATE SET state = excluded.state`);
-  return writeLinks(tx, rows, links);
+  const changed = await writeLinks(tx, rows, links);
+  await keep(tx, links.state, purges);
+  return changed;
 }
 
 async function linkReached(tx: Transaction, keys: Keys, state: PersonState, freshRows: readonly MentionRow[], reach: Reach): Promise<Changed> {

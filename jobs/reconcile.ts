@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '../base/db.ts';
-import { YiwangError } from '../base/errors.ts';
-import { connectors } from '../connectors/registry.ts';
 import { reconcileStream, type ReconcileOutcome, type ReconcileRequest } from '../connectors/reconcile.ts';
+import { requestNightly, type NightlyRequest } from './nightly.ts';
 
 /**
  * One reconciliation and what follows from it: what the hub has never seen comes with an ordinary full run, asked for here
@@ -24,20 +23,6 @@ async function requestRepair(pool: Pool, department: string, stream: string): Pr
 }
 
 /** Asks for one reconciliation per stream. Returns the ids of the runs; workers find them in the table. */
-export async function requestReconcile(pool: Pool, request: { departments?: readonly string[]; dryRun?: boolean; requestedBy: string }): Promise<string[]> {
-  const known = await connectors();
-  const wanted = request.departments?.length ? request.departments : [...known.keys()];
-  const ids: string[] = [];
-  for (const department of wanted) {
-    const connector = known.get(department);
-    if (!connector) throw new YiwangError('USAGE', { hint: `there is no department \`${department.slice(0, 40)}\`; known are ${[...known.keys()].join(', ')}` });
-    for (const stream of connector.streams) {
-      const id = randomUUID();
-      await pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) VALUES ($1, $2, $3, 'RECONCILE', 'DUE', $4, $5)", [
-        id, department, stream.name, request.requestedBy, JSON.stringify({ dryRun: request.dryRun ?? false }),
-      ]);
-      ids.push(id);
-    }
-  }
-  return ids;
+export function requestReconcile(pool: Pool, request: NightlyRequest): Promise<string[]> {
+  return requestNightly(pool, 'RECONCILE', request);
 }

@@ -11,6 +11,7 @@ import { pullStream, type RunMode } from '../connectors/pull.ts';
 import { connectorOf, streamOf } from '../connectors/registry.ts';
 import { releaseInStream } from './quarantine.ts';
 import { reconcile } from './reconcile.ts';
+import { retain } from './retain.ts';
 import { waitsForResume } from './streams.ts';
 import { timing, type Timing } from './timing.ts';
 
@@ -70,6 +71,10 @@ async function worked(context: RunContext, run: Run): Promise<Done> {
     const { found, epoch, touched, held } = await reconcile({ ...common, dryRun });
     return { epoch, held, counts: { ...noCounts(), touched, reconciliation: found } };
   }
+  if (run.mode === 'RETAIN') {
+    const { due, removed, epoch, held } = await retain({ ...common, dryRun });
+    return { epoch, held, counts: { ...noCounts(), touched: dryRun ? due : removed, retention: { due, removed } } };
+  }
   const period = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
   const { counts, touched, epoch } = await pullStream({ ...common, mode: run.mode, ...(full === undefined ? {} : { full }), ...(isBackfill(run) ? { period } : {}) });
   return { epoch, counts: { ...counts, touched } };
@@ -107,15 +112,16 @@ async function claim(pool: Pool, runId: string): Promise<Run | undefined> {
 /** Only as long as the run is still this worker's: one that was thought dead must not overwrite what its successor says. */
 async function finish(pool: Pool, run: Run, { counts, epoch }: Done): Promise<void> {
   await pool.query("UPDATE hub.sync_run SET status = 'SUCCEEDED', finished_at = now(), epoch = $2, counts = $3, error_code = NULL, message = NULL WHERE id = $1 AND status = 'RUNNING' AND attempt = $4", [run.id, epoch, JSON.stringify(counts), run.attempt]);
-  if ((run.mode === 'INCREMENT' || run.mode === 'FULL' || run.mode === 'RECONCILE') && !isBackfill(run) && run.parameters.dryRun !== true) await supersedeHeld(pool, run);
+  if ((run.mode === 'INCREMENT' || run.mode === 'FULL' || run.mode === 'RECONCILE' || run.mode === 'RETAIN') && !isBackfill(run) && run.parameters.dryRun !== true) await supersedeHeld(pool, run);
 }
 
 /** What an earlier run of its kind was held for is decided by this one: nobody approves what is no longer so. */
 async function supersedeHeld(pool: Pool, { id, department, stream, mode }: Run): Promise<void> {
   await pool.query(
     `UPDATE hub.sync_run SET status = 'FAILED', message = coalesce(message, '') || ' (superseded)'
-     WHERE department = $1 AND stream = $2 AND status = 'HELD' AND mode <> 'DRY_RUN' AND (mode = 'RECONCILE') = $4 AND id <> $3`,
-    [department, stream, id, mode === 'RECONCILE'],
+     WHERE department = $1 AND stream = $2 AND status = 'HELD' AND mode <> 'DRY_RUN' AND id <> $3
+       AND CASE WHEN mode IN ('RECONCILE', 'RETAIN') THEN mode ELSE 'SYNC' END = $4`,
+    [department, stream, id, mode === 'RECONCILE' || mode === 'RETAIN' ? mode : 'SYNC'],
   );
 }
 
@@ -123,7 +129,7 @@ async function fail({ pool, timing: waits = timing }: RunContext, run: Run, erro
   const code = error instanceof YiwangError ? error.code : 'INTERNAL';
   log.warn({ err: safeError(error), code }, 'run failed');
   if (code === 'STREAM_BUSY') {
-    const final = run.requested_by === 'schedule';
+    const final = run.requested_by === 'schedule' && run.mode !== 'RETAIN'; // a stream that is read every few minutes would keep it waiting for ever
     await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, attempt = attempt - 1, error_code = $4, due_at = now() + make_interval(secs => $5) WHERE id = $1 AND status = \'RUNNING\' AND attempt = $6', [run.id, final ? 'BUSY' : 'DUE', final ? new Date() : null, code, waits.busyRetrySeconds, run.attempt]);
     return;
   }

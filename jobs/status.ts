@@ -88,7 +88,7 @@ async function streamStatus(pool: Pool, department: string, stream: string): Pro
     [department, stream],
   );
   const runs = await pool.query<{ id: string; status: string; started_at: Date | null; finished_at: Date | null }>(
-    "SELECT id, status, started_at, finished_at FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode NOT IN ('DRY_RUN', 'RECONCILE') ORDER BY requested_at DESC, id DESC LIMIT 1",
+    "SELECT id, status, started_at, finished_at FROM hub.sync_run WHERE department = $1 AND stream = $2 AND mode NOT IN ('DRY_RUN', 'RECONCILE', 'RETAIN') ORDER BY requested_at DESC, id DESC LIMIT 1",
     [department, stream],
   );
   const held = await pool.query<{ id: string; requested_at: Date; message: string | null }>(

@@ -76,6 +76,11 @@ export interface PersonLinks {
   candidates: number;
 }
 
+/** How often names, phones and homes occur among all mentions of the hub: what a full run would learn of them today. */
+export function frequenciesNow(mentions: readonly Mention[], model: Model = cnPersons): Frequencies {
+  return frequenciesOf(model, personTable(mentions));
+}
+
 /** Links mentions of persons into entities. Pure: the same input gives the same answer, but for the ids of new entities. */
 export function linkMentions(input: PersonLinkInput): PersonLinks {
   const model = input.model ?? cnPersons;

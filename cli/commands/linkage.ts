@@ -85,7 +85,7 @@ async function explain(pool: Pool, a: string, b: string, options: { json?: boole
   try {
     const ids = [await mentionIdOf(pool, a), await mentionIdOf(pool, b)];
     const rows = await mentionRows(drizzle({ client }) as unknown as Transaction, ids);
-    const { rows: settings } = await client.query<{ value: PersonState }>('SELECT state AS value FROM hub.link_state');
+    const { rows: settings } = await client.query<{ value: PersonState }>('SELECT state AS value FROM hub.link_state WHERE state IS NOT NULL');
     const divisions = divisionsOf(rows);
     const [left, right] = ids.map((id) => rows.find((row) => row.mention_id === id));
     if (!left || !right || !settings[0]) throw new YiwangError('NOT_FOUND', { hint: 'nothing has been linked yet; sync first' });

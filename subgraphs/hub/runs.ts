@@ -13,14 +13,14 @@ export async function streamReports(context: SubgraphContext): Promise<StreamRep
   return tx.select().from(streamReport).orderBy(asc(streamReport.department), asc(streamReport.stream));
 }
 
-/** The newest run of each stream, as `yiwang status` tells it: dry runs and comparisons with the source are none. By `department/stream`. */
+/** The newest run of each stream, as `yiwang status` tells it: dry runs, comparisons with the source and deletions for age are none. By `department/stream`. */
 export const lastRuns: Batch<string, RunReport> = async (context, streams) => {
   const tx = await context.tx();
   const name = sql<string>`${runReport.department} || '/' || ${runReport.stream}`;
   const rows = await tx
     .selectDistinctOn([runReport.department, runReport.stream])
     .from(runReport)
-    .where(and(inArray(name, [...streams]), notInArray(runReport.mode, ['DRY_RUN', 'RECONCILE'])))
+    .where(and(inArray(name, [...streams]), notInArray(runReport.mode, ['DRY_RUN', 'RECONCILE', 'RETAIN'])))
     .orderBy(runReport.department, runReport.stream, desc(runReport.requestedAt), desc(runReport.id));
   return byKey(rows, (row) => `${row.department}/${row.stream}`);
 };

@@ -1,14 +1,13 @@
-import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { receiveEvents } from '../../connectors/ingest.ts';
 import { hubStatus } from '../../jobs/status.ts';
 import { approveHeldRun } from '../../jobs/sync.ts';
 import { everything } from '../connectors/sample.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../postgres.ts';
-import { doDueRuns, publishedTables, reconcileNow, sourceSecrets, syncNow, testConfig, type EndedRun } from './hub.ts';
+import { doDueRuns, publishedTables, reconcileNow, syncNow, testConfig, type EndedRun } from './hub.ts';
+import { event, post } from './tickets.ts';
 
 const found = (runs: readonly EndedRun[]) => runs.find((run) => run.mode === 'RECONCILE')!.counts['reconciliation'];
 
@@ -128,17 +127,6 @@ describe('what a watermark cannot see', () => {
     expect(await live()).toBe(300);
   });
 });
-
-function event(subject: string, sequence: number, updatedAt: string) {
-  const data = { ticketNo: subject, receivedAt: '2026-03-02T09:00:00+08:00', status: 'HANDLING', updatedAt, title: `version ${sequence} of ${subject}` };
-  return { specversion: '1.0', id: `${subject}-${sequence}`, source: '/12345/6201', type: 'cn.gov.12345.ticket.updated', subject, sequence: String(sequence), data };
-}
-
-async function post(hub: TestDatabase, events: readonly unknown[]): Promise<void> {
-  const body = Buffer.from(JSON.stringify(events));
-  const signature = `sha256=${createHmac('sha256', sourceSecrets.HOTLINE_SECRET).update(body).digest('hex')}`;
-  expect((await receiveEvents({ pool: hub.pool, department: 'hotline', body, signature, contentType: undefined, secret: sourceSecrets.HOTLINE_SECRET })).status).toBe(202);
-}
 
 function ticketServer(served: ReadonlyMap<string, ReturnType<typeof event>>): Server {
   return createServer((request, response) => {
