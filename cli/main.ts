@@ -10,6 +10,7 @@ import { linkageCommand } from './commands/linkage.ts';
 import { operateCommands } from './commands/operate.ts';
 import { policyCommand } from './commands/policy.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
+import { retainCommand } from './commands/retain.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -24,7 +25,7 @@ const program = new Command('yiwang')
   .showHelpAfterError('(--help tells more · 用 --help 查看用法)')
   .exitOverride();
 
-const commands = [demoCommand, upCommand, datasetCommand, simulateCommand, syncCommand, statusCommand, operateCommands, quarantineCommand, tokenCommand, policyCommand, linkCommand, linkageCommand, auditCommand, gatewayCommand, benchCommand];
+const commands = [demoCommand, upCommand, datasetCommand, simulateCommand, syncCommand, statusCommand, operateCommands, retainCommand, quarantineCommand, tokenCommand, policyCommand, linkCommand, linkageCommand, auditCommand, gatewayCommand, benchCommand];
 for (const add of commands) add(program);
 for (const command of everyCommand(program)) command.copyInheritedSettings(program).helpOption('-h, --help', 'show this help · 显示帮助');
 

@@ -50,6 +50,9 @@ test('an operator tries, pauses, resumes, back-fills and approves from the comma
   expect(await json('approve', id, '--wait')).toMatchObject({ code: 0, document: { run: { status: 'SUCCEEDED' } } });
   expect(await stream()).toMatchObject({ live: 20, held: [] });
   expect(await run('approve', id)).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_FOUND]') });
+  const kept = { mode: 'RETAIN', status: 'SUCCEEDED', counts: { retention: { due: 0, removed: 0 } } };
+  expect(await json('retain', 'civil', '--dry-run')).toMatchObject({ code: 0, document: { runs: [{ ...kept, stream: 'jzsq' }, { ...kept, stream: 'shzz' }] } });
+  expect((await run('retain', 'civil')).out).toContain('removed');
 }, 240_000);
 
 test.each([

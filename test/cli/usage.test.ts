@@ -7,7 +7,7 @@ const { home, remove } = temporaryHome();
 afterAll(remove);
 
 const commands = [
-  'demo', 'up', 'dataset generate', 'dataset check', 'simulate', 'sync', 'status', 'pause', 'resume', 'approve', 'quarantine list', 'quarantine show', 'quarantine release', 'token',
+  'demo', 'up', 'dataset generate', 'dataset check', 'simulate', 'sync', 'status', 'pause', 'resume', 'approve', 'retain', 'quarantine list', 'quarantine show', 'quarantine release', 'token',
   'policy check', 'policy matrix', 'policy explain', 'policy diff', 'link', 'linkage export', 'linkage evaluate', 'linkage explain',
   'audit verify', 'audit export', 'gateway', 'bench',
 ];
