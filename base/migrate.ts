@@ -11,6 +11,9 @@ export interface Migration {
   sql: string;
 }
 
+/** What a migration was before it changed, where databases that have it are as good: 0740 did not run on PostgreSQL 15. */
+const formerSha256: ReadonlyMap<string, string> = new Map([['0740_access_use.sql', 'b27f8f277bde9f65f128cce19dfd271898cf08408daabf7428b6ad2628962324']]);
+
 const lockKey = 7_201_001; // any fixed number; two processes that start together migrate one after the other
 
 /**
@@ -53,7 +56,7 @@ function sqlFiles(folder: string, prefix: string): Migration[] {
 async function applyOnce(client: Client, migration: Migration, applied: Map<string, string>): Promise<boolean> {
   const sha256 = sha256Hex(migration.sql);
   const known = applied.get(migration.name);
-  if (known === sha256) return false;
+  if (known === sha256 || (known !== undefined && known === formerSha256.get(migration.name))) return false;
   if (known !== undefined) {
     throw new YiwangError('CONFIG', { hint: `migration \`${migration.name}\` changed after it was applied; restore its file, or start from an empty database` });
   }

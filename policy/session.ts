@@ -72,8 +72,14 @@ export async function assertNotBypassed(pool: Pool): Promise<void> {
 /** Statements for an administrator, where the user of DATABASE_URL may not create roles; tables are granted by the migrations. */
 export function printGrants(databaseUser: string): string {
   const user = `"${databaseUser.replaceAll('"', '""')}"`;
-  return [readerRole, writerRole].map((role) => `CREATE ROLE ${role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT; GRANT ${role} TO ${user};`).join(' ');
+  const between = [...hubRoles.map((role) => `GRANT ${role} TO ${betweenRole}; REVOKE ${role} FROM ${user};`), `GRANT ${betweenRole} TO ${user};`];
+  return [...[...hubRoles, betweenRole].map((role) => `CREATE ROLE ${role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;`), ...between].join(' ');
 }
+
+/** Does not inherit: who is a member may act as the hub's roles and has none of their rights by itself (0790). */
+const betweenRole = 'yiwang_roles';
+
+const hubRoles = [readerRole, writerRole, 'yiwang_log_writer', 'yiwang_log_reader'];
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
 const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock', 'situation', 'statistic_cell', 'break_glass', 'break_glass_record'];

@@ -211,7 +211,8 @@ describe('the reader’s session', () => {
   });
 
   it('prints what an administrator has to run', () => {
-    expect(printGrants('hub"user')).toContain('GRANT yiwang_reader TO "hub""user";');
+    expect(printGrants('hub"user')).toContain('GRANT yiwang_reader TO yiwang_roles;');
+    expect(printGrants('hub"user')).toMatch(/GRANT yiwang_roles TO "hub""user";$/);
   });
 });
 
@@ -262,6 +263,31 @@ describe('the views of what policies hide', () => {
       await plain.pool.query(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner} CASCADE`);
       await plain.drop();
       await database.pool.query(`DROP ROLE ${owner}`);
+    }
+  });
+
+  it('and where that owner made the roles, and may act as them only through one that does not inherit', async () => {
+    const owner = `owner_${randomBytes(5).toString('hex')}`;
+    const plain = await emptyDatabase();
+    const name = quoted(new URL(plain.url).pathname.slice(1));
+    // As PostgreSQL 16 grants to who creates a role, and as 15 does what 0020 grants: inherited.
+    await plain.pool.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'plain' CREATEROLE NOSUPERUSER NOBYPASSRLS; GRANT yiwang_reader, yiwang_writer, yiwang_log_writer, yiwang_log_reader TO ${owner} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; ALTER DATABASE ${name} OWNER TO ${owner}`);
+    const url = new URL(plain.url);
+    url.username = owner;
+    url.password = 'plain';
+    const asOwner = openPool(url.href, { connectionsMax: 1 });
+    try {
+      await migrate(asOwner);
+      await assertNotBypassed(asOwner);
+      const { rows } = await asOwner.query<{ inherits: boolean }>(`SELECT bool_or(pg_has_role(name, 'USAGE')) AS inherits FROM unnest(ARRAY['yiwang_reader', 'yiwang_writer']) AS name`);
+      expect(rows).toEqual([{ inherits: false }]);
+      await asOwner.query(`INSERT INTO hub.record (rid, department, stream, record_key, type_name, fetched_at) VALUES ('r', 'hotline', 'tickets', 'r', 'HotlineTicket', now())`);
+      expect((await asOwner.query('UPDATE hub.record SET minor = minor RETURNING rid')).rows).toEqual([{ rid: 'r' }]);
+    } finally {
+      await asOwner.end();
+      await plain.pool.query(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner} CASCADE`);
+      await plain.drop();
+      await database.pool.query(`DROP ROLE IF EXISTS yiwang_roles; DROP OWNED BY ${owner} CASCADE; DROP ROLE ${owner}`);
     }
   });
 });
