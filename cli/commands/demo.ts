@@ -10,6 +10,7 @@ import { stopEmbedded, withHub, type Hub } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
 import { serviceNames, startServices } from '../services.ts';
 import type { SimulatorThread } from '../../simulator/thread.ts';
+import { residentsDefault, simulatorPortOffset } from '../simulated.ts';
 import { sourceNeeds, sourceSecrets } from '../sources.ts';
 import { stopped, stopSignal, untilAborted } from '../stopping.ts';
 import { printStatus, readStatus } from './status.ts';
@@ -21,9 +22,6 @@ interface Options {
   keep?: boolean;
   once?: boolean;
 }
-
-const residentsDefault = 5000;
-const simulatorPortOffset = 200;
 
 export function demoCommand(program: Command): void {
   program

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { readConfig } from '../base/config.ts';
+import { startEmbeddedPostgres } from '../base/embedded.ts';
+import { YiwangError } from '../base/errors.ts';
+import { writePrivateFile } from '../base/home.ts';
+import { demoDataset } from './demo/dataset.ts';
+import { stopEmbedded } from './hub.ts';
+import { sourceSecrets } from './sources.ts';
+
+export const residentsDefault = 5000;
+export const simulatorPortOffset = 200;
+
+export interface Simulated {
+  /** `POLICE_SOURCE_URL` and the others, with their secrets: what the hub's environment needs. */
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The simulator as one of the services: serves the data set of `YIWANG_DATASET`, or the demo's county, 200 ports above the
+ * gateway. What the hub needs to read it stands in `$YIWANG_HOME/simulator.env`, as after `simulate`. Never in production.
+ */
+export async function startSimulated(env: NodeJS.ProcessEnv = process.env): Promise<Simulated> {
+  if (env['NODE_ENV'] === 'production') throw new YiwangError('CONFIG', { hint: 'the simulator does not run with NODE_ENV=production' });
+  const { home, databaseUrl, port } = readConfig({ env, sources: [] });
+  const dataset = await demoDataset(home, env['YIWANG_DATASET'] || undefined, residentsDefault);
+  const { startSimulatorThread } = await import('../simulator/thread.ts');
+  const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home }) : undefined;
+  try {
+    const simulator = await startSimulatorThread({
+      dataset,
+      port: port === 0 ? 0 : port + simulatorPortOffset,
+      secrets: sourceSecrets(home),
+      policeTarget: embedded?.url ?? databaseUrl,
+      ingestUrl: `http://127.0.0.1:${port}/ingest/hotline`,
+      dropFolder: join(home, 'civil-drop'),
+    });
+    const needed = { ...simulator.addresses, ...sourceSecrets(home) };
+    writePrivateFile(join(home, 'simulator.env'), Object.entries(needed).map(([name, value]) => `${name}=${value}\n`).join(''));
+    return { env: needed, stop: () => simulator.stop().finally(() => (embedded ? stopEmbedded(embedded) : undefined)) };
+  } catch (error) {
+    if (embedded) await stopEmbedded(embedded);
+    throw error;
+  }
+}
