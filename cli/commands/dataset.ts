@@ -5,7 +5,7 @@ import { withHub } from '../hub.ts';
 import { printJson, printLine, progressBar, wholeNumber } from '../output.ts';
 import { readStatus } from './status.ts';
 
-export const residentsMax = 2_000_000;
+export const residentsMax = 1_000_000; // the generator's own
 
 export function datasetCommand(program: Command): void {
   const dataset = program.command('dataset').description('synthetic counties · 合成县域数据集');
@@ -14,16 +14,20 @@ export function datasetCommand(program: Command): void {
     .description('writes a synthetic county in the format of the sources, with its ground truth · 生成合成县域数据集及其真值')
     .requiredOption('--out <dir>', 'an empty or new folder · 空目录或新目录')
     .requiredOption('--residents <n>', 'how many people · 人口数', wholeNumber(100, residentsMax))
-    .requiredOption('--seed <s>', 'the same seed gives the same county · 随机种子', wholeNumber(0, 4_294_967_295))
-    .action(async (options: { out: string; residents: number; seed: number }) => {
+    .requiredOption('--seed <s>', 'a number, or a word of letters and digits; the same seed gives the same county · 随机种子，数字或由字母数字组成的词', seed)
+    .option('--json', 'one JSON document · 输出 JSON')
+    .action(async (options: { out: string; residents: number; seed: number | string; json?: boolean }) => {
       const { generateDataset } = await import('../../simulator/generate.ts');
       const bar = progressBar('generate · 生成');
       try {
-        await generateDataset({ out: resolve(options.out), residents: options.residents, seed: options.seed, progress: bar.update });
+        const out = resolve(options.out);
+        const { regionRoot, asOf } = generateDataset({ out, residents: options.residents, seed: options.seed, progress: bar.update });
+        bar.end();
+        if (options.json) printJson({ seed: options.seed, residents: options.residents, asOf, regionRoot, out });
+        else printLine(out);
       } finally {
         bar.end();
       }
-      printLine(resolve(options.out));
     });
   dataset
     .command('check')
@@ -39,6 +43,12 @@ export function datasetCommand(program: Command): void {
         if (check.different.length + check.canaries.length > 0) process.exitCode = 1;
       });
     });
+}
+
+/** As dataset.json has it: a number where the text is one. The generator refuses what is neither. */
+function seed(text: string): number | string {
+  const value = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(value) ? value : text;
 }
 
 function printCheck({ different, canaries, streams, canariesLooked }: Check): void {

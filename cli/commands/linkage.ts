@@ -18,7 +18,8 @@ export function linkageCommand(program: Command): void {
     .command('export')
     .description('persons.csv and matters.csv with the columns of the truth files · 按真值文件的列导出')
     .requiredOption('--out <dir>', 'where to · 输出目录')
-    .action((options: { out: string }) => withHub(({ pool }) => exportAll(pool, options.out)));
+    .option('--json', 'one JSON document · 输出 JSON')
+    .action((options: { out: string; json?: boolean }) => withHub(({ pool }) => exportAll(pool, options)));
   linkage
     .command('evaluate')
     .description('precision, recall, F1 and over-merges against a ground truth · 与真值比较')
@@ -52,11 +53,12 @@ async function matters(pool: Pool): Promise<string[][]> {
   return rows;
 }
 
-async function exportAll(pool: Pool, out: string): Promise<void> {
+async function exportAll(pool: Pool, { out, json }: { out: string; json?: boolean }): Promise<void> {
   const [people, clusters] = [await persons(pool), await matters(pool)];
   writeCsv(join(out, 'persons.csv'), personColumns, people);
   writeCsv(join(out, 'matters.csv'), matterColumns, clusters);
-  printLine(`${people.length} mentions, ${clusters.length} records → ${out}`);
+  if (json) printJson({ mentions: people.length, records: clusters.length, out });
+  else printLine(`${people.length} mentions, ${clusters.length} records → ${out}`);
 }
 
 async function evaluateAll(pool: Pool, options: { truth: string; json?: boolean }): Promise<void> {

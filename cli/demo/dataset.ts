@@ -10,10 +10,11 @@ const generatorFolders = ['simulator', 'schema/divisions'];
 /** The data set of the demo: the one given, or a county of this many residents, made once and kept in the home. */
 export async function demoDataset(home: string, given: string | undefined, residents: number): Promise<string> {
   if (given !== undefined) return resolve(given);
-  const folder = join(home, 'datasets', `${residents}-${generatorVersion()}`);
+  const version = generatorVersion();
+  const folder = join(home, 'datasets', `${residents}-${version}`);
   if (existsSync(join(folder, 'dataset.json'))) return folder;
   const { generateDataset } = await import('../../simulator/generate.ts');
-  rmSync(join(home, 'datasets'), { recursive: true, force: true });
+  removeOthers(join(home, 'datasets'), version);
   const draft = `${folder}.draft`; // a half-written county is never served
   mkdirSync(draft, { recursive: true });
   const bar = progressBar('generate · 生成');
@@ -24,6 +25,12 @@ export async function demoDataset(home: string, given: string | undefined, resid
   }
   renameSync(draft, folder);
   return folder;
+}
+
+/** Counties of older generators and half-written ones. Those of this one stay: another demo may be serving one at this moment. */
+function removeOthers(folder: string, version: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (!name.endsWith(`-${version}`)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** Changes with what makes it, so that a county of an older generator is not served to a newer hub. */

@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { freePort, temporaryHome, yiwang } from './command.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { demoDataset } from '../../cli/demo/dataset.ts';
+import { freePort, startYiwang, temporaryHome, yiwang } from './command.ts';
 
 const { home, remove } = temporaryHome();
 afterAll(remove);
@@ -83,3 +85,44 @@ test('--json prints one document on stdout and nothing else there', async () => 
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ ready: false, persons: 0, matters: 0, queues: { sync: { waiting: 0, active: 0, failed: 0 } }, log: { size: 0 } });
 });
+
+test.each([['7', 7], ['6100000000', 6_100_000_000], ['spring-2', 'spring-2']])('a county is made of the seed `%s`, and --json tells of it', async (text, seed) => {
+  const out = join(home, `county-${text}`);
+  const generated = await yiwang(['dataset', 'generate', '--out', out, '--residents', '100', '--seed', text, '--json'], { YIWANG_HOME: home });
+  expect(generated).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(generated.out)).toMatchObject({ seed, residents: 100, out, regionRoot: expect.stringMatching(/^\d{6}$/) });
+  expect(JSON.parse(readFileSync(join(out, 'dataset.json'), 'utf8'))).toMatchObject({ seed, residents: 100 });
+});
+
+test('`linkage export --json` tells how much it wrote', async () => {
+  const { code, out } = await yiwang(['linkage', 'export', '--out', join(home, 'exported'), '--json'], { YIWANG_HOME: home });
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual({ mentions: 0, records: 0, out: join(home, 'exported') });
+});
+
+test('a county made for one demo of a home leaves those that another may be serving', async () => {
+  const county = await demoDataset(home, undefined, 100);
+  mkdirSync(join(home, 'datasets', '100-of-old'));
+  expect(existsSync(join(await demoDataset(home, undefined, 101), 'dataset.json'))).toBe(true);
+  expect(existsSync(join(county, 'dataset.json'))).toBe(true);
+  expect(existsSync(join(home, 'datasets', '100-of-old'))).toBe(false);
+});
+
+test('`up --only simulator` serves the data set of YIWANG_DATASET, and says where in a file that only its owner reads', async () => {
+  const port = await freePort();
+  const dataset = await demoDataset(home, undefined, 100);
+  const { child, ended } = startYiwang(['up', '--only', 'simulator'], { YIWANG_HOME: home, PORT: String(port), YIWANG_DATASET: dataset });
+  try {
+    await vi.waitFor(() => expect(ended().err).toContain('ready'), { timeout: 60_000, interval: 100 });
+    const answer = await fetch(`http://127.0.0.1:${port + 200}/status`);
+    expect(await answer.json()).toMatchObject({ round: 1 });
+    await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow();
+    expect(readFileSync(join(home, 'simulator.env'), 'utf8')).toMatch(/^COURT_SOURCE_URL=/m);
+    expect(statSync(join(home, 'simulator.env')).mode & 0o777).toBe(0o600);
+  } finally {
+    child.kill('SIGINT');
+    await once(child, 'close');
+  }
+  expect(ended().code).toBe(0);
+  expect((await yiwang(['up', '--only', 'simulator'], { YIWANG_HOME: home, NODE_ENV: 'production' })).code).toBe(1);
+}, 120_000);
