@@ -16,7 +16,7 @@ export async function ensureConsole(): Promise<boolean> {
     if (existsSync(builtPage())) return false;
     throw new YiwangError('CONFIG', { hint: 'the console is not built and Vite is not installed: run `npm ci --include=dev`, then `npm run console`' });
   }
-  const child = spawn(process.execPath, [vite, 'build', join(projectRoot(), 'console'), '--logLevel', 'error'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [vite, 'build', join(projectRoot(), 'console'), '--logLevel', 'error', '--configLoader', 'native'], { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => (complaint = `${complaint}${chunk.toString()}`.slice(-complaintCharactersMax)));
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
