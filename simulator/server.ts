@@ -28,8 +28,20 @@ export async function listening(routes: Route[], control: (request: Request) => 
     }
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new YiwangError('CONFIG', { hint: `the simulator cannot listen on ${host}:${port}`, cause })));
-    server.listen(port, host, resolve);
+    const refused = (cause: unknown) => reject(new YiwangError('CONFIG', { hint: `the simulator cannot listen on ${host}:${port}: ${reason(cause)}`, cause }));
+    server.once('error', refused);
+    try {
+      server.listen(port, host, resolve);
+    } catch (error) {
+      refused(error); // no port has that number
+    }
   });
   return server;
+}
+
+/** With the setting that chooses another: `demo` and `up` put the simulator 200 ports above the gateway. */
+function reason(cause: unknown): string {
+  const { code } = cause as { code?: unknown };
+  const known = code === 'EADDRINUSE' ? 'another program has that port' : code === 'EACCES' ? 'this user may not open it' : 'there is no such port';
+  return `${known}; choose another by --port of \`simulate\`, or by PORT, 200 below it`;
 }

@@ -80,6 +80,13 @@ describe('what fails says so in one sentence, with exit 1 and without a secret',
   });
 });
 
+test('a port that the simulator cannot have is told of with the setting that chooses another', async () => {
+  const dataset = await demoDataset(home, undefined, 100);
+  const { code, err } = await yiwang(['demo', '--once', '--dataset', dataset], { YIWANG_HOME: home, PORT: '65500', YIWANG_LOG_LEVEL: 'error' });
+  expect(code).toBe(1);
+  expect(err).toMatch(/cannot listen on 127\.0\.0\.1:65700: there is no such port; .*PORT.*\[CONFIG\]/);
+}, 60_000);
+
 test('--json prints one document on stdout and nothing else there', async () => {
   const { code, out } = await yiwang(['status', '--json'], { YIWANG_HOME: home });
   expect(code).toBe(0);
