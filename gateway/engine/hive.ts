@@ -2,6 +2,7 @@ import type { FetchNode, FetchRewrite, FlattenNodePathSegment, PlanNode, Require
 import { Invariant } from '../../base/errors.ts';
 import { callable } from './callable.ts';
 import { forInterfaceObjects } from './interface-objects.ts';
+import { keysKnown } from './known-keys.ts';
 import { eachItem, type Entities, type Fetch, type Path, type Required, type Rewrite, type Segment, type Step } from './plan.ts';
 import type { Planner } from './planner.ts';
 
@@ -15,7 +16,7 @@ export async function hivePlanner(supergraphSdl: string): Promise<Planner | unde
   return {
     plan(text) {
       const { node } = planner.plan(text, null, noLabels, neverOverridden);
-      return node ? checked(mended(stepOf(node, []))) : null;
+      return node ? keysKnown(checked(mended(stepOf(node, [])))) : null;
     },
   };
 }

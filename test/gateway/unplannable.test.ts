@@ -65,3 +65,14 @@ test('a plan whose call no subgraph would read is not used', async () => {
   expect(await ask(asked)).toEqual({ data: { one: { id: '1', made: 'made of t1', b1: { id: '2', b1: { made: 'made of t3', __typename: 'B' } } } } });
   await close();
 });
+
+// Found by the differential campaign (seed 12700039): the native planner asked for `id` by `id`, and nobody was asked.
+test('a plan that names entities by what it is to tell of them is not used', async () => {
+  const at = (key: { id?: string; code?: string }) => ({ ...key, id: key.id ?? key.code!.slice(1), code: key.code ?? `c${key.id}` });
+  const a = { sdl: 'type Query { one: A } type A @key(fields: "code") { code: String! label: String next: A }', resolvers: { Query: { one: () => ({ code: 'c1' }) }, A: { __resolveReference: at, label: ({ code }: { code: string }) => `label of ${code}`, next: () => ({ code: 'c2' }) } } };
+  const b = { sdl: 'type A @key(fields: "id") @key(fields: "code") { id: ID! code: String! after: A made: String @requires(fields: "label part") label: String @external part: String @external }', resolvers: { A: { __resolveReference: at, after: () => at({ id: '3' }), made: ({ label, part }: Record<string, string>) => `made of ${label} and ${part}` } } };
+  const c = { sdl: 'type A @key(fields: "id") { id: ID! part: String @requires(fields: "label") label: String @external }', resolvers: { A: { __resolveReference: (key: object) => key, part: ({ label }: { label: string }) => `part of ${label}` } } };
+  const { ask, close } = await over({ a, b, c });
+  expect(await ask('{ one { next { after { code } made } } }')).toEqual({ data: { one: { next: { after: { code: 'c3' }, made: 'made of label of c2 and part of label of c2' } } } });
+  await close();
+});
