@@ -44,12 +44,13 @@ export async function startServices(hub: Hub, wanted: ReadonlySet<ServiceName>, 
     if (policy) closers.push(async () => policy.stop());
     const subgraphs = policy && wanted.has('subgraphs') ? await openSubgraphs(hub, policy, wanted.has('gateway')) : undefined;
     if (subgraphs) closers.push(subgraphs.stop);
-    const url = policy && wanted.has('gateway') ? await openGateway(hub, { policy, inject: subgraphs?.inject, running }, closers, tampered.reject) : undefined;
+    // Before the gateway, whose readiness tells other commands that they may ask these workers for runs.
     if (wanted.has('jobs')) {
-      const jobs = await openJobs(hub, url !== undefined);
+      const jobs = await openJobs(hub, wanted.has('gateway'));
       closers.push(jobs.stop);
       closers.push(await announceWorkers(hub.databaseUrl));
     }
+    const url = policy && wanted.has('gateway') ? await openGateway(hub, { policy, inject: subgraphs?.inject, running }, closers, tampered.reject) : undefined;
     return { url, tampered: tampered.promise, stop };
   } catch (error) {
     await stop();

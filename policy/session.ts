@@ -48,12 +48,14 @@ export function viewerSettings(viewer: Viewer): Record<string, string> {
 
 /**
  * Refuses to start where the third wall does not stand: the reading or the writing role bypasses row-level security, owns
- * a table or may sign in, a table with rows of people lacks FORCE ROW LEVEL SECURITY, or the writing role may touch one.
+ * a table or may sign in, a table with rows of people lacks FORCE ROW LEVEL SECURITY, or the writing role may touch one; and
+ * where the user of DATABASE_URL inherits one of the roles, whose policies would then call each other without end (0790).
  */
 export async function assertNotBypassed(pool: Pool): Promise<void> {
   const client = await connect(pool);
   try {
-    const { rows: users } = await client.query<{ name: string }>('SELECT current_user AS name');
+    const { rows: users } = await client.query<{ name: string; inherits: boolean }>(inheritsSql, [hubRoles]);
+    if (users[0]?.inherits) throw new YiwangError('CONFIG', { hint: `the user of DATABASE_URL inherits a role of the hub, so that policies of rows would call each other without end; an administrator runs: ${printGrants(users[0].name)}` });
     for (const [role, sql] of [[readerRole, readerFaultsSql], [writerRole, writerFaultsSql]] as const) {
       await client.query('BEGIN READ ONLY');
       await client.query(`SELECT set_config('role', '${role}', true)`).catch((error: unknown) => {
@@ -80,6 +82,10 @@ export function printGrants(databaseUser: string): string {
 const betweenRole = 'yiwang_roles';
 
 const hubRoles = [readerRole, writerRole, 'yiwang_log_writer', 'yiwang_log_reader'];
+
+/** A superuser has every role by itself and is bound by no policy. */
+const inheritsSql = `SELECT current_user AS name, NOT u.rolsuper AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = ANY ($1) AND pg_has_role(u.oid, r.oid, 'USAGE')) AS inherits
+  FROM pg_roles u WHERE u.rolname = current_user`;
 
 /** Tables whose rows tell of people; departments' detail tables are found by their foreign key to hub.record. */
 const guardedTables = ['record', 'mention', 'matter', 'matter_member', 'assignment', 'place', 'thing', 'clock', 'situation', 'statistic_cell', 'break_glass', 'break_glass_record'];

@@ -281,6 +281,9 @@ describe('the views of what policies hide', () => {
       await assertNotBypassed(asOwner);
       const { rows } = await asOwner.query<{ inherits: boolean }>(`SELECT bool_or(pg_has_role(name, 'USAGE')) AS inherits FROM unnest(ARRAY['yiwang_reader', 'yiwang_writer']) AS name`);
       expect(rows).toEqual([{ inherits: false }]);
+      await plain.pool.query(`GRANT yiwang_reader TO ${owner} WITH INHERIT TRUE`);
+      await expect(assertNotBypassed(asOwner)).rejects.toThrow(/inherits a role of the hub.*REVOKE yiwang_reader FROM/);
+      await plain.pool.query(`GRANT yiwang_reader TO ${owner} WITH INHERIT FALSE`);
       await asOwner.query(`INSERT INTO hub.record (rid, department, stream, record_key, type_name, fetched_at) VALUES ('r', 'hotline', 'tickets', 'r', 'HotlineTicket', now())`);
       expect((await asOwner.query('UPDATE hub.record SET minor = minor RETURNING rid')).rows).toEqual([{ rid: 'r' }]);
     } finally {
