@@ -63,10 +63,12 @@ export function idCheckCharacter(seventeen: string): string {
   return '10X98765432'[sum % 11] as string;
 }
 
-/** First-generation numbers carry a two-digit year of the 1900s, and 996–999 as serial for people born in the 1800s. */
+/**
+ * First-generation numbers carry a two-digit year of the 1900s. The serials 996 to 999 were once meant for people born in the
+ * 1800s; none of them is alive, so that such a serial in a record of today says nothing of the century.
+ */
 function eighteenDigits(fifteen: string): string {
-  const century = /99[6-9]$/.test(fifteen) ? '18' : '19';
-  const seventeen = fifteen.slice(0, 6) + century + fifteen.slice(6);
+  const seventeen = `${fifteen.slice(0, 6)}19${fifteen.slice(6)}`;
   return seventeen + idCheckCharacter(seventeen);
 }
 
