@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { keysKnown } from '../../gateway/engine/known-keys.ts';
-import type { Fetch, Step } from '../../gateway/engine/plan.ts';
+import type { Fetch, Required, Step } from '../../gateway/engine/plan.ts';
 
 const call = (operation: string, more: Partial<Fetch> = {}): Fetch => ({ kind: 'Fetch', subgraph: 's', operation, operationName: undefined, isMutation: false, variables: [], at: [], entities: [], outputRewrites: [], ...more });
 /** Entities of type A that stand at `one`, named by this key. */
 const about = (key: string, fields: string): Fetch => {
-  const requires = [{ kind: 'on', type: 'A', selections: ['__typename', key].map((name) => ({ kind: 'field', from: [name], to: name, selections: null })) }] as const;
+  const requires: Required[] = [{ kind: 'on', type: 'A', selections: ['__typename', key].map((name): Required => ({ kind: 'field', from: [name], to: name, selections: null })) }];
   return call(`query($representations:[_Any!]!,$v:Boolean){_entities(representations:$representations){...on A{${fields}}}}`, { entities: [{ alias: '_entities', variable: 'representations', paths: [['one']], requires, inputRewrites: [], outputRewrites: [] }] });
 };
 const root = call('{one{__typename code}}');
