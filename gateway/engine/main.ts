@@ -51,7 +51,7 @@ export async function compiledEngine(options: CompiledEngineOptions): Promise<En
     const root = Object.create(null) as JsonObject;
     const run: Run = { root, errors: [], variables, deadline, counts: options.counts ?? false, ask: (subgraph, body) => askSubgraph(options, subgraph, body, calling, deadline) };
     await program(run).finally(() => deadline.end());
-    const errors = run.errors.length > 0 ? withoutSkipped(inCallersKeys(run.errors)!, schema, document, variables) : [];
+    const errors = run.errors.length > 0 ? withoutSkipped(inCallersKeys(run.errors)!, schema, document, variables, { data: root, isOfType }) : [];
     return { data: root, ...(errors.length > 0 ? { errors } : {}) };
   };
   return {
