@@ -18,12 +18,18 @@ import { openSource, type OpenSource, type SourceContext, type SourcePage } from
 
 export type RunMode = 'INCREMENT' | 'FULL' | 'DRY_RUN' | 'PUSH' | 'RECONCILE' | 'RETAIN';
 
-export interface PullRequest {
+/** What any work on one stream is told. */
+export interface StreamRequest {
   pool: Pool;
   keys: Keys;
   connector: Connector;
   stream: Stream;
   runId: string | null;
+  now: () => Date;
+  limits?: Partial<Limits>;
+}
+
+export interface PullRequest extends StreamRequest {
   mode: RunMode;
   /** A dry run may be of either. */
   full?: boolean;
@@ -32,8 +38,6 @@ export interface PullRequest {
   /** Deletions by absence that were held before may go on, up to so many. */
   approveDeletes?: number;
   env: NodeJS.ProcessEnv;
-  now: () => Date;
-  limits?: Partial<Limits>;
 }
 
 export interface PullOutcome {

@@ -1,33 +1,25 @@
 import type pg from 'pg';
-import type { Client, Pool } from '../base/db.ts';
+import type { Client } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
-import type { Keys } from '../base/keys.ts';
 import { refuseTooMany, removeGone, type AbsentRecord } from './absent.ts';
-import type { Connector, Stream } from './contract.ts';
+import type { Stream } from './contract.ts';
 import { pagesInTime } from './deadline.ts';
 import { offeredEvent, type StoredEvent } from './events.ts';
 import { versionName } from './fold.ts';
 import { judge, type Judged } from './judge.ts';
-import { limits, type Limits } from './limits.ts';
+import { limits } from './limits.ts';
 import { applyPage, knownOf, touch, type PageContext } from './page.ts';
-import { begin, withStream } from './pull.ts';
+import { begin, withStream, type StreamRequest } from './pull.ts';
 import { openSource } from './source.ts';
 import { inOneTransaction } from './transaction.ts';
 
-export interface ReconcileRequest {
-  pool: Pool;
-  keys: Keys;
-  connector: Connector;
-  stream: Stream;
-  runId: string | null;
+export interface ReconcileRequest extends StreamRequest {
   /** Reports only. */
   dryRun: boolean;
   /** An operator has seen that so many records would go; 0: nobody has. */
   approveDeletes: number;
   env: NodeJS.ProcessEnv;
-  now: () => Date;
-  limits?: Partial<Limits>;
 }
 
 /** What a comparison found. Positions are places in the source or of the last landing; never a key, never content. */

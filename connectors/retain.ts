@@ -1,27 +1,18 @@
 import type pg from 'pg';
-import type { Client, Pool } from '../base/db.ts';
+import type { Client } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
-import type { Keys } from '../base/keys.ts';
 import { deletedBeforeSql, lastChangeSql } from '../policy/retention.ts';
 import { refuseTooMany } from './absent.ts';
-import type { Connector, Stream } from './contract.ts';
-import { limits, type Limits } from './limits.ts';
+import { limits } from './limits.ts';
 import { applyPage, type PageContext } from './page.ts';
-import { begin, withStream } from './pull.ts';
+import { begin, withStream, type StreamRequest } from './pull.ts';
 import { inOneTransaction } from './transaction.ts';
 
-export interface RetainRequest {
-  pool: Pool;
-  keys: Keys;
-  connector: Connector;
-  stream: Stream;
-  runId: string | null;
+export interface RetainRequest extends StreamRequest {
   /** Counts only. */
   dryRun: boolean;
   /** An operator has seen that so many records would go; 0: nobody has. */
   approveDeletes: number;
-  now: () => Date;
-  limits?: Partial<Limits>;
 }
 
 export interface RetainOutcome {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../../base/config.ts';
 import { startEmbeddedPostgres } from '../../base/embedded.ts';
@@ -10,7 +9,7 @@ import { stopEmbedded, withHub, type Hub } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
 import { serviceNames, startServices } from '../services.ts';
 import type { SimulatorThread } from '../../simulator/thread.ts';
-import { residentsDefault, simulatorPortOffset } from '../simulated.ts';
+import { residentsDefault, simulatorBeside } from '../simulated.ts';
 import { sourceNeeds, sourceSecrets } from '../sources.ts';
 import { stopped, stopSignal, untilAborted } from '../stopping.ts';
 import { printStatus, readStatus } from './status.ts';
@@ -52,17 +51,8 @@ async function demo(options: Options, stop: AbortSignal): Promise<void> {
   try {
     if (embedded) await emptied(home, embedded, options);
     else if (!options.keep) await refuseFilled(databaseUrl!);
-    const { startSimulatorThread } = await import('../../simulator/thread.ts');
     const bar = progressBar('push · 推送');
-    const simulator = await startSimulatorThread({
-      dataset,
-      port: port === 0 ? 0 : port + simulatorPortOffset,
-      secrets: sourceSecrets(home),
-      policeTarget: embedded?.url ?? databaseUrl,
-      ingestUrl: `http://127.0.0.1:${port}/ingest/hotline`,
-      dropFolder: join(home, 'civil-drop'),
-      progress: (done, total) => bar.update(done, total),
-    });
+    const simulator = await simulatorBeside({ home, port, dataset, policeTarget: embedded?.url ?? databaseUrl, progress: (done, total) => bar.update(done, total) });
     try {
       const env = { ...process.env, ...simulator.addresses, ...sourceSecrets(home) };
       await withHub((hub) => served(hub, { dataset, simulator, once: options.once === true, stop }), { env, sources: await sourceNeeds() });

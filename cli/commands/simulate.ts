@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { openHome, writePrivateFile } from '../../base/home.ts';
+import { openHome } from '../../base/home.ts';
 import { withoutSecrets } from '../../base/log.ts';
 import { stopEmbedded } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
+import { writeSourceEnv } from '../simulated.ts';
 import { sourceSecrets } from '../sources.ts';
 import { stopped, stopSignal } from '../stopping.ts';
 
@@ -48,8 +49,7 @@ async function simulate(options: Options): Promise<void> {
       progress: (done, total) => bar.update(done, total),
     });
     try {
-      const file = join(home, 'simulator.env');
-      writePrivateFile(file, Object.entries({ ...simulator.addresses, ...sourceSecrets(home) }).map(([name, value]) => `${name}=${value}\n`).join(''));
+      const { file } = writeSourceEnv(home, simulator.addresses);
       for (const [name, url] of Object.entries(simulator.addresses)) printLine(`${name}=${withoutSecrets(url)}`);
       say(`the hub's environment, secrets included, is in ${file} · 含密钥的环境变量已写入该文件`);
       say(`round ${simulator.round} of ${simulator.last}; Ctrl-C ends · 第 ${simulator.round} 轮，共 ${simulator.last} 轮；Ctrl-C 结束`);

@@ -1,5 +1,6 @@
-import { Kind, parse, type DocumentNode, type FragmentDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { Kind, parse, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { Invariant } from '../../base/errors.ts';
+import { fragmentsOf, type Fragments } from '../limits.ts';
 import { eachItem, type Fetch, type Path, type Required, type Rewrite, type Step } from './plan.ts';
 
 /**
@@ -48,15 +49,16 @@ function followFetch(fetch: Fetch, known: Known, given: Conditions): void {
   const document = parse(fetch.operation, { noLocation: true });
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation) return;
+  const fragments = fragmentsOf(document);
   const told: Known = new Map();
-  if (fetch.entities.length === 0) tell(told, document, operation.selectionSet, keysOf(fetch.at), fetch.outputRewrites, given);
-  const asked = fieldsOf(document, operation.selectionSet, noConditions);
+  if (fetch.entities.length === 0) tell(told, fragments, operation.selectionSet, keysOf(fetch.at), fetch.outputRewrites, given);
+  const asked = fieldsOf(fragments, operation.selectionSet, noConditions);
   for (const { alias, paths, requires, outputRewrites } of fetch.entities) {
     const below = asked.flatMap((one) => (one.key === alias && one.below ? [one.below] : []));
-    const wanted = below.flatMap((set) => fieldsOf(document, set, given)).filter(({ key }) => key !== '__typename');
+    const wanted = below.flatMap((set) => fieldsOf(fragments, set, given)).filter(({ key }) => key !== '__typename');
     for (const base of paths.map(keysOf)) {
       for (const from of namedBy(requires)) check(from.map((key) => [...base, key].join('.')), from, wanted, known);
-      for (const set of below) tell(told, document, set, base, outputRewrites, given);
+      for (const set of below) tell(told, fragments, set, base, outputRewrites, given);
     }
   }
   for (const [place, ways] of told) known.set(place, [...(known.get(place) ?? []), ...ways]);
@@ -74,13 +76,13 @@ function namedBy(requires: readonly Required[]): (readonly string[])[] {
   return requires.flatMap((one) => (one.kind === 'on' ? namedBy(one.selections) : one.to === '__typename' ? [] : [one.from]));
 }
 
-function tell(told: Known, document: DocumentNode, selections: SelectionSetNode, base: readonly string[], rewrites: readonly Rewrite[], given: Conditions): void {
+function tell(told: Known, fragments: Fragments, selections: SelectionSetNode, base: readonly string[], rewrites: readonly Rewrite[], given: Conditions): void {
   const add = (place: readonly string[], conditions: Conditions) => {
     const name = place.join('.');
     told.set(name, [...(told.get(name) ?? []), conditions]);
   };
   const walk = (set: SelectionSetNode, at: readonly string[], under: Conditions): void => {
-    for (const { key, below, conditions } of fieldsOf(document, set, under)) {
+    for (const { key, below, conditions } of fieldsOf(fragments, set, under)) {
       add([...at, key], conditions);
       if (below) walk(below, [...at, key], conditions);
     }
@@ -96,13 +98,13 @@ interface Asked {
 }
 
 /** Fields of a selection set by their response keys, those in fragments too. */
-function fieldsOf(document: DocumentNode, { selections }: SelectionSetNode, under: Conditions): Asked[] {
+function fieldsOf(fragments: Fragments, { selections }: SelectionSetNode, under: Conditions): Asked[] {
   return selections.flatMap((node) => {
     const conditions = [...under, ...conditionsOf(node)];
     if (node.kind === Kind.FIELD) return [{ key: node.alias?.value ?? node.name.value, below: node.selectionSet, conditions }];
-    if (node.kind === Kind.INLINE_FRAGMENT) return fieldsOf(document, node.selectionSet, conditions);
-    const named = document.definitions.find((one): one is FragmentDefinitionNode => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === node.name.value);
-    return named ? fieldsOf(document, named.selectionSet, conditions) : [];
+    if (node.kind === Kind.INLINE_FRAGMENT) return fieldsOf(fragments, node.selectionSet, conditions);
+    const named = fragments.get(node.name.value);
+    return named ? fieldsOf(fragments, named.selectionSet, conditions) : [];
   });
 }
 
