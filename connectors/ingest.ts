@@ -148,8 +148,8 @@ function cloudEvent(item: unknown): Item['event'] {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
   const { specversion, id, source, type, subject, sequence, data } = item as Row;
   const present = [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
-  // Attributes are Unicode strings (CloudEvents 1.0, 2.2): a lone surrogate is none.
-  const readable = [id, source, type, subject, sequence].every((attribute) => typeof attribute !== 'object' && (typeof attribute !== 'string' || attribute.isWellFormed()));
+  // Attributes are Unicode strings (CloudEvents 1.0, 2.2): a lone surrogate is none. One that is null is not there (JSON format, 2.2).
+  const readable = [id, source, type, subject, sequence].every((attribute) => attribute === null || (typeof attribute !== 'object' && (typeof attribute !== 'string' || attribute.isWellFormed())));
   if (specversion !== '1.0' || !present || !readable) return null;
   const row = typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Row) : null;
   const fault = row === null ? null : unstorable(row);

@@ -32,6 +32,8 @@ const lines: Line[] = [
   { why: 'no subject', row: event('F', '1', ticket('F'), { subject: undefined }), ends: quarantined('SCHEMA') },
   { why: 'no sequence', row: event('G', undefined), ends: quarantined('SCHEMA') },
   { why: 'a sequence that is no integer', row: event('H', 'first'), ends: quarantined('SCHEMA') },
+  { why: 'an attribute that is null is not there', row: event('d', '1', ticket('d'), { subject: null }), ends: quarantined('SCHEMA') },
+  { why: '…', row: event('e', '1', ticket('e'), { sequence: null }), ends: quarantined('SCHEMA') },
   { why: 'no data', row: { ...event('I', '1'), data: undefined }, ends: quarantined('SCHEMA') },
   { why: 'data that is no ticket', row: { ...event('J', '1'), data: 'text' }, ends: quarantined('SCHEMA') },
   { why: 'another version of CloudEvents', row: event('K', '1', ticket('K'), { specversion: '0.3' }), ends: notOne },
