@@ -4,6 +4,7 @@ import { sha256Hex } from '../base/canonical.ts';
 import { asOperatingError, type Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import type { Row } from './contract.ts';
+import { add } from './counts.ts';
 import type { StoredEvent } from './events.ts';
 import { elementBytes } from './elements.ts';
 import { isStorable, storable, tooLarge } from './judge.ts';
@@ -60,16 +61,19 @@ export async function storeEvents(pool: Pool, department: string, body: Buffer):
 /** A body that could not be kept, though nothing that may pass was in the way: it is counted and quarantined as no event, by its hash. */
 export async function refuseBody(pool: Pool, department: string, body: Buffer): Promise<void> {
   const { name } = (await connectorOf(department)).streams[0]!;
-  await stored(pool, department, name, [{ event: null, sha256: sha256Hex(body) }]);
+  await stored(pool, department, name, [noEvent(body)]);
 }
 
 async function stored(pool: Pool, department: string, stream: string, items: readonly Item[]): Promise<StoredOutcome> {
-  const indexes = items.flatMap((item, index) => (item.event ? [] : [index]));
-  const bad = indexes.slice(0, badNamedMax);
   const good = items.flatMap((item) => (item.event ? [item.event] : []));
+  const none = items.flatMap((item, index) => (item.event ? [] : [{ ...item, index }]));
+  const named = none.slice(0, badNamedMax);
+  const bad = named.map(({ index }) => index);
+  const reasons: Record<string, number> = {};
+  for (const { reason } of none) add(reasons, reason);
   const accepted = await kept(pool, [
     department, stream, good.map((event) => sha256Hex(event.id)), good.map(storedText).join('\n'), good.length,
-    bad, bad.map((index) => items[index]!.sha256), randomUUID(), indexes.length,
+    bad, named.map(({ sha256 }) => sha256), randomUUID(), none.length, named.map(({ reason }) => reason), JSON.stringify(reasons),
   ]);
   return { accepted, duplicates: good.length - accepted, bad };
 }
@@ -100,11 +104,11 @@ const keepSql = `
     SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, $9::int AS bad FROM kept
   ), counted AS (
     INSERT INTO hub.received_event (department, stream, event_hmac, content)
-    SELECT $1, $2, $8, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', json_build_object('NOT_A_CLOUDEVENT', bad)))
+    SELECT $1, $2, $8, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', $11::json))
     FROM told WHERE repeated + bad > 0
   ), refused AS (
     INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac)
-    SELECT $1, $2, 'NOT_A_CLOUDEVENT', 'item ' || x.i, x.h FROM unnest($6::int[], $7::text[]) AS x(i, h)
+    SELECT $1, $2, x.r, 'item ' || x.i, x.h FROM unnest($6::int[], $7::text[], $10::text[]) AS x(i, h, r)
     ON CONFLICT (department, stream, content_hmac, position) DO NOTHING
   )
   SELECT accepted FROM told`;
@@ -120,9 +124,19 @@ function refused(code: 'PAYLOAD_TOO_LARGE' | 'SIGNATURE_INVALID'): ReceiveAnswer
   return { status: error.http, body: { error: { code, message: error.message } } };
 }
 
-interface Item {
-  event: (StoredEvent & { data: unknown }) | null;
+type Item = { event: StoredEvent } | NoEvent;
+
+interface NoEvent {
+  event: null;
   sha256: string;
+  /** What is too large is counted as such, whatever else it is. */
+  reason: 'NOT_A_CLOUDEVENT' | 'TOO_LARGE';
+}
+
+/** `item` is what could be read of the bytes. */
+function noEvent(bytes: Buffer, item?: unknown): NoEvent {
+  const isLarge = typeof item === 'object' && item !== null && largeData((item as Row)['data']) !== null;
+  return { event: null, sha256: sha256Hex(bytes), reason: isLarge ? 'TOO_LARGE' : 'NOT_A_CLOUDEVENT' };
 }
 
 function parsedItems(body: Buffer): Item[] {
@@ -131,20 +145,21 @@ function parsedItems(body: Buffer): Item[] {
     // Invalid bytes never end a string or an element, so that only the elements that hold them are lost.
     value = JSON.parse(new TextDecoder('utf-8').decode(body));
   } catch {
-    return [{ event: null, sha256: sha256Hex(body) }];
+    return [noEvent(body)];
   }
   const isValid = isUtf8(body);
-  const events = (Array.isArray(value) ? value : [value]).map(cloudEvent);
-  if (isValid && !events.includes(null)) return events.map((event) => ({ event, sha256: '' }));
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  const events = values.map(cloudEvent);
+  if (isValid && !events.includes(null)) return events.map((event) => ({ event: event! }));
   // The hash is of the bytes: what is no event may be nested deeper than it could be written again.
   return elementBytes(body).map((bytes, index) => {
     const event = isValid || isUtf8(bytes) ? events[index]! : null;
-    return { event, sha256: event ? '' : sha256Hex(bytes) };
+    return event ? { event } : noEvent(bytes, values[index]);
   });
 }
 
 /** An event is one when `specversion` is 1.0 and `id`, `source` and `type` are there. */
-function cloudEvent(item: unknown): Item['event'] {
+function cloudEvent(item: unknown): StoredEvent | null {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
   const { specversion, id, source, type, subject, sequence, data } = item as Row;
   const present = [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
@@ -152,8 +167,8 @@ function cloudEvent(item: unknown): Item['event'] {
   const readable = [id, source, type, subject, sequence].every((attribute) => attribute === null || (typeof attribute !== 'object' && (typeof attribute !== 'string' || attribute.isWellFormed())));
   if (specversion !== '1.0' || !present || !readable) return null;
   const row = typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Row) : null;
-  const fault = row === null ? null : unstorable(row);
-  return { id: id as string, type: type as string, subject, sequence, row: fault ? null : row, data, ...(fault ? { fault } : {}) };
+  const fault = row === null ? largeData(data) : unstorable(row);
+  return { id: id as string, type: type as string, subject, sequence, row: fault ? null : row, ...(fault ? { fault } : {}) };
 }
 
 /** What keeps an event from being stored as it came; its key and sequence stay. */
@@ -161,6 +176,12 @@ function unstorable(row: Row): NonNullable<StoredEvent['fault']> | null {
   if (isTooDeep(row)) return { reason: 'SCHEMA', field: 'depth' };
   const fault = tooLarge(row) ?? unsound(row);
   return fault ? { reason: fault.reason as NonNullable<StoredEvent['fault']>['reason'], ...(fault.field ? { field: fault.field } : {}) } : null;
+}
+
+/** Of data that may be no ticket. What is nested too deep to be written again is not measured. */
+function largeData(data: unknown): NonNullable<StoredEvent['fault']> | null {
+  if (data === undefined || isTooDeep(data)) return null;
+  return tooLarge({ data }, JSON.stringify(data)) && { reason: 'TOO_LARGE', field: 'data' };
 }
 
 function storedText({ id, subject, sequence, type, row, fault }: StoredEvent): string {
