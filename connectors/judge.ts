@@ -1,4 +1,4 @@
-import { plainText } from '../linkage/standardise/text.ts';
+import { plainText, solidText } from '../linkage/standardise/text.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { driftOf, missingMark } from './drift.ts';
@@ -262,7 +262,8 @@ function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
 }
 
 function missing(stream: Stream, row: Row, key: string | null): Fault | null {
-  const field = stream.required.find((column) => isEmpty(valueAt(row, column)));
+  // Codes and names are read without inner spaces: `不 详` says as little as `不详`.
+  const field = stream.required.find((column) => isEmpty(valueAt(row, column)) || solidText(valueAt(row, column)) === null);
   if (field !== undefined) return { reason: 'REQUIRED_MISSING', field };
   return key === null ? { reason: 'REQUIRED_MISSING', field: stream.key.reads[0]! } : null;
 }

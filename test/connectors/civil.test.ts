@@ -73,6 +73,13 @@ describe('deliveries of civil affairs', () => {
     expect(rows).toMatchObject([{ reason: 'CELL_COUNT', content: null, position: expect.stringMatching(/^jzsq_20260401\.csv row 2 byte \d+$/) }]);
   });
 
+  it('takes a placeholder that is written with a space in it for one, and goes on with the other rows', async () => {
+    deliver(folder, '20260301', 'INCREMENT', '2026-03-01', [['A', '不 详', '2026-02-01'], ['B', '- -', '2026-02-01'], ['C', '受 理', '2026-02-01']]);
+    await sync();
+    expect(await states()).toEqual({ C: '受理' });
+    expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ offered: 3, quarantined: { REQUIRED_MISSING: 2 } });
+  });
+
   it('holds a snapshot that would delete too much until an operator approves', async () => {
     const many = Array.from({ length: 60 }, (_, index) => [`K${index}`, '受理', '2026-02-01'] as string[]);
     deliver(folder, '20260301', 'SNAPSHOT', '2026-03-01', many);
