@@ -59,7 +59,7 @@ function textRow(stream: Stream, header: Header | null, cells: readonly Buffer[]
   return { row, position, absent, ...(bad === undefined ? {} : { fault: { reason: 'INVALID_BYTES' as const, field: bad } }) };
 }
 
-const unreadable = '\ufffd\ufffd';
+const unreadable = '(unreadable)';
 
 /** Of a row whose columns cannot be told apart, in the order of sources.md. */
 function faultOf(header: Header | null, cells: readonly Buffer[], decoder: TextDecoder): QuarantineReason {

@@ -71,6 +71,13 @@ test.each([
   expect(repairs.some((one) => one.kind === 'PHONE_UNREADABLE')).toBe(told);
 });
 
+test('no replacement character is published, whatever field it stands in', () => {
+  const mapped = [call({ bjrxm: '张\ufffd三', jjdw: '6201\ufffd', fsdd: '路\ufffd1号', jflxdm: '0\ufffd2', bjrsfzh: '\ufffd' }), ticket({ leadOrg: '\ufffd', categoryPath: ['交\ufffd通', '\ufffd'], requester: { name: '\ufffd' } }), filing({ caseNo: '（2026）\ufffd甘0102民初1号' })];
+  expect(JSON.stringify(mapped)).not.toContain('\ufffd');
+  expect(mapped[0]!.mentions).toMatchObject([{ name: '张三', id_number: null, id_suspect: null }]);
+  expect(() => application({ 办理状态: '\ufffd' })).toThrow('REQUIRED_MISSING');
+});
+
 describe('drift', () => {
   test('unknown fields of what is nested are reported, once a version', () => {
     expect(filing({ parties: [{ name: '张三', nested: 'x' }, { name: '李四', nested: 'y' }], judge: 'z' }).drift).toEqual(['judge', 'parties.nested']);
