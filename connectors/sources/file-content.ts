@@ -27,7 +27,7 @@ export function isWorkbook(name: string): boolean {
 async function workbookFault(path: string): Promise<string | null> {
   let rows = 0;
   try {
-    for await (const _ of sheetRows(path)) rows += 1;
+    for await (const cells of sheetRows(path)) if (cells.length > 0) rows += 1;
   } catch (error) {
     if (error instanceof YiwangError && error.code === 'SOURCE_SCHEMA') return `WORKBOOK_UNREADABLE: ${error.message}`;
     throw error;

@@ -96,14 +96,14 @@ async function* workbookRows(stream: Stream, path: string): AsyncGenerator<RawRo
   let header: Header | undefined;
   let number = 0;
   for await (const cells of sheetRows(path)) {
+    if (cells.length === 0) continue; // an empty row is none, before the header too
     if (!header) {
       header = requiredHeader(stream, cells);
       continue;
     }
-    if (cells.every((cell) => cell === '')) continue;
     number += 1;
     const position = `${basename(path)} row ${number}`;
-    // A workbook leaves out empty cells at the end of a row.
+    // Empty cells at the end of a row are left out.
     const { columns, absent } = header;
     if (cells.length > columns.length) yield { row: null, fault: { reason: 'CELL_COUNT' }, position };
     else yield { row: Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ''])), position, absent };

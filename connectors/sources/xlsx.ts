@@ -112,7 +112,8 @@ function cellsOf(row: XmlElement, shared: readonly string[]): string[] {
     while (cells.length < column) cells.push('');
     cells[column] = cellText(cell, shared);
   }
-  return cells;
+  // A format leaves empty cells behind, before and beyond the last that says anything.
+  return cells.slice(0, cells.findLastIndex((text) => text !== '') + 1);
 }
 
 const columnsMax = 16_384;

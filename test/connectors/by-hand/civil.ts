@@ -102,6 +102,7 @@ const organisations: { why: string; cells: unknown[]; ends: End }[] = [
   { why: 'a time that cannot be read', cells: organisation(5, { 更新时间: '上月' }), ends: quarantined('UNPARSABLE_TIME') },
   { why: 'a cell too many', cells: [...organisation(6), 'x'], ends: quarantined('CELL_COUNT') },
   { why: 'empty cells at the end are left out by Excel', cells: organisation(7).slice(0, -1), ends: quarantined('REQUIRED_MISSING') },
+  { why: 'an empty cell beyond the header, as a format leaves it behind, is no cell too many', cells: [...organisation(9), null, ''], ends: 'PUBLISHED' },
   { why: 'it mediates nothing', cells: organisation(8, { 调解类型: null }), ends: 'PUBLISHED' },
 ];
 
@@ -121,7 +122,7 @@ export async function writeCivil(folder: string) {
   deliver(drop, '20260401', 'INCREMENT', '2026-04-01T20:00:00+08:00', [table(afterwards, '20260401')]);
   deliver(drop, '20260410', 'SNAPSHOT', '2026-04-10T20:00:00+08:00', [table(blind, '20260410')]);
   const rows = [first, increment, snapshot, late, afterwards, blind].flat();
-  const registered = [1, 2, 3, 8].map(code);
+  const registered = [1, 2, 3, 8, 9].map(code);
   return {
     jzsq: { expected: expectedOf(rows, standing), live: standing.live },
     shzz: { expected: expectedOf(organisations, { live: registered, deleted: [] }), live: registered },
