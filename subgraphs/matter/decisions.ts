@@ -1,11 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { access, type RowAccess } from '../../policy/row.ts';
+import { access, accessOf, unknownRow, type RowAccess } from '../../policy/row.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, byKey, load, type Batch } from '../loader.ts';
+import { opensReason, opensWork } from './evidence.ts';
 import { mattersByKey, type MatterParent } from './matters.ts';
+import { recordsByRid } from './records.ts';
 import type { EvidenceKindType, MatterDecisionKindType } from './types.generated.ts';
 
-/** A person's decision as one who sees one of its matters sees it; the right to it is that to the matter. */
+/**
+ * A person's decision as one who sees one of its records sees it. The right to it is that to the matter; what it says of
+ * people, or of records, takes the right to every record that it is about: a matter may hold what was merely inferred.
+ */
 export interface DecisionParent {
   eventId: string;
   kind: MatterDecisionKindType;
@@ -18,6 +23,7 @@ export interface DecisionParent {
   /** The matters in which its visible records are now. */
   matterKeys: string[];
   [access]: RowAccess;
+  [accessOf]: { reason: RowAccess };
 }
 
 const decisionsMax = 50;
@@ -43,9 +49,9 @@ export const decisionsById: Batch<string, DecisionParent> = async (context, ids)
   return byKey(parents.filter((parent) => parent !== null), (parent) => parent.eventId);
 };
 
-type Columns = { id: string; kind: MatterDecisionKindType; decided_at: string; org: string; evidence: EvidenceKindType[]; reason: string; applied: boolean; undone: boolean; matter_keys: string[] };
+type Columns = { id: string; rids: string[]; kind: MatterDecisionKindType; decided_at: string; org: string; evidence: EvidenceKindType[]; reason: string; applied: boolean; undone: boolean; matter_keys: string[] };
 
-const columns = sql.raw(`e.id::text AS id, e.kind, e.at::text AS decided_at, e.org, e.evidence, e.reason, hub.decision_applied(e.rids) AS applied,
+const columns = sql.raw(`e.id::text AS id, e.rids, e.kind, e.at::text AS decided_at, e.org, e.evidence, e.reason, hub.decision_applied(e.rids) AS applied,
   EXISTS (SELECT 1 FROM hub.matter_event u WHERE u.undoes = e.id) AS undone,
   ARRAY(SELECT DISTINCT m.matter_key FROM hub.matter_member m WHERE m.rid = ANY (e.rids) ORDER BY 1) AS matter_keys`);
 
@@ -55,16 +61,23 @@ async function asParent(context: SubgraphContext, row: Columns, matterKeys: read
   const seen = matters.filter((matter) => matter !== null);
   const matter = seen.find((one) => one[access].assigned && one[access].inJurisdiction) ?? seen[0];
   if (!matter) return null;
+  const records = (await Promise.all(row.rids.map((rid) => load(context, recordsByRid, rid)))).map((record) => record?.[access] ?? unknownRow);
+  if (!records.some((record) => opensWork(context, record))) return null;
+  // What the caller's own organisation wrote tells it nothing.
+  const about = row.org === context.viewer.org ? [] : records.map((record) => ({ ...record, inMatter: matter[access].inMatter }));
   return {
     eventId: row.id,
     kind: row.kind,
     decidedAt: row.decided_at,
     org: row.org,
-    evidence: row.evidence,
+    evidence: row.evidence.filter((kind) => about.every((record) => opensReason(context, kind, record))),
     reason: row.reason,
     applied: row.applied,
     undone: row.undone,
     matterKeys: row.matter_keys,
     [access]: matter[access],
+    [accessOf]: { reason: about.find((record) => context.policy.decide(context.viewer, ofReason, record).effect !== 'FULL') ?? matter[access] },
   };
 }
+
+const ofReason = { coordinate: 'MatterDecision.reason', class: 'PERSONAL', mask: 'TEXT', owner: null } as const;

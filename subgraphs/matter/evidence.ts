@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { recordRelation, rowAccess } from '../../policy/relation.sql.ts';
+import type { RowAccess } from '../../policy/row.ts';
 import type { StoredEvidence } from '../../schema/hub.ts';
 import type { SubgraphContext } from '../context.ts';
 import { allByKey, type Batch } from '../loader.ts';
@@ -33,9 +34,17 @@ const ofPerson = { coordinate: 'MatterRecordEdge.evidence', class: 'PERSONAL', m
 /** Reasons that tell of the other record's parties, or of what was asked there. */
 const personal: ReadonlySet<EvidenceKindType> = new Set<EvidenceKindType>(['SHARED_PARTY', 'SHARED_HOUSEHOLD', 'OTHER_PARTY', 'ORGANISATION', 'AMOUNT']);
 
-function shownReasons({ policy, viewer }: SubgraphContext, row: Columns): Reason[] {
+function shownReasons(context: SubgraphContext, row: Columns): Reason[] {
   const other = rowAccess({ department: row.department, relation: Number(row.relation), rid: row.other });
-  const opens = (field: typeof ofWork | typeof ofPerson) => policy.decide(viewer, field, other).effect === 'FULL';
   const reasons = row.evidence.reasons as Reason[];
-  return reasons.filter(({ kind }) => opens(personal.has(kind) ? ofPerson : ofWork)).map(({ kind, weight }) => ({ kind, weight }));
+  return reasons.filter(({ kind }) => opensReason(context, kind, other)).map(({ kind, weight }) => ({ kind, weight }));
+}
+
+/** Whether a reason of this kind may be told to the caller who stands so to the record that it tells of. */
+export function opensReason({ policy, viewer }: SubgraphContext, kind: EvidenceKindType, row: RowAccess): boolean {
+  return policy.decide(viewer, personal.has(kind) ? ofPerson : ofWork, row).effect === 'FULL';
+}
+
+export function opensWork({ policy, viewer }: SubgraphContext, row: RowAccess): boolean {
+  return policy.decide(viewer, ofWork, row).effect === 'FULL';
 }

@@ -93,6 +93,36 @@ describe('what the assigned centre sees of its matter', () => {
   });
 });
 
+describe('a decision of another organisation', () => {
+  const decided = async (who: typeof clerk, matterNo: string, org: string, rids: string[]) => {
+    const { rows } = await db.pool.query(`INSERT INTO hub.matter_event (id, kind, rids, pairs, reason, evidence, decided_by, org) VALUES (gen_random_uuid(), 'CONFIRMED', $1, '[]', $2, '{SHARED_PARTY,PLACE}', 'x', $3) RETURNING id`, [rids, `${secret.hidden}当面确认`, org]);
+    try {
+      const { data } = await world.ask('matter', who, `{ matter(matterNo: "${matterNo}") { decisions { evidence reason } } }`);
+      return data['matter'].decisions;
+    } finally {
+      await db.pool.query('DELETE FROM hub.matter_event WHERE id = $1', [rows[0].id]);
+    }
+  };
+
+  it('tells its reason and whose parties are shared to whoever may read people of every record it is about', async () => {
+    expect(await decided(clerk, 'M-A', orgs.bureau, ['h1', 'p1'])).toEqual([{ evidence: ['SHARED_PARTY', 'PLACE'], reason: `${secret.hidden}当面确认` }]);
+  });
+
+  it.each([['merely inferred', ['h1', 'h2'], ['PLACE']], ['confidential', ['h1', 'h3'], ['PLACE']], ['gone or hidden', ['h1', 'h9'], []]])('tells neither where one of them is %s', async (_, rids, evidence) => {
+    expect(await decided(clerk, 'M-A', orgs.bureau, rids)).toEqual([{ evidence, reason: null }]);
+  });
+
+  it('tells its own organisation what it wrote', async () => {
+    expect(await decided(clerk, 'M-A', orgs.centre, ['h1', 'h2'])).toEqual([{ evidence: ['SHARED_PARTY', 'PLACE'], reason: `${secret.hidden}当面确认` }]);
+  });
+
+  it('is not there for whoever sees no work field of a record it is about', async () => {
+    const officer = { ...clerk, org: orgs.sibling, department: 'POLICE', purpose: 'MATTER_HANDLING' as const };
+    expect(await decided(officer, 'M-A', orgs.centre, ['p1', 'h1'])).toHaveLength(1);
+    expect(await decided(officer, 'M-A', orgs.centre, ['h1', 'h3'])).toEqual([]);
+  });
+});
+
 describe('who is to see nothing', () => {
   it('a sibling county sees no record, no matter, no person', async () => {
     const listed = await world.ask('matter', sibling, '{ matters { nodes { matterNo } } records { nodes { id } } matter(matterNo: "M-A") { matterNo } }');
