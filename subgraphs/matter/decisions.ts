@@ -51,7 +51,9 @@ export const decisionsById: Batch<string, DecisionParent> = async (context, ids)
 
 type Columns = { id: string; rids: string[]; kind: MatterDecisionKindType; decided_at: string; org: string; evidence: EvidenceKindType[]; reason: string; applied: boolean; undone: boolean; matter_keys: string[] };
 
-const columns = sql.raw(`e.id::text AS id, e.rids, e.kind, e.at::text AS decided_at, e.org, e.evidence, e.reason, hub.decision_applied(e.rids) AS applied,
+// Whether it is applied goes by the records that row-level security shows: when a hidden one changes is not told.
+const columns = sql.raw(`e.id::text AS id, e.rids, e.kind, e.at::text AS decided_at, e.org, e.evidence, e.reason,
+  hub.decision_applied(ARRAY(SELECT r.rid FROM hub.record r WHERE r.rid = ANY (e.rids))) AS applied,
   EXISTS (SELECT 1 FROM hub.matter_event u WHERE u.undoes = e.id) AS undone,
   ARRAY(SELECT DISTINCT m.matter_key FROM hub.matter_member m WHERE m.rid = ANY (e.rids) ORDER BY 1) AS matter_keys`);
 

@@ -94,10 +94,10 @@ describe('what the assigned centre sees of its matter', () => {
 });
 
 describe('a decision of another organisation', () => {
-  const decided = async (who: typeof clerk, matterNo: string, org: string, rids: string[]) => {
+  const decided = async (who: typeof clerk, matterNo: string, org: string, rids: string[], fields = 'evidence reason') => {
     const { rows } = await db.pool.query(`INSERT INTO hub.matter_event (id, kind, rids, pairs, reason, evidence, decided_by, org) VALUES (gen_random_uuid(), 'CONFIRMED', $1, '[]', $2, '{SHARED_PARTY,PLACE}', 'x', $3) RETURNING id`, [rids, `${secret.hidden}当面确认`, org]);
     try {
-      const { data } = await world.ask('matter', who, `{ matter(matterNo: "${matterNo}") { decisions { evidence reason } } }`);
+      const { data } = await world.ask('matter', who, `{ matter(matterNo: "${matterNo}") { decisions { ${fields} } } }`);
       return data['matter'].decisions;
     } finally {
       await db.pool.query('DELETE FROM hub.matter_event WHERE id = $1', [rows[0].id]);
@@ -114,6 +114,19 @@ describe('a decision of another organisation', () => {
 
   it('tells its own organisation what it wrote', async () => {
     expect(await decided(clerk, 'M-A', orgs.centre, ['h1', 'h2'])).toEqual([{ evidence: ['SHARED_PARTY', 'PLACE'], reason: `${secret.hidden}当面确认` }]);
+  });
+
+  it('tells nothing of a hidden record by whether it is applied', async () => {
+    const applied = async (who: typeof clerk, rids: string[]) => decided(who, 'M-B', orgs.centre, rids, 'applied');
+    const [near, far] = [{ ...clerk, matterKey: 'b', matterNo: 'M-B' }, { ...accused, org: orgs.sibling }];
+    await db.pool.query(`INSERT INTO hub.record (rid, department, stream, record_key, type_name, source_updated_at, fetched_at, division_now) VALUES ('x1', 'hotline', 'tickets', 'x1', 'HotlineTicket', now(), now(), '510108001001')`);
+    await db.pool.query(`TRUNCATE hub.matter_touched`);
+    expect(await applied(far, ['b1', 'x1'])).toEqual([{ applied: true }]);
+    await db.pool.query(`INSERT INTO hub.matter_touched (rid) VALUES ('x1')`);
+    expect(await applied(far, ['b1', 'x1'])).toEqual([{ applied: true }]);
+    await db.pool.query(`INSERT INTO hub.matter_touched (rid) VALUES ('b2')`);
+    expect(await applied(near, ['b1', 'b2'])).toEqual([{ applied: false }]);
+    await db.pool.query(`DELETE FROM hub.record WHERE rid = 'x1'; TRUNCATE hub.matter_touched`);
   });
 
   it('is not there for whoever sees no work field of a record it is about', async () => {
