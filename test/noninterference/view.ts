@@ -115,11 +115,13 @@ function pairs(viewer: Viewer, rows: Rows, met: readonly Met[]) {
   });
 }
 
-/** People's decisions on matters: the reason is a text about people. */
+/** People's decisions on matters: the reason is a text about people. Where one of the records complains about the viewer's organisation, the decision is absent as it is. */
 function decided(viewer: Viewer, rows: Rows, met: readonly Met[]) {
   const mayRead = viewer.kind === 'CLERK' && viewer.matterKey !== null;
   const members = new Set(met.filter(({ rid }) => rows['hub.matter_member'].has(rid)).map(({ rid }) => rid));
-  return [...rows['hub.matter_event'].values()].filter((row) => (row['rids'] as string[]).some((rid) => members.has(rid))).map((row) => ({ ...row, rids: (row['rids'] as string[]).filter((rid) => members.has(rid)), pairs: null, decided_by: null, reason: mayRead ? row['reason'] : null }));
+  const isOwn = (rid: string) => viewer.org !== null && rows['hub.record'].get(rid)?.['respondent_org'] === viewer.org;
+  const isThere = ({ rids }: Row) => (rids as string[]).some((rid) => members.has(rid)) && !(rids as string[]).some(isOwn);
+  return [...rows['hub.matter_event'].values()].filter(isThere).map((row) => ({ ...row, rids: (row['rids'] as string[]).filter((rid) => members.has(rid)), pairs: null, decided_by: null, reason: mayRead ? row['reason'] : null }));
 }
 
 /** Corrections with the record they are about; their texts for the two sides only. */

@@ -129,6 +129,11 @@ describe('a decision of another organisation', () => {
     await db.pool.query(`DELETE FROM hub.record WHERE rid = 'x1'; TRUNCATE hub.matter_touched`);
   });
 
+  it('is not there for the staff that one of its records complains about', async () => {
+    expect(await decided({ ...accused, org: orgs.sibling }, 'M-B', orgs.centre, ['b1', 'b2'], 'kind')).toEqual([{ kind: 'CONFIRMED' }]);
+    expect(await decided(accused, 'M-B', orgs.centre, ['b1', 'b2'], 'kind')).toEqual([]);
+  });
+
   it('is not there for whoever sees no work field of a record it is about', async () => {
     const officer = { ...clerk, org: orgs.sibling, department: 'POLICE', purpose: 'MATTER_HANDLING' as const };
     expect(await decided(officer, 'M-A', orgs.centre, ['p1', 'h1'])).toHaveLength(1);
