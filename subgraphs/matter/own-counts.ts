@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { clockRules } from '../../matters/clock-rules.ts';
+import { sensitiveCategories, statisticFloors } from '../../matters/statistic-rules.ts';
 import { named } from '../../schema/codes.ts';
 import { stateNames } from '../../schema/states.ts';
 import type { SubgraphContext } from '../context.ts';
@@ -11,14 +12,15 @@ import type { StatisticCodeType, StatisticFilterType } from './types.generated.t
 
 export type OwnCode = Extract<StatisticCodeType, 'TICKETS_BY_STATUS' | 'TICKET_CLOCKS' | 'TICKETS_REPEATED' | 'TICKETS_UNCLASSIFIED'>;
 
-const floor = 10;
+const { ordinary: floor, sensitive: sensitiveFloor } = statisticFloors;
+const countyDigits = 6;
 
 /** Data: what organisations are told of their own work, exactly from the floor on (matters.md). */
-export const ownDefinitions: Record<OwnCode, { version: string; countedZh: string; countedEn: string; floor: number }> = {
-  TICKETS_BY_STATUS: { version: '1', floor, countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次', countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once' },
-  TICKET_CLOCKS: { version: '1', floor, countedZh: '辖区内热线工单的时限，按主办单位、规则与状态；时期按截止时间', countedEn: 'clocks of hotline tickets of the jurisdiction, by lead organisation, rule and state; a period is that of the due date' },
-  TICKETS_REPEATED: { version: '2', floor, countedZh: '辖区内的热线工单，其事项另有辖区内的工单，按主办单位', countedEn: 'hotline tickets of the jurisdiction whose matter holds another ticket of it, by lead organisation' },
-  TICKETS_UNCLASSIFIED: { version: '1', floor, countedZh: '没有纠纷类型的热线工单，按主办单位', countedEn: 'hotline tickets without a dispute type, by lead organisation' },
+export const ownDefinitions: Record<OwnCode, { version: string; countedZh: string; countedEn: string; floor: number; sensitiveFloor: number }> = {
+  TICKETS_BY_STATUS: { version: '1', floor, sensitiveFloor, countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次', countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once' },
+  TICKET_CLOCKS: { version: '1', floor, sensitiveFloor, countedZh: '辖区内热线工单的时限，按主办单位、规则与状态；时期按截止时间', countedEn: 'clocks of hotline tickets of the jurisdiction, by lead organisation, rule and state; a period is that of the due date' },
+  TICKETS_REPEATED: { version: '2', floor, sensitiveFloor, countedZh: '辖区内的热线工单，其事项另有辖区内的工单，按主办单位', countedEn: 'hotline tickets of the jurisdiction whose matter holds another ticket of it, by lead organisation' },
+  TICKETS_UNCLASSIFIED: { version: '1', floor, sensitiveFloor, countedZh: '没有纠纷类型的热线工单，按主办单位', countedEn: 'hotline tickets without a dispute type, by lead organisation' },
 };
 
 const tickets = sql`r.department = 'hotline' AND r.stream = 'tickets'`;
@@ -41,15 +43,19 @@ const rules = new Map(clockRules.map((rule) => [rule.id, { ...rule, extendedAmou
 /** No totals stand beside the cells: a total minus the shown cells would give a hidden one away. */
 export async function ownCells(context: SubgraphContext, code: OwnCode, division: string, filter: StatisticFilterType) {
   const { from, where, by, at } = counts[code];
+  const isSensitive = sensitiveCategories.includes(filter.category ?? '');
+  const territory = territoryPrefix(division) ?? 'none';
+  if (isSensitive && territory.length > countyDigits) return []; // a sensitive topic is in no cell below the county (matters.md)
+  const floorHere = isSensitive ? sensitiveFloor : floor;
   const period = readPeriod(filter.period ?? null);
   const within = period ? sql`AND ${at} >= ${period.from}::timestamptz AND ${at} < ${period.to}::timestamptz` : sql``;
   const category = filter.category ? sql`AND r.category = ${filter.category}` : sql``;
   const tx = await context.tx();
   const { rows } = await tx.execute<{ lead_org: string | null; key: string | null; n: number }>(sql`
     SELECT r.lead_org, ${by} AS key, count(*)::int AS n FROM ${from}
-    WHERE ${where} ${within} ${category} AND starts_with(r.division_now, hub.viewer('division_prefix')) AND starts_with(r.division_now, ${territoryPrefix(division) ?? 'none'})
+    WHERE ${where} ${within} ${category} AND starts_with(r.division_now, hub.viewer('division_prefix')) AND starts_with(r.division_now, ${territory})
     GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2 NULLS LAST LIMIT ${cellsMax}`);
-  return rows.map((row) => ({ organization: reference('Organization', 'creditCode', row.lead_org), ...whatOf(code, row.key), count: row.n >= floor ? String(row.n) : `<${floor}` }));
+  return rows.map((row) => ({ organization: reference('Organization', 'creditCode', row.lead_org), ...whatOf(code, row.key), count: row.n >= floorHere ? String(row.n) : `<${floorHere}` }));
 }
 
 function whatOf(code: OwnCode, key: string | null) {

@@ -35,6 +35,21 @@ describe('tickets by organisation and state', () => {
     ]);
   });
 
+  it('of a sensitive topic are told from twenty, and nowhere below the county', async () => {
+    for (let n = 0; n < 19; n += 1) await plant(db, { rid: `f${n}`, lead: orgs.sibling, status: 'OPEN', category: '12' });
+    const family = async (more: Partial<typeof supervisor>, division?: string) =>
+      (await world.ask('matter', { ...supervisor, purpose: 'STATISTICS', ...more }, 'query($d: String) { statistic(code: TICKETS_BY_STATUS, filter: { category: "12", division: $d }) { definition { floor sensitiveFloor } cells { count } } }', { d: division })).data['statistic'];
+    try {
+      expect(await family({})).toEqual({ definition: { floor: 10, sensitiveFloor: 20 }, cells: [{ count: '<20' }] });
+      await plant(db, { rid: 'f19', lead: orgs.sibling, status: 'OPEN', category: '12' });
+      expect((await family({})).cells).toEqual([{ count: '20' }]);
+      expect((await family({}, township)).cells).toEqual([]);
+      expect((await family({ tier: 'TOWNSHIP', division: township })).cells).toEqual([]);
+    } finally {
+      await db.pool.query(`DELETE FROM hub.record WHERE rid LIKE 'f%'`);
+    }
+  });
+
   it.each([
     ['a clerk who handles matters', viewer({ org: orgs.centre, division: township })],
     ['an operator', viewer({ kind: 'OPERATOR', purpose: 'DATA_QUALITY', matterKey: null, matterNo: null })],
