@@ -8,6 +8,8 @@ export interface Seen {
   subjects: Set<string>;
   /** Records of which a classified value was given. */
   records: Set<string>;
+  /** Those of which a value about people was given that is no single mention's, as a text: it tells of whoever filed them. */
+  texts: Set<string>;
   /** How many places of the answer each entity of a request fills; undefined where each fills one. */
   positions?: Positions;
 }
@@ -42,10 +44,11 @@ export function see(seen: Seen, coordinate: string, decision: Decision, row: Row
   if (!row || decision.effect === 'WITHHELD') return;
   if (row.rid) seen.records.add(row.rid);
   if (personal && row.mention) seen.subjects.add(row.mention.mentionId);
+  else if (personal && row.rid) seen.texts.add(row.rid);
 }
 
 export function openSeen(positions?: Positions): Seen {
-  return { fields: new Map(), subjects: new Set(), records: new Set(), ...(positions ? { positions } : {}) };
+  return { fields: new Map(), subjects: new Set(), records: new Set(), texts: new Set(), ...(positions ? { positions } : {}) };
 }
 
 export function seenReport(seen: Seen): SeenReport {

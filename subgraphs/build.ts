@@ -16,6 +16,7 @@ import { openSeen, seenReport, type Positions, type Seen } from '../policy/seen.
 import { verifyViewer, viewerHeader, type Viewer } from '../policy/viewer.ts';
 import type { CatalogueEntry, LogVerification, SubgraphContext } from './context.ts';
 import { cursorsOf } from './cursor.ts';
+import { seeFilers } from './record.ts';
 import { scalars } from './scalars.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -123,6 +124,7 @@ async function executed(app: FastifyInstance, name: string, options: Shared, vie
     session = openSession(options.pool, viewer, options.onStatement);
     const context = contextOf(viewer, session, options, request.extensions?.positions);
     const result = await app.graphql(request.query, { ...context }, request.variables ?? {}, request.operationName ?? undefined);
+    await seeFilers(context);
     return { status: 200, body: reported(result, name, context.seen) };
   } finally {
     await session?.end();

@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, sql, type InferSelectModel, type SQL } from 'drizzle-orm';
 import { alias, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
+import { partyRoles } from '../policy/bits.ts';
 import { access, type RowAccess } from '../policy/row.ts';
 import { recordRelation, rowAccess } from '../policy/relation.sql.ts';
 import { coded } from '../schema/codes.ts';
@@ -134,11 +135,23 @@ export async function personsNamed<Role extends string>(parent: RecordParent, co
   return found.map(({ role, entityKey }) => ({ role: role as Role, person: { __typename: 'Person', entityKey }, [access]: parent[access] }));
 }
 
+/**
+ * Notes who filed the records of which a text was given, so that they find it in their history, and the notice of an
+ * emergency with it. What a resident reads of a record that several filed is not the others' to know.
+ */
+export async function seeFilers(context: SubgraphContext): Promise<void> {
+  if (context.viewer.kind === 'RESIDENT') return;
+  const named = await Promise.all([...context.seen.texts].map((rid) => load(context, personsByRecord, rid)));
+  for (const { role, mentionId } of named.flatMap((persons) => persons ?? [])) if (!notFilers.has(role)) context.seen.subjects.add(mentionId);
+}
+
+const notFilers: ReadonlySet<string> = new Set([...partyRoles, 'AGENT']);
+
 /** The persons a record names, with the key under which the registry knows them: linked, or the mention itself. */
-const personsByRecord: Batch<string, { rid: string; role: string; entityKey: string }[]> = async (context, rids) => {
+const personsByRecord: Batch<string, { rid: string; mentionId: string; role: string; entityKey: string }[]> = async (context, rids) => {
   const tx = await context.tx();
   const rows = await tx
-    .select({ rid: mention.rid, role: mention.role, entityKey: sql<string>`coalesce(${mention.entityKey}, ${mention.mentionId})` })
+    .select({ rid: mention.rid, mentionId: mention.mentionId, role: mention.role, entityKey: sql<string>`coalesce(${mention.entityKey}, ${mention.mentionId})` })
     .from(mention)
     .where(and(inArray(mention.rid, [...rids]), eq(mention.kind, 'PERSON')))
     .orderBy(asc(mention.rid), asc(mention.role), asc(mention.ordinal));

@@ -81,6 +81,15 @@ describe('an emergency', () => {
     expect(log.data.breakGlasses.nodes.find((one: any) => one.id === id)).toMatchObject({ state: 'EXPIRED', reason: '报警称有人轻生，需立即联系' });
   });
 
+  it('is told to who filed a record of which the text alone was read', async () => {
+    const id = await opened();
+    await hub.db.pool.query(`UPDATE hub.break_glass SET open_until = now() + interval '3 seconds' WHERE id = $1`, [id]);
+    const read = await asOfficer('{ matter(matterNo: "M-BM") { records { nodes { ... on HotlineTicket { body } } } } }', {}, 'M-BM');
+    expect(read.text).toContain(`${secret.requester}诉求`);
+    const mine = async () => (await hub.ask(resident, '{ myAccessHistory(first: 50) { fields breakGlass { zh } } }', { purpose: 'SUBJECT_ACCESS' })).data.myAccessHistory.filter((entry: any) => entry.fields.includes('HotlineTicket.body'));
+    await expect.poll(mine, { timeout: 20_000, interval: 200 }).toMatchObject([{ breakGlass: { zh: expect.stringContaining('紧急') } }]);
+  });
+
   it('opens what was merely inferred only where two persons named it', async () => {
     await opened({ records: [globalId('HotlineTicket', 'b3')] });
     expect(await names()).toEqual(['孙二']);
