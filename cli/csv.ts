@@ -19,15 +19,16 @@ export function writeSheet(file: string, header: readonly string[], rows: readon
   writeFileSync(file, `\ufeff${[header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`);
 }
 
-/** Rows of a CSV with at least these columns, or `DATASET_INVALID` with the file's name. */
+/** Rows of a CSV with at least these columns, or `DATASET_INVALID` with the file's name: one without rows needs its header too. */
 export function readCsv(file: string, columns: readonly string[]): Record<string, string>[] {
+  let header: readonly string[] = [];
   let rows: Record<string, string>[];
   try {
-    rows = parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true }) as Record<string, string>[];
+    rows = parse(readFileSync(file), { columns: (names: string[]) => (header = names) as string[], bom: true, skip_empty_lines: true }) as Record<string, string>[];
   } catch (cause) {
     throw new YiwangError('DATASET_INVALID', { hint: `\`${file}\` cannot be read as CSV`, cause });
   }
-  const missing = rows[0] === undefined ? undefined : columns.find((column) => !(column in rows[0]!));
+  const missing = columns.find((column) => !header.includes(column));
   if (missing !== undefined) throw new YiwangError('DATASET_INVALID', { hint: `\`${file}\` has no column \`${missing}\`` });
   return rows;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -32,4 +32,11 @@ test('a sheet for people begins with a byte-order mark; what programs read does 
 
 test.each(['report.csv.exe', 'report.exe', 'report.xlsx.csv', 'report', '.csv'])('a sheet is not called %s', (name) => {
   expect(() => writeSheet(join(folder, name), ['a'], [])).toThrow(/\.csv/);
+});
+
+test.each([['nothing at all', ''], ['a picture', '\ufffdPNG\n'], ['another sheet, without rows', 'department,stream\n']])('%s is not read as a sheet that happens to be empty', (_, text) => {
+  writeFileSync(join(folder, 'truth.csv'), text);
+  expect(() => readCsv(join(folder, 'truth.csv'), ['recordKey'])).toThrow(/has no column `recordKey`/);
+  writeFileSync(join(folder, 'truth.csv'), 'recordKey\n');
+  expect(readCsv(join(folder, 'truth.csv'), ['recordKey'])).toEqual([]);
 });
