@@ -9,7 +9,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 export async function report(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said it
   const { asOperatingError } = await import('../base/db.ts');
-  const error = asListeningError(asOperatingError(thrown));
+  const error = asFileError(asListeningError(asOperatingError(thrown)));
   if (!(error instanceof YiwangError)) {
     log.error({ err: error }, 'command failed');
     if (error instanceof Error && process.env['YIWANG_LOG_LEVEL'] === 'debug') process.stderr.write(`${error.stack}\n`);
@@ -25,6 +25,23 @@ function asListeningError(error: unknown): unknown {
   const { code, port } = error as { code?: unknown; port?: unknown };
   const reason = code === 'EADDRINUSE' ? 'is in use by another program' : code === 'EACCES' && port !== undefined ? 'may not be opened by this user' : undefined;
   return reason === undefined ? error : new YiwangError('CONFIG', { hint: `port ${String(port)} ${reason}; set PORT to another`, cause: error });
+}
+
+const fileReasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EEXIST: 'something else of that name is there',
+  EISDIR: 'it is a folder',
+  ENOENT: 'there is no such place',
+  ENOTDIR: 'it lies below what is no folder',
+  EPERM: 'this user may not',
+  EROFS: 'nothing can be written there',
+};
+
+/** A path that cannot be read or written as the command line has it. */
+function asFileError(error: unknown): unknown {
+  const { code, path } = error as { code?: unknown; path?: unknown };
+  const reason = typeof code === 'string' && typeof path === 'string' ? fileReasons[code] : undefined;
+  return reason === undefined ? error : new YiwangError('USAGE', { hint: `\`${String(path)}\` cannot be used: ${reason}`, cause: error });
 }
 
 function sentence(error: YiwangError): string {

@@ -48,6 +48,24 @@ describe('wrong usage is one sentence and exit 2', () => {
   });
 });
 
+describe('files that a command cannot read or write as it is told are wrong usage, before or after the work', () => {
+  const folder = join(home, 'files');
+  mkdirSync(join(folder, 'taken'), { recursive: true });
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at('rows.csv'), 'isbn,title\n1,river\n2,river\n');
+  const model = { name: 'books', version: '1', idColumn: 'isbn', fields: { title: { columns: ['title'], kind: 'text' } }, blocking: [{ name: 'title', columns: ['title'] }], comparisons: [{ name: 'title', levels: [{ label: 'same', when: { kind: 'same', column: 'title' } }, { label: 'else', when: { kind: 'else' } }] }], threshold: 0.5 };
+  writeFileSync(at('books.json'), JSON.stringify(model));
+  test.each([
+    ['clusters into a folder', 'books.json', 'taken', /`[^`]*taken` cannot be used: it is a folder/],
+    ['clusters below a file', 'books.json', 'rows.csv/clusters.csv', /`[^`]*rows\.csv` cannot be used: (?:it lies below what is no folder|something else of that name is there)/],
+  ])('%s', async (_, modelFile, out, message) => {
+    const { code, out: told, err } = await yiwang(['link', '--model', at(modelFile), '--input', at('rows.csv'), '--out', `${folder}/${out}`], { YIWANG_HOME: home });
+    expect({ code, told }).toEqual({ code: 2, told: '' });
+    expect(err).toMatch(message);
+    expect(readFileSync(at('rows.csv'), 'utf8')).toContain('river');
+  });
+});
+
 describe('what fails says so in one sentence, with exit 1 and without a secret', () => {
   const broken = join(home, 'broken');
   mkdirSync(broken, { recursive: true });
