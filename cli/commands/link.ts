@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import type { Model } from '../../linkage/model.ts';
@@ -34,6 +34,8 @@ async function link(options: Options): Promise<void> {
   const model = await modelOf(options.model);
   const missing = options.input.find((file) => !existsSync(file));
   if (missing !== undefined) throw new YiwangError('USAGE', { hint: `there is no file \`${missing}\`` });
+  const overwritten = [options.out, options.saveModel].find((file) => file !== undefined && options.input.some((input) => isSameFile(input, file)));
+  if (overwritten !== undefined) throw new YiwangError('USAGE', { hint: `\`${overwritten}\` is an input and would be overwritten` });
   const { linkTable } = await import('../../linkage/link.ts');
   const bar = progressBar('link · 链接');
   try {
@@ -47,6 +49,11 @@ async function link(options: Options): Promise<void> {
   } finally {
     bar.end();
   }
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((file) => statSync(file, { throwIfNoEntry: false }));
+  return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }
 
 async function modelOf(name: string): Promise<Model> {

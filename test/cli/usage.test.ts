@@ -58,6 +58,7 @@ describe('files that a command cannot read or write as it is told are wrong usag
   test.each([
     ['clusters into a folder', 'books.json', 'taken', /`[^`]*taken` cannot be used: it is a folder/],
     ['clusters below a file', 'books.json', 'rows.csv/clusters.csv', /`[^`]*rows\.csv` cannot be used: (?:it lies below what is no folder|something else of that name is there)/],
+    ['clusters over an input', 'books.json', 'taken/../rows.csv', /`[^`]*rows\.csv` is an input and would be overwritten/],
   ])('%s', async (_, modelFile, out, message) => {
     const { code, out: told, err } = await yiwang(['link', '--model', at(modelFile), '--input', at('rows.csv'), '--out', `${folder}/${out}`], { YIWANG_HOME: home });
     expect({ code, told }).toEqual({ code: 2, told: '' });
