@@ -60,11 +60,19 @@ async function modelOf(name: string): Promise<Model> {
   const { shippedModels } = await import('../../linkage/models/shipped.ts');
   if (Object.hasOwn(shippedModels, name)) return shippedModels[name]!;
   if (!existsSync(name)) throw new YiwangError('USAGE', { hint: `there is no model \`${name}\`; there are ${Object.keys(shippedModels).join(', ')}, or a JSON file` });
-  const { modelSchema } = await import('../../linkage/model.ts');
-  const parsed = modelSchema.safeParse(readJson(name));
+  const parsed = await parsedModel(name);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new YiwangError('USAGE', { hint: `the model \`${name}\` is wrong at \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}; \`yiwang link --print-schema\` tells the form` });
+}
+
+async function parsedModel(name: string) {
+  const { modelSchema } = await import('../../linkage/model.ts');
+  try {
+    return modelSchema.safeParse(readJson(name));
+  } catch (cause) {
+    throw cause instanceof RangeError ? new YiwangError('USAGE', { hint: `the model \`${name}\` is nested too deeply`, cause }) : cause;
+  }
 }
 
 function readJson(file: string): unknown {

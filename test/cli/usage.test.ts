@@ -55,10 +55,13 @@ describe('files that a command cannot read or write as it is told are wrong usag
   writeFileSync(at('rows.csv'), 'isbn,title\n1,river\n2,river\n');
   const model = { name: 'books', version: '1', idColumn: 'isbn', fields: { title: { columns: ['title'], kind: 'text' } }, blocking: [{ name: 'title', columns: ['title'] }], comparisons: [{ name: 'title', levels: [{ label: 'same', when: { kind: 'same', column: 'title' } }, { label: 'else', when: { kind: 'else' } }] }], threshold: 0.5 };
   writeFileSync(at('books.json'), JSON.stringify(model));
+  const depth = 20_000;
+  writeFileSync(at('deep.json'), JSON.stringify(model).replace('{"kind":"same","column":"title"}', `${'{"kind":"not","of":'.repeat(depth)}{"kind":"else"}${'}'.repeat(depth)}`));
   test.each([
     ['clusters into a folder', 'books.json', 'taken', /`[^`]*taken` cannot be used: it is a folder/],
     ['clusters below a file', 'books.json', 'rows.csv/clusters.csv', /`[^`]*rows\.csv` cannot be used: (?:it lies below what is no folder|something else of that name is there)/],
     ['clusters over an input', 'books.json', 'taken/../rows.csv', /`[^`]*rows\.csv` is an input and would be overwritten/],
+    ['a model without an end', 'deep.json', 'clusters.csv', /`[^`]*deep\.json` is nested too deeply/],
   ])('%s', async (_, modelFile, out, message) => {
     const { code, out: told, err } = await yiwang(['link', '--model', at(modelFile), '--input', at('rows.csv'), '--out', `${folder}/${out}`], { YIWANG_HOME: home });
     expect({ code, told }).toEqual({ code: 2, told: '' });
