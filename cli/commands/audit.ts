@@ -20,7 +20,10 @@ export function auditCommand(program: Command): void {
     .option('--to <time>', 'before this instant · 截止时间', instant)
     .requiredOption('--out <dir>', 'an empty or new folder · 空目录或新目录')
     .option('--json', 'one JSON document · 输出 JSON')
-    .action((options: ExportOptions) => withHub((hub) => exportLog(hub, options)));
+    .action((options: ExportOptions) => {
+      if (options.from && options.to && options.from >= options.to) throw new YiwangError('USAGE', { hint: '--from is not before --to' });
+      return withHub((hub) => exportLog(hub, options));
+    });
   audit
     .command('check-proof')
     .description('checks a downloaded proof of one access with the log\'s public key alone · 仅凭日志公钥核验下载的访问证明')
@@ -73,8 +76,9 @@ async function checkProof(file: string, options: { key: string; json?: boolean }
   else printLine(`the access at ${proven.time} stands in the log · ${proven.time} 的访问确在日志之中`);
 }
 
+/** A day is its midnight in UTC. `Date` would read much else, a bare number as a month. */
 function instant(text: string): Date {
-  const at = new Date(text);
+  const at = new Date(/^\d{4}-\d{2}-\d{2}/.test(text) ? text : Number.NaN);
   if (Number.isNaN(at.getTime())) throw new InvalidArgumentError('not a time such as 2026-09-30T08:00:00+08:00 · 不是有效时间');
   return at;
 }
