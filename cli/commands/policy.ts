@@ -72,10 +72,18 @@ interface MatrixOptions {
 /** Of the release in force, as the graph's `policyMatrix` has it; of a folder where one is named. */
 async function matrix({ folder, json, ...scope }: MatrixOptions): Promise<void> {
   const { policyMatrix } = await import('../../policy/matrix.ts');
-  const policy = folder === undefined ? await withHub(policyInForce) : (await import('../../policy/decide.ts')).openPolicy({ folder });
+  const policy = folder === undefined ? await withHub(policyInForce) : await policyOf(folder);
   const rows = policyMatrix({ supergraphSchema: await supergraph(), policy, ...scope });
   if (json) return printJson(rows);
   printTable(['field 字段', 'class 密级', 'kind', 'tier 层级', 'purpose 目的', 'effect 效果', 'policy 规则', 'reason'], rows.map((row) => [row.coordinate, row.class, row.kind, row.tier ?? '–', row.purpose ?? '–', row.effect, row.policy, row.reason]));
+}
+
+/** What does not load has no matrix: that of no policy at all would be taken for its own. */
+async function policyOf(folder: string): Promise<Policy> {
+  const { openPolicy } = await import('../../policy/decide.ts');
+  const policy = openPolicy({ folder });
+  if (policy.version === 'none') throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${folder}\` does not load` });
+  return policy;
 }
 
 async function policyInForce({ pool }: Hub): Promise<Policy> {

@@ -84,6 +84,7 @@ describe('what fails says so in one sentence, with exit 1 and without a secret',
     ['the demo in production', ['demo'], { NODE_ENV: 'production' }, /does not run with NODE_ENV=production/],
     ['no data set', ['demo', '--dataset', '/nowhere'], {}, /`\/nowhere` is no data set.*\[DATASET_INVALID\]/],
     ['a broken data set', ['demo', '--dataset', broken], {}, /dataset\.json: `.*\[DATASET_INVALID\]/],
+    ['the matrix of a policy that does not load', ['policy', 'matrix', '--folder', '/nowhere', '--json'], {}, /`\/nowhere` does not load.*\[POLICY_INVALID\]/],
     ['nothing connected', ['sync', '--wait'], {}, /no department is connected/],
   ])('%s', async (_, args, env, message) => {
     const { code, out, err } = await yiwang(args, { YIWANG_HOME: home, ...env });
