@@ -1,5 +1,6 @@
 import { connect, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
+import { recordRelation, standing } from '../policy/relation.sql.ts';
 import { enterViewer } from '../policy/session.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,8 +16,8 @@ export interface ReleaseOptions {
 
 /**
  * Looks once more before an answer leaves (threats.md, 25). A changed policy withholds every answer that was decided under
- * the old one. Of an operation that took long the token, the organisation's place, the matter and the rows are asked about
- * again: what was revoked meanwhile is not given out, and the caller asks anew.
+ * the old one. Of an operation that took long the token, the organisation's place, the matter, the rows and how the caller
+ * relates to them are asked about again: what was revoked meanwhile is not given out, and the caller asks anew.
  */
 export function openRelease({ pool, policyVersion }: ReleaseOptions): Release {
   return async (exchange) => {
@@ -26,7 +27,7 @@ export function openRelease({ pool, policyVersion }: ReleaseOptions): Release {
     if (isChange || performance.now() - exchange.startedAtMs < longMs) return;
     const viewer = (await exchange.identify?.())?.viewer ?? exchange.viewer;
     if (who(viewer) !== who(exchange.viewer)) throw new YiwangError('RIGHTS_CHANGED');
-    if (exchange.seen.records.size > 0) await requireVisible(pool, viewer, [...exchange.seen.records]);
+    if (exchange.seen.records.size > 0) await requireStanding(pool, viewer, exchange.seen.records);
   };
 }
 
@@ -37,13 +38,15 @@ function who(viewer: Viewer): string {
   return JSON.stringify(Object.entries({ ...viewer, traceId: null }).sort());
 }
 
-async function requireVisible(pool: Pool, viewer: Viewer, records: readonly string[]): Promise<void> {
+/** Each record is still there for the caller, and no right to it has ended under which something of it was given. */
+async function requireStanding(pool: Pool, viewer: Viewer, records: ReadonlyMap<string, number>): Promise<void> {
   const client = await connect(pool);
   let broken: Error | undefined;
   try {
     await enterViewer(client, viewer);
-    const { rows } = await client.query<{ hidden: boolean }>('SELECT count(*) < $2 AS hidden FROM hub.record WHERE rid = ANY ($1)', [records, records.length]);
-    if (rows[0]?.hidden !== false) throw new YiwangError('RIGHTS_CHANGED');
+    const { rows } = await client.query<{ rid: string; relation: number }>(`SELECT r.rid, ${recordRelation('r')} AS relation FROM hub.record r WHERE r.rid = ANY ($1)`, [[...records.keys()]]);
+    const isLess = rows.some(({ rid, relation }) => (records.get(rid)! & ~standing(Number(relation))) !== 0);
+    if (rows.length < records.size || isLess) throw new YiwangError('RIGHTS_CHANGED');
   } finally {
     await client.query('ROLLBACK').catch((error: Error) => (broken = error));
     client.release(broken);

@@ -98,7 +98,7 @@ const reportShape = z.object({
   seen: z.object({
     fields: z.array(z.object({ coordinate: z.string(), effect: z.enum(['FULL', 'MASKED', 'WITHHELD']), policy: z.string(), reason: z.string(), count: z.int().min(0) })),
     subjects: z.array(z.string()),
-    records: z.array(z.string()),
+    records: z.record(z.string(), z.int().min(0)),
   }),
 });
 

@@ -105,12 +105,22 @@ export function rowAccess(row: { department: string; relation: number; rid?: str
     breakGlass: has('breakGlass'),
     protections: { confidential: has('confidential'), minor: has('minor'), familyViolence: has('familyViolence'), pastRetention: has('pastRetention') },
     ...(row.mention ? { mention: row.mention } : {}),
-    ...(row.rid ? { rid: row.rid } : {}),
+    ...(row.rid ? { rid: row.rid, standing: standing(row.relation) } : {}),
   };
+}
+
+/**
+ * What of a relation to a record may open a value, as bits: its rights, and that no protection stands in the way. A bit that is
+ * lost is a right that has ended. `self` is left out: of a mention it is the mention's, and who somebody is does not end.
+ */
+export function standing(relation: number): number {
+  return (relation ^ protectionBits) & ~bitOf('self');
 }
 
 const partNames = ['assigned', 'lead', 'inJurisdiction', 'owner', 'self', 'involved', 'respondent', 'inMatter', 'linked', 'confidential', 'minor', 'familyViolence', 'pastRetention', 'breakGlass'] as const;
 type Part = (typeof partNames)[number];
+
+const protectionBits = (['respondent', 'confidential', 'minor', 'familyViolence', 'pastRetention'] as const).reduce((bits, part) => bits | bitOf(part), 0);
 
 const workField = { coordinate: '', class: 'WORK', mask: null, owner: null } as const;
 

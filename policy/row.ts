@@ -33,6 +33,8 @@ export interface RowAccess {
   mention?: { mentionId: string; role: string };
   /** The record, for the access log's count. */
   rid?: string;
+  /** What of the relation to that record may open a value: see `standing` in relation.sql.ts. */
+  standing?: number;
 }
 
 /** `parent[access]`: what the loader found out about the row a parent object came from. */

@@ -6,8 +6,8 @@ export interface Seen {
   fields: Map<string, SeenField>;
   /** Mentions of persons of whom a classified value was given, in full or masked. */
   subjects: Set<string>;
-  /** Records of which a classified value was given. */
-  records: Set<string>;
+  /** Records of which a classified value was given → the caller's standing to each then (relation.sql.ts). */
+  records: Map<string, number>;
   /** Those of which a value about people was given that is no single mention's, as a text: it tells of whoever filed them. */
   texts: Set<string>;
   /** How many places of the answer each entity of a request fills; undefined where each fills one. */
@@ -30,7 +30,7 @@ export interface SeenField {
 export interface SeenReport {
   fields: SeenField[];
   subjects: string[];
-  records: string[];
+  records: Record<string, number>;
 }
 
 /** Counts one decided field, at every position of the answer that it fills. `at`: where it stands in the subgraph's own answer. */
@@ -42,17 +42,17 @@ export function see(seen: Seen, coordinate: string, decision: Decision, row: Row
   if (known) known.count += positions;
   else seen.fields.set(key, { coordinate, effect: decision.effect, policy: decision.policy, reason: decision.reason.code, count: positions });
   if (!row || decision.effect === 'WITHHELD') return;
-  if (row.rid) seen.records.add(row.rid);
+  if (row.rid) addRecord(seen, row.rid, row.standing ?? 0);
   if (personal && row.mention) seen.subjects.add(row.mention.mentionId);
   else if (personal && row.rid) seen.texts.add(row.rid);
 }
 
 export function openSeen(positions?: Positions): Seen {
-  return { fields: new Map(), subjects: new Set(), records: new Set(), texts: new Set(), ...(positions ? { positions } : {}) };
+  return { fields: new Map(), subjects: new Set(), records: new Map(), texts: new Set(), ...(positions ? { positions } : {}) };
 }
 
 export function seenReport(seen: Seen): SeenReport {
-  return { fields: [...seen.fields.values()], subjects: [...seen.subjects], records: [...seen.records] };
+  return { fields: [...seen.fields.values()], subjects: [...seen.subjects], records: Object.fromEntries(seen.records) };
 }
 
 /** Adds a subgraph's report to the operation's. */
@@ -64,7 +64,12 @@ export function addReport(seen: Seen, report: SeenReport): void {
     else seen.fields.set(key, { ...field });
   }
   for (const subject of report.subjects) seen.subjects.add(subject);
-  for (const record of report.records) seen.records.add(record);
+  for (const [rid, standing] of Object.entries(report.records)) addRecord(seen, rid, standing);
+}
+
+/** Of a record that was read more than once each right counts under which any of it was given. */
+function addRecord({ records }: Seen, rid: string, standing: number): void {
+  records.set(rid, (records.get(rid) ?? 0) | standing);
 }
 
 /** A way through an answer, from its end: as graphql-js gives it to resolvers. */

@@ -13,7 +13,7 @@ beforeEach(() => {
   fixture.calls.length = 0;
   fixture.faults.set('tickets', async () => {
     await new Promise((resolve) => setTimeout(resolve, slowMs));
-    return { body: { data: { places: [{ code: '51' }] }, extensions: { seen: { fields: [{ coordinate: 'Ticket.status', effect: 'FULL', policy: 'p', reason: 'r', count: 3 }], subjects: [], records: ['r1'] } } } };
+    return { body: { data: { places: [{ code: '51' }] }, extensions: { seen: { fields: [{ coordinate: 'Ticket.status', effect: 'FULL', policy: 'p', reason: 'r', count: 3 }], subjects: [], records: { r1: 0 } } } } };
   });
 });
 afterAll(async () => fixture?.stop());

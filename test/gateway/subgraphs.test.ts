@@ -15,7 +15,7 @@ afterAll(async () => fixture?.stop());
 
 const query = '{ ticket(no: "T1") { no requester { name } } places { code } }';
 const asking = { purpose: 'MEDIATION', matter: matterNo };
-const nothingSeen = { fields: [], subjects: [], records: [] };
+const nothingSeen = { fields: [], subjects: [], records: {} };
 const host = 'http://10.1.2.3:4101';
 
 describe('a subgraph that fails leaves its fields null and one typed error', () => {
@@ -45,7 +45,7 @@ test.each<[string, object]>([
   ['no report', {}],
   ['`extensions` that are a text', { extensions: 'x' }],
   ['a report of another form', { extensions: { seen: { a: 1 } } }],
-  ['a count that is none', { extensions: { seen: { fields: [{ coordinate: 'Person.name', effect: 'FULL', policy: 'p', reason: 'r', count: -1 }], subjects: [], records: [] } } }],
+  ['a count that is none', { extensions: { seen: { fields: [{ coordinate: 'Person.name', effect: 'FULL', policy: 'p', reason: 'r', count: -1 }], subjects: [], records: {} } } }],
 ])('what a subgraph of the hub gives with %s is not released', async (_name, beside) => {
   fixture.faults.set('people', async () => ({ body: { data: { _entities: [{ name: '张三' }] }, ...beside } }));
   const { data, errors } = await fixture.ask(query, asking);
@@ -60,7 +60,7 @@ test.each(['BAD_REQUEST', 'FORBIDDEN'])('an error of a resolver with the code %s
 });
 
 test('values that were not asked for, and keys that reach a prototype, do not come through', async () => {
-  fixture.faults.set('people', async () => ({ body: JSON.parse('{"data":{"_entities":[{"name":"张三","idNumber":"510107199001011234","__proto__":{"x":1}}]},"extensions":{"seen":{"fields":[],"subjects":[],"records":[]}}}') }));
+  fixture.faults.set('people', async () => ({ body: JSON.parse('{"data":{"_entities":[{"name":"张三","idNumber":"510107199001011234","__proto__":{"x":1}}]},"extensions":{"seen":{"fields":[],"subjects":[],"records":{}}}}') }));
   const { data } = await fixture.ask(query, asking);
   expect(data.ticket.requester).toEqual({ name: '张三' });
 });

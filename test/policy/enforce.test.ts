@@ -224,13 +224,13 @@ describe('what was seen', () => {
     expect(line('Ticket.status')).toEqual([{ coordinate: 'Ticket.status', effect: 'FULL', policy: 'work.assigned', reason: 'GRANTED', count: 2 }]);
     expect(line('Person.idNumber')).toMatchObject([{ effect: 'MASKED', policy: 'identifying.assigned', reason: 'CLASS', count: 1 }]);
     expect(seenReport(seen).subjects).toEqual(['mention-1']);
-    expect(seenReport(seen).records).toEqual(['rid-1']);
+    expect(Object.keys(seenReport(seen).records)).toEqual(['rid-1']);
   });
 
   it('names nobody and no record where all was withheld', async () => {
     ticketRow = row({ rid: 'rid-1' });
     await ask(full);
-    expect(seenReport(seen)).toMatchObject({ subjects: [], records: [] });
+    expect(seenReport(seen)).toMatchObject({ subjects: [], records: {} });
     expect(line('Ticket.body')).toMatchObject([{ effect: 'WITHHELD', reason: 'NOT_ASSIGNED', count: 1 }]);
   });
 });

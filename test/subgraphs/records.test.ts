@@ -54,7 +54,7 @@ describe('one SQL statement per field and batch', () => {
     const { body } = await world.ask('hotline', { ...clerk, matterKey: null, matterNo: null }, tickets('title requester { __typename }'), entities('HotlineTicket', ['h1', 'h3']));
     expect(body.data).toEqual({ _entities: [{ title: null, requester: null }, { title: null, requester: null }] });
     expect(world.statements).toHaveLength(1);
-    expect(body.extensions).toMatchObject({ seen: { fields: [{ effect: 'WITHHELD', reason: 'NO_MATTER', count: 2 }, { effect: 'WITHHELD', reason: 'NO_MATTER', count: 2 }], subjects: [], records: [] } });
+    expect(body.extensions).toMatchObject({ seen: { fields: [{ effect: 'WITHHELD', reason: 'NO_MATTER', count: 2 }, { effect: 'WITHHELD', reason: 'NO_MATTER', count: 2 }], subjects: [], records: {} } });
   });
 
   it('lists matters with their records in two', async () => {
