@@ -228,7 +228,7 @@ type Fault = { reason: QuarantineReason; field?: string };
 
 /** The first fault in the order of sources.md, after TOO_LARGE, what the source kind found and what cannot be stored. */
 function firstFault(stream: Stream, row: Row, offered: Offered, key: string | null): Fault | null {
-  return badShape(stream, row, offered) ?? missing(stream, row, key) ?? badTime(stream, row);
+  return badShape(stream, row, offered) ?? longKey(stream, key) ?? missing(stream, row, key) ?? badTime(stream, row);
 }
 
 /** `serialised` is its JSON, where that is known. */
@@ -259,6 +259,11 @@ function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
     if (!isEmpty(value) && !allowed.includes(decisive(value))) return { reason: 'SCHEMA', field };
   }
   return null;
+}
+
+/** No table could be looked up by it: one such record would stop all others of its stream. */
+function longKey(stream: Stream, key: string | null): Fault | null {
+  return key !== null && Buffer.byteLength(key) > limits.keyBytesMax ? { reason: 'SCHEMA', field: stream.key.reads[0]! } : null;
 }
 
 function missing(stream: Stream, row: Row, key: string | null): Fault | null {

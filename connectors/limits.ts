@@ -4,6 +4,8 @@ export interface Limits {
   pageBytesMax: number;
   cellBytesMax: number;
   recordBytesMax: number;
+  /** An index of PostgreSQL takes some 2,700 bytes at most. */
+  keyBytesMax: number;
   fileBytesMax: number;
   /** One question to a source, its whole answer included. */
   attemptDeadlineMs: number;
@@ -25,6 +27,7 @@ export const limits: Limits = {
   pageBytesMax: 64 * 1024 * 1024,
   cellBytesMax: 64 * 1024,
   recordBytesMax: 1024 * 1024,
+  keyBytesMax: 1024,
   fileBytesMax: 2 * 1024 ** 3,
   attemptDeadlineMs: 30_000,
   pageDeadlineMs: 60_000,

@@ -4,6 +4,7 @@ import { isFinished } from '../schema/states.ts';
 import { unitOf } from '../schema/units.ts';
 import type { Keys } from '../base/keys.ts';
 import type { FactValue, Findings, MentionRules, RecordRules, Row, Rule, Stream } from './contract.ts';
+import { limits } from './limits.ts';
 import { placedDivision } from './repairs/divisions.ts';
 import { shanghaiDay, sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
@@ -200,7 +201,7 @@ function assigned(stream: Stream, row: Row, division: string | null): Pick<Mappe
   for (const rule of stream.assignment) {
     const value = valueAt(row, rule.reads);
     for (const code of (Array.isArray(value) ? value : [value]).map(normalised)) {
-      if (code === null) continue;
+      if (code === null || Buffer.byteLength(code) > limits.keyBytesMax) continue;
       if (rule.townshipCentreWhen) {
         if (rule.townshipCentreWhen.includes(code) && division !== null && division.slice(6, 9) !== '000') assign(townshipCentre(division, units), rule.relation);
       } else if (rule.unit) assign(unit(rule.unit, code, units), rule.relation);

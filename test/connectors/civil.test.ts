@@ -80,6 +80,13 @@ describe('deliveries of civil affairs', () => {
     expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ offered: 3, quarantined: { REQUIRED_MISSING: 2 } });
   });
 
+  it('quarantines a record whose key is longer than any index takes, and goes on with the other rows', async () => {
+    deliver(folder, '20260301', 'INCREMENT', '2026-03-01', [[randomBytes(9000).toString('hex'), '受理', '2026-02-01'], ['B', '受理', '2026-02-01']]);
+    await sync();
+    expect(await states()).toEqual({ B: '受理' });
+    expect((await hub.pool.query('SELECT reason, field FROM hub.quarantine')).rows).toEqual([{ reason: 'SCHEMA', field: '业务编号' }]);
+  });
+
   it('holds a snapshot that would delete too much until an operator approves', async () => {
     const many = Array.from({ length: 60 }, (_, index) => [`K${index}`, '受理', '2026-02-01'] as string[]);
     deliver(folder, '20260301', 'SNAPSHOT', '2026-03-01', many);

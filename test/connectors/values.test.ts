@@ -71,6 +71,11 @@ test.each([
   expect(repairs.some((one) => one.kind === 'PHONE_UNREADABLE')).toBe(told);
 });
 
+test('a unit whose code is longer than any index takes is none', () => {
+  expect(filing({ courtCode: '甘0102' }).units).toHaveLength(1);
+  expect(filing({ courtCode: '甘'.repeat(5000) })).toMatchObject({ units: [], assignments: [] });
+});
+
 test('no replacement character is published, whatever field it stands in', () => {
   const mapped = [call({ bjrxm: '张\ufffd三', jjdw: '6201\ufffd', fsdd: '路\ufffd1号', jflxdm: '0\ufffd2', bjrsfzh: '\ufffd' }), ticket({ leadOrg: '\ufffd', categoryPath: ['交\ufffd通', '\ufffd'], requester: { name: '\ufffd' } }), filing({ caseNo: '（2026）\ufffd甘0102民初1号' })];
   expect(JSON.stringify(mapped)).not.toContain('\ufffd');
