@@ -210,8 +210,7 @@ function count(counts: Record<string, number>, column: string, value: unknown): 
 }
 
 function isEmpty(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  if (typeof value === 'object') return value === null || Object.keys(value).length === 0;
+  if (typeof value === 'object') return value === null || Object.values(value).every(isEmpty);
   return plainText(value) === null;
 }
 

@@ -17,6 +17,8 @@ describe('a name that is never stored', () => {
     ['in a petitioner’s block', { xfr: [{ xfrxm: '张三', bfyr: 'ACCUSED' }, { xfrxm: '李四', bfyr: 'ACCUSED' }] }, { bfyr: 2 }],
     ['in a block that nobody declared', { more: { parts: [[{ bfyr: 'ACCUSED' }]] } }, { bfyr: 1 }],
     ['that is empty, which counts for nothing', { xfr: [{ xfrxm: '张三', bfyr: '' }] }, {}],
+    ['that is repeated, and empty each time', { bfyr: ['', '无'] }, {}],
+    ['whose block is empty', { bfyr: { xm: ' ', dw: null } }, {}],
   ])('goes %s', async (_, more, droppedFields) => {
     const version = await judged('petition', 'petitions', { ...petition, ...more });
     expect(version).toMatchObject({ kind: 'LIVE', droppedFields });
