@@ -1,6 +1,6 @@
 import { chineseNumber, plainText } from '../../linkage/standardise/text.ts';
 
-export type Precision = 'DAY' | 'MINUTE' | 'SECOND';
+export type Precision = 'DAY' | 'MINUTE' | 'SECOND' | 'MILLISECOND';
 
 export interface SourceTime {
   /** UTC, `2026-03-02T01:30:00.000Z`. */
@@ -60,7 +60,7 @@ export function compareTimes(a: { instant: string; precision: Precision }, b: { 
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-const digitsOf: Record<Precision, number> = { DAY: 10, MINUTE: 16, SECOND: 23 };
+const digitsOf: Record<Precision, number> = { DAY: 10, MINUTE: 16, SECOND: 19, MILLISECOND: 23 };
 const timeCharactersMax = 64;
 
 const typical = /^(?<y>\d{4})-(?<m>\d{2})-(?<d>\d{2})(?:[T ](?<h>\d{2}):(?<i>\d{2})(?::(?<s>\d{2})(?:\.(?<f>\d{1,9}))?)?(?<z>Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -82,7 +82,7 @@ function fromParts(parts: Record<string, string | undefined>, repaired: boolean)
   if (y < yearMin || y > yearMax || m < 1 || m > 12 || d < 1 || d > lastDay || h > 23 || i > 59 || s > 59) return null;
   const milliseconds = Number((parts['f'] ?? '').padEnd(3, '0').slice(0, 3));
   const local = Date.UTC(y, m - 1, d, h, i, s, milliseconds);
-  const precision = parts['h'] === undefined ? 'DAY' : parts['s'] === undefined ? 'MINUTE' : 'SECOND';
+  const precision = parts['h'] === undefined ? 'DAY' : parts['s'] === undefined ? 'MINUTE' : parts['f'] === undefined ? 'SECOND' : 'MILLISECOND';
   return { instant: new Date(local - zoneOffsetMs(parts['z'])).toISOString(), precision, repaired };
 }
 

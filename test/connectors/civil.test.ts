@@ -73,6 +73,13 @@ describe('deliveries of civil affairs', () => {
     expect(rows).toMatchObject([{ reason: 'CELL_COUNT', content: null, position: expect.stringMatching(/^jzsq_20260401\.csv row 2 byte \d+$/) }]);
   });
 
+  it('compares a time told to the millisecond with one told to the second as seconds: then the later `asOf` wins', async () => {
+    deliver(folder, '20260303', 'INCREMENT', '2026-03-03', [['A', '受理', '2026-03-02 09:30:00.500'], ['B', '受理', '2026-03-02 09:30:00.500']]);
+    deliver(folder, '20260304', 'INCREMENT', '2026-03-04', [['A', '批准', '2026-03-02 09:30:00'], ['B', '批准', '2026-03-02 09:30:00.400']]);
+    await sync();
+    expect(await states()).toEqual({ A: '批准', B: '受理' });
+  });
+
   it('takes a placeholder that is written with a space in it for one, and goes on with the other rows', async () => {
     deliver(folder, '20260301', 'INCREMENT', '2026-03-01', [['A', '不 详', '2026-02-01'], ['B', '- -', '2026-02-01'], ['C', '受 理', '2026-02-01']]);
     await sync();
