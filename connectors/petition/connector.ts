@@ -13,7 +13,7 @@ const petitions: Stream = {
   typeName: 'Petition',
   from: 'petition',
   shape: z.looseObject({
-    xfjbh: cell, nd: cell, xfxs: cell, djsj: cell, xfr: z.array(z.union([z.looseObject({ xfrxm: cell, zjhm: cell, dz: cell, lxdh: cell }), z.literal('')])).nullish(), xfrxm: cell, zjhm: cell, dz: cell, lxdh: cell,
+    xfjbh: cell, nd: cell, xfxs: cell, djsj: cell, xfr: z.array(z.union([z.looseObject({ xfrxm: cell, zjhm: cell, dz: cell, lxdh: cell }), z.string().regex(/^\s*$/)])).nullish(), xfrxm: cell, zjhm: cell, dz: cell, lxdh: cell,
     rs: cell, nrfl: cell, jflxdm: cell, xfmd: cell, wtsd: cell, wtdz: cell, gy: cell, bfydw: cell, bmyq: cell, clfs: cell, qxdw: cell, slgzrq: cell, bjqx: cell, yqly: cell,
     clyj: cell, fcrq: cell, fhrq: cell, myd: cell, ccbz: cell, gxsj: cell, zf: cell,
   }),

@@ -27,6 +27,11 @@ test('nobody of a joint petition of 1,500 is lost', () => {
   expect(mentions.map((mention) => mention.ordinal)).toEqual(Array.from({ length: 1500 }, (_, n) => n));
 });
 
+test('a block for a petitioner that holds white space only names nobody', () => {
+  expect(petition({ xfr: ['\n  ', { xfrxm: '张三' }] }).mentions.map((mention) => mention.name)).toEqual(['张三']);
+  expect(petition({ xfr: ['\u00a0'], xfrxm: '李四' }).mentions.map((mention) => mention.name)).toEqual(['李四']);
+});
+
 describe('a division code with a slip in it is cut to what it says', () => {
   test.each([
     ['620102XX0000', '620102000000', 'DIVISION_CUT'],
