@@ -70,7 +70,7 @@ export async function startOpenGateway(options: OpenGatewayOptions): Promise<Gat
   };
 }
 
-/** Subgraph → URL, as the composition wrote them into the supergraph. */
+/** Subgraph → URL, as the composition wrote them into the supergraph. One without an address is told of when it is asked. */
 function endpointsOf(supergraphSdl: string): Record<string, string> {
   const graphs = parse(supergraphSdl, { noLocation: true }).definitions.find((node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph');
   const values = graphs?.kind === Kind.ENUM_TYPE_DEFINITION ? (graphs.values ?? []) : [];
@@ -78,7 +78,9 @@ function endpointsOf(supergraphSdl: string): Record<string, string> {
     values.flatMap((value) => {
       const args = value.directives?.find((directive) => directive.name.value === 'join__graph')?.arguments;
       const [name, url] = [textOf(args, 'name'), textOf(args, 'url')];
-      return name !== undefined && url !== undefined && URL.canParse(url) ? [[name, url]] : [];
+      if (name === undefined || url === undefined || !URL.canParse(url)) return [];
+      if (!/^https?:/i.test(url)) throw new YiwangError('CONFIG', { hint: `the address of the subgraph \`${name}\` is not HTTP, so it is not served` });
+      return [[name, url]];
     }),
   );
 }

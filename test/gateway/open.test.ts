@@ -153,6 +153,7 @@ describe('what cannot be read is not served', () => {
     ['a rule of an unknown version', (sdl) => sdl.replace('specs.apollo.dev/authenticated/v0.1', 'specs.apollo.dev/authenticated/v9.0')],
     ['another rule for security', (sdl) => sdl.replace('specs.apollo.dev/policy/v0.1', 'specs.example/consent/v0.1')],
     ['rules without their link', (sdl) => sdl.replace(/\s*@link\(url: "https:\/\/specs\.apollo\.dev\/authenticated\/v0\.1"[^)]*\)/, '')],
+    ['an address that is not HTTP', (sdl) => sdl.replace('url: "http:', 'url: "ftp:')],
     ['what is no schema', () => '{"name": "yiwang"}'],
     ['an old composition', (sdl) => sdl.replaceAll('@link(url:', '@core(feature:')],
   ])('%s', async (_name, change) => {
