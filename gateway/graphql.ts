@@ -236,7 +236,8 @@ function asOwn(error: unknown): unknown {
 
 function httpStatus(error: unknown): number | undefined {
   const { code, statusCode } = isRecord(error) ? error : ({} as Record<string, unknown>);
-  const isFastifys = error instanceof SyntaxError || (typeof code === 'string' && code.startsWith('FST_'));
+  // A caller who hangs up before the body is whole: Fastify passes on what Node says of it.
+  const isFastifys = error instanceof SyntaxError || (typeof code === 'string' && (code.startsWith('FST_') || code === 'ECONNRESET'));
   return isFastifys && typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
 }
 

@@ -1,5 +1,6 @@
+import { connect } from 'node:net';
 import { serverAudits } from 'graphql-http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readEntry } from '../../audit/entry.ts';
 import { analyst, openFixture, operator, type Fixture } from './fixture.ts';
 
@@ -95,6 +96,17 @@ describe('what `Accept` asks for holds for answers and refusals alike', () => {
     expect(readEntry(rows[0]!.bytes)).toMatchObject({ client: 'test', purpose: 'DATA_QUALITY', decision: 'REFUSED', code: 'BAD_REQUEST' });
     expect((await fixture.ask(rename, asking)).data).toEqual({ rename: { name: 'somebody' } });
   });
+});
+
+test('a caller who hangs up in the middle of a body is no failure of the hub', async () => {
+  const { hostname, port } = new URL(fixture.url);
+  const token = await fixture.token(analyst);
+  const socket = connect(Number(port), hostname, () => socket.write(`POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"query"`));
+  setTimeout(() => socket.destroy(), 500);
+  await vi.waitFor(async () => {
+    const { rows } = await fixture.database.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1');
+    expect(readEntry(rows[0]!.bytes)).toMatchObject({ decision: 'REFUSED', code: 'BAD_REQUEST', operation: null, purpose: null });
+  }, { timeout: 10_000 });
 });
 
 test('it tells whether it lives, is ready, and what it did', async () => {
