@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { ApolloServer } from '@apollo/server';
 import type { GatewayGraphQLRequestContext, GatewayInterface } from '@apollo/server-gateway-interface';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, getVariableValues, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { openSeen } from '../policy/seen.ts';
@@ -48,7 +49,8 @@ declare module 'fastify' {
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const apollo = await apolloServer(options);
   const handler = fastifyApolloHandler(apollo, { context: async (request) => ({ exchange: request.exchange ?? openExchange(options.policyVersion()) }) });
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser(app));
   app.decorateRequest('exchange', null);
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
   app.addHook('onRequest', async (request, reply) => {
@@ -84,6 +86,12 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
   app.addHook('onClose', async () => apollo.stop());
   app.post('/graphql', { bodyLimit: limits.bodyBytesMax, handler: handler as never });
   app.route({ method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/graphql', onRequest: onlyPost, handler: onlyPost });
+}
+
+/** Fastify's own parser, which reads bytes that are no UTF-8 as U+FFFD: what is asked for is kept as it was sent, or not at all (RFC 8259, 8.1). */
+function jsonParser(app: FastifyInstance): FastifyBodyParser<Buffer> {
+  const parse = app.getDefaultJsonParser('error', 'error') as FastifyBodyParser<string>;
+  return (request, body, done) => (isUtf8(body) ? parse(request, body.toString('utf8'), done) : done(Object.assign(new SyntaxError('the body is no UTF-8'), { statusCode: 400 })));
 }
 
 /** @apollo/server in front, with everything off that this gateway does itself or not at all. */

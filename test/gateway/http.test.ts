@@ -36,6 +36,13 @@ describe('one way in', () => {
     expect(response.status).toBe(415);
   });
 
+  test.each([['no UTF-8', Buffer.from('{"query":"{ places { code } }","variables":{"a":"\xff"}}', 'latin1'), 400], ['UTF-8 behind a byte-order mark', Buffer.from('\ufeff{"query":"{ places { code } }","variables":{"a":"县"}}'), 200], ['nothing', Buffer.alloc(0), 400], ['a prototype', Buffer.from('{"query":"{ places { code } }","__proto__":{}}'), 400]])('a body of %s', async (_, body, status) => {
+    const authorization = `Bearer ${await fixture.token(analyst)}`;
+    const response = await fetch(`${fixture.url}/graphql`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body });
+    expect(response.status).toBe(status);
+    if (status === 400) expect(await response.json()).toMatchObject({ errors: [{ message: 'the body is not JSON', extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
   test.each(['cross-site', 'same-site'])('a request that the browser marks %s is refused', async (site) => {
     expect(await fixture.ask('{ places { code } }', { headers: { 'sec-fetch-site': site } })).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
