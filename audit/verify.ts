@@ -50,6 +50,7 @@ export interface Verification {
 }
 
 const checkpointsPageMax = 1_000;
+const entriesMax = Number.MAX_SAFE_INTEGER;
 
 function notesOutside(options: VerifyOptions): string[] {
   const notes = options.checkpointFolder ? outsideNotes(options.checkpointFolder) : [];
@@ -84,12 +85,15 @@ interface StatedSizes {
 
 /** How long the log says it is, by each of its tables, in one snapshot. */
 async function statedSizes(pool: Pool): Promise<StatedSizes> {
+  // Whoever put a row in may have numbered it beyond what a bigint, or a number here, can hold.
   const { rows } = await pool.query<StatedSizes>(`
-    SELECT (SELECT coalesce(max(size), 0) FROM audit.batch) AS size,
-           (SELECT coalesce(max(index) + 1, 0) FROM audit.entry) AS entries,
-           (SELECT coalesce(max((index + 1) * (256 ^ (level + 1))::bigint), 0) FROM audit.tile) AS tiled,
-           (SELECT coalesce(max(entry_index) + 1, 0) FROM audit.subject) AS indexed,
-           (SELECT coalesce(max(size), 0) FROM audit.checkpoint) AS checkpointed`);
+    SELECT least(size, ${entriesMax})::bigint AS size, least(entries, ${entriesMax})::bigint AS entries, least(tiled, ${entriesMax})::bigint AS tiled,
+           least(indexed, ${entriesMax})::bigint AS indexed, least(checkpointed, ${entriesMax})::bigint AS checkpointed
+    FROM (SELECT (SELECT coalesce(max(size), 0) FROM audit.batch) AS size,
+                 (SELECT coalesce(max(index)::numeric + 1, 0) FROM audit.entry) AS entries,
+                 (SELECT coalesce(max((index + 1::numeric) * 256::numeric ^ (level + 1)), 0) FROM audit.tile) AS tiled,
+                 (SELECT coalesce(max(entry_index)::numeric + 1, 0) FROM audit.subject) AS indexed,
+                 (SELECT coalesce(max(size), 0) FROM audit.checkpoint) AS checkpointed) AS told`);
   return rows[0]!;
 }
 

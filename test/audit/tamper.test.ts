@@ -152,6 +152,13 @@ const tamperings: Tampering[] = [
     finds: ['ENTRY_UNSEQUENCED'],
     index: 620,
   },
+  {
+    name: 'an entry put in at the last number there is',
+    tamper: ({ pool }) => asOwner(pool, 'INSERT INTO audit.entry (index, bytes, at, decision) SELECT 9223372036854775807, bytes, at, decision FROM audit.entry WHERE index = 3'),
+    finds: ['ENTRY_UNSEQUENCED'],
+    index: 620,
+  },
+  { name: 'a tile put in that would cover more than a log can hold', tamper: ({ pool }) => asOwner(pool, 'INSERT INTO audit.tile SELECT 7, index, hashes, root FROM audit.tile WHERE level = 0 AND index = 0'), finds: ['TAIL_TRUNCATED'], index: 620 },
   { name: 'the columns of an entry altered', tamper: ({ pool }) => asOwner(pool, `UPDATE audit.entry SET org = 'somebody else' WHERE index = 8`), finds: ['ENTRY_COLUMNS_ALTERED'], index: 8 },
   { name: 'the time column of an entry altered', tamper: ({ pool }) => asOwner(pool, `UPDATE audit.entry SET at = at - interval '1 day' WHERE index = 9`), finds: ['ENTRY_COLUMNS_ALTERED'], index: 9 },
   { name: 'a subject taken out of the index', tamper: ({ pool }) => asOwner(pool, 'DELETE FROM audit.subject WHERE entry_index = 10'), finds: ['SUBJECT_INDEX_ALTERED'], index: 10 },
