@@ -72,6 +72,12 @@ describe('files that a command cannot read or write as it is told are wrong usag
   });
 });
 
+test('a model that is saved into no folder is wrong usage, and no database that does not answer', async () => {
+  const folder = join(home, 'files');
+  const { code, err } = await yiwang(['link', '--model', join(folder, 'books.json'), '--input', join(folder, 'rows.csv'), '--out', join(folder, 'clusters.csv'), '--save-model', join(folder, 'none', 'model.json')], { YIWANG_HOME: home });
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/model\.json` cannot be used: there is no such place/) });
+});
+
 describe('what fails says so in one sentence, with exit 1 and without a secret', () => {
   const broken = join(home, 'broken');
   mkdirSync(broken, { recursive: true });
