@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { YiwangError } from '../base/errors.ts';
 import { callsOf, plantCalls, type Calls } from './county/calls.ts';
@@ -41,6 +41,7 @@ export function generateDataset(options: GenerateOptions): { regionRoot: string;
   if (!Number.isInteger(residents) || residents < residentsMin || residents > residentsMax) throw new YiwangError('USAGE', { hint: `residents is a whole number from ${residentsMin} to ${residentsMax}` });
   const seed = String(options.seed);
   if (!/^[A-Za-z0-9_.-]{1,40}$/.test(seed)) throw new YiwangError('USAGE', { hint: 'a seed is a number or a word of letters and digits' });
+  refuseForeign(out);
   for (const part of ['police', 'court', 'civil', 'petition', 'hotline', 'truth']) rmSync(join(out, part), { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const context = contextOf(out, residents, seed);
@@ -48,6 +49,12 @@ export function generateDataset(options: GenerateOptions): { regionRoot: string;
   context.truth.close(expected);
   writeFileSync(join(out, 'dataset.json'), `${JSON.stringify({ seed: options.seed, residents, asOf, regionRoot: context.county.code })}\n`);
   return { regionRoot: context.county.code, asOf };
+}
+
+/** What is replaced is a data set: `connectors/`, for one, has folders of the same names. */
+function refuseForeign(out: string): void {
+  const isForeign = existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, 'dataset.json'));
+  if (isForeign) throw new YiwangError('USAGE', { hint: `\`${out}\` is not empty and no data set` });
 }
 
 function contextOf(out: string, residents: number, seed: string): Context {

@@ -78,6 +78,15 @@ test('a model that is saved into no folder is wrong usage, and no database that 
   expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/model\.json` cannot be used: there is no such place/) });
 });
 
+test('a county is not written over a folder of something else', async () => {
+  const out = join(home, 'work');
+  mkdirSync(join(out, 'police'), { recursive: true });
+  writeFileSync(join(out, 'police', 'connector.ts'), 'mine');
+  const { code, err } = await yiwang(['dataset', 'generate', '--out', out, '--residents', '100', '--seed', '1'], { YIWANG_HOME: home });
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/work` is not empty and no data set/) });
+  expect(readFileSync(join(out, 'police', 'connector.ts'), 'utf8')).toBe('mine');
+});
+
 describe('what fails says so in one sentence, with exit 1 and without a secret', () => {
   const broken = join(home, 'broken');
   mkdirSync(broken, { recursive: true });
