@@ -1,4 +1,4 @@
-import { GraphQLIncludeDirective, GraphQLSkipDirective, Kind, getDirectiveValues, getVariableValues, type DocumentNode, type FieldNode, type GraphQLError, type GraphQLSchema, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { GraphQLIncludeDirective, GraphQLSkipDirective, Kind, getDirectiveValues, getVariableValues, isObjectType, type DocumentNode, type FieldNode, type GraphQLError, type GraphQLSchema, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { fragmentsOf, onlyOperation, type Fragments, type Variables } from '../limits.ts';
 import type { JsonObject } from '../shape.ts';
 import { plannedKey } from './planned.ts';
@@ -20,10 +20,11 @@ export function withoutSkipped(errors: readonly GraphQLError[], schema: GraphQLS
   const operation = onlyOperation(document);
   const variables = getVariableValues(schema, operation.variableDefinitions ?? [], given).coerced ?? {};
   const fragments = fragmentsOf(document);
-  return errors.filter(({ path }) => !isSkipped(path ?? [], operation.selectionSet, data, { fragments, variables, isOfType }));
+  return errors.filter(({ path }) => !isSkipped(path ?? [], operation.selectionSet, data, { schema, fragments, variables, isOfType }));
 }
 
 interface Asked {
+  schema: GraphQLSchema;
   fragments: Fragments;
   variables: Variables;
   isOfType: IsOfType;
@@ -56,10 +57,10 @@ function fieldsAt({ selections }: SelectionSetNode, key: string, isKept: boolean
   });
 }
 
-/** An object that does not tell its type may be of any. */
-function mayBe(value: unknown, condition: string | undefined, { isOfType }: Asked): boolean {
+/** An object that does not tell its type may be of any; so may one that tells an interface, as an interface object does until its type is known. */
+function mayBe(value: unknown, condition: string | undefined, { schema, isOfType }: Asked): boolean {
   const name = own(value, '__typename');
-  return condition === undefined || typeof name !== 'string' || isOfType(name, condition);
+  return condition === undefined || typeof name !== 'string' || !isObjectType(schema.getType(name)) || isOfType(name, condition);
 }
 
 function own(value: unknown, key: string): unknown {

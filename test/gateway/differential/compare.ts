@@ -124,6 +124,7 @@ function judged(graph: Graph, operation: Asked, answers: Answers, one: Outcome):
   if (!isDeepStrictEqual(ours.data, one.data)) {
     if (isSame(ours, apollo) || differsAlike(ours, apollo, one) || (asksUntold(answers.calls.ours) && asksUntold(answers.calls.apollo))) return { kind: 'bothWrong', why: derives(operation) ? 'a chain of @requires' : 'other' };
     if (typeof apollo === 'string' && derives(operation)) return { kind: 'planWrong', why: 'a chain of @requires that the reference cannot plan' };
+    if (typeof apollo === 'string' && one.errors.length > 0 && one.errors.every((line) => ours.errors.includes(line))) return { kind: 'planWrong', why: 'a fault, told, where the reference cannot plan' };
     return fails('data differs from that of one server');
   }
   // What a `@requires` needs may fail where nobody asked for it: only gateways have that error.
