@@ -45,10 +45,10 @@ function filtered(command: Command): Command {
 async function list({ pool }: Hub, { json, csv, ...filter }: ListOptions): Promise<void> {
   const { listQuarantine } = await import('../../jobs/quarantine.ts');
   const groups = await listQuarantine(pool, filter);
-  if (json) return printJson(groups);
   const rows = groups.map((group) => [`${group.department}/${group.stream}`, group.reason, group.field ?? '–', group.count, group.firstId]);
-  if (csv === undefined) printTable(columns, rows);
-  else writeSheet(csv, columns, rows);
+  if (csv !== undefined) writeSheet(csv, columns, rows);
+  if (json) printJson(groups);
+  else if (csv === undefined) printTable(columns, rows);
 }
 
 async function show({ pool }: Hub, id: number, { json }: { json?: boolean }): Promise<void> {

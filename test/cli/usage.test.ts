@@ -147,6 +147,12 @@ test('`linkage export --json` tells how much it wrote', async () => {
   expect(JSON.parse(out)).toEqual({ mentions: 0, records: 0, out: join(home, 'exported') });
 });
 
+test('`quarantine list` writes the sheet that it is told to beside its document', async () => {
+  const { code, out } = await yiwang(['quarantine', 'list', '--csv', join(home, 'quarantine.csv'), '--json'], { YIWANG_HOME: home });
+  expect({ code, out: JSON.parse(out) as unknown }).toEqual({ code: 0, out: [] });
+  expect(readFileSync(join(home, 'quarantine.csv'), 'utf8')).toMatch(/^\ufeffstream 数据流,reason 原因,/);
+});
+
 test('a county made for one demo of a home leaves those that another may be serving', async () => {
   const county = await demoDataset(home, undefined, 100);
   mkdirSync(join(home, 'datasets', '100-of-old'));
