@@ -91,7 +91,11 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlOptions
 /** Fastify's own parser, which reads bytes that are no UTF-8 as U+FFFD: what is asked for is kept as it was sent, or not at all (RFC 8259, 8.1). */
 function jsonParser(app: FastifyInstance): FastifyBodyParser<Buffer> {
   const parse = app.getDefaultJsonParser('error', 'error') as FastifyBodyParser<string>;
-  return (request, body, done) => (isUtf8(body) ? parse(request, body.toString('utf8'), done) : done(Object.assign(new SyntaxError('the body is no UTF-8'), { statusCode: 400 })));
+  const refused = (statusCode: number) => Object.assign(new SyntaxError('the body cannot be read'), { statusCode });
+  return (request, body, done) => {
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return done(refused(415));
+    return isUtf8(body) ? parse(request, body.toString('utf8'), done) : done(refused(400));
+  };
 }
 
 /** @apollo/server in front, with everything off that this gateway does itself or not at all. */
@@ -231,6 +235,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): F
   if (type === null) return reply.code(notAcceptableStatus).type(jsonType).send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: notAcceptable }))] }));
   const errors = known instanceof DocumentFault ? known.errors.map(callersFault) : [publicError(known, traceId)];
   const status = known instanceof DocumentFault ? 400 : httpStatus(error) ?? statusOf(known);
+  if (status === 401) void reply.header('www-authenticate', 'Bearer'); // RFC 9110, 11.6.1
   return reply.code(status).type(type).send(JSON.stringify({ errors }));
 }
 
@@ -238,7 +243,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): F
 function asOwn(error: unknown): unknown {
   const status = httpStatus(error);
   if (status === 413) return new YiwangError('LIMIT_EXCEEDED', { hint: `the body is over the limit \`bodyBytesMax\` of ${limits.bodyBytesMax}` });
-  if (status === 415) return new YiwangError('BAD_REQUEST', { hint: 'the content type of a request is application/json' });
+  if (status === 415) return new YiwangError('BAD_REQUEST', { hint: 'a request is application/json and not compressed' });
   return status === undefined ? error : new YiwangError('BAD_REQUEST', { hint: 'the body is not JSON' });
 }
 

@@ -23,6 +23,11 @@ export async function ingestRoutes(app: FastifyInstance, { config, pool }: { con
     const answer = await receiveEvents({ pool, department, body, signature: Array.isArray(signature) ? undefined : signature, contentType: request.headers['content-type'], secret });
     return reply.code(answer.status).send(answer.body);
   });
+  app.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/ingest/:department',
+    handler: async (_request, reply) => reply.code(405).header('allow', 'POST').send({ error: { code: 'BAD_REQUEST', message: 'events are sent by POST' } }),
+  });
 }
 
 /** `HOTLINE_SECRET` of a connected hotline; a department that does not push has none. */

@@ -22,6 +22,7 @@ import { openEffects, type Effects } from './effects.ts';
 import { openEngine, type CompiledEngineOptions } from './engine/main.ts';
 import type { EngineName } from './engine/names.ts';
 import type { Engine } from './executor.ts';
+import { publicError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { graphqlRoute } from './graphql.ts';
 import { healthRoutes } from './health.ts';
@@ -86,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await planRegistered(graphql);
   const app = Fastify({ logger: false, routerOptions: { maxParamLength: paramCharactersMax }, forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
   securityHeaders(app);
+  app.setNotFoundHandler((_request, reply) => void reply.code(404).send({ errors: [publicError(new YiwangError('NOT_FOUND'))] }));
   await app.register((route) => graphqlRoute(route, graphql));
   await app.register((route) => ingestRoutes(route, options));
   if (options.jobs) await options.jobs.routes(app, operatorOf(graphql));

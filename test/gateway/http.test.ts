@@ -36,6 +36,23 @@ describe('one way in', () => {
     expect(response.status).toBe(415);
   });
 
+  test('a body that is compressed is refused as such', async () => {
+    const { status, errors } = await fixture.ask('{ places { code } }', { headers: { 'content-encoding': 'gzip' } });
+    expect({ status, errors }).toMatchObject({ status: 415, errors: [{ message: 'a request is application/json and not compressed' }] });
+  });
+
+  test('whoever has no valid token is told which kind is asked for', async () => {
+    const { status, headers } = await fixture.ask('{ places { code } }', { as: null, headers: { authorization: 'Bearer x.y.z' } });
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+  });
+
+  test('another address is answered in the hub’s own form, and deliveries come by POST', async () => {
+    const elsewhere = await fetch(`${fixture.url}/graphql/v2`);
+    expect([elsewhere.status, await elsewhere.json()]).toEqual([404, { errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: 'NOT_FOUND' }) })] }]);
+    const delivery = await fetch(`${fixture.url}/ingest/hotline`);
+    expect([delivery.status, delivery.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
   test.each([['no UTF-8', Buffer.from('{"query":"{ places { code } }","variables":{"a":"\xff"}}', 'latin1'), 400], ['UTF-8 behind a byte-order mark', Buffer.from('\ufeff{"query":"{ places { code } }","variables":{"a":"县"}}'), 200], ['nothing', Buffer.alloc(0), 400], ['a prototype', Buffer.from('{"query":"{ places { code } }","__proto__":{}}'), 400]])('a body of %s', async (_, body, status) => {
     const authorization = `Bearer ${await fixture.token(analyst)}`;
     const response = await fetch(`${fixture.url}/graphql`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body });
