@@ -3,7 +3,7 @@ import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import type { Keys } from '../base/keys.ts';
 import { clusterRecords } from '../matters/cluster.ts';
 import { learn, type Learnt } from '../matters/describe.ts';
-import { decisionsOn, divisionsOfRows, recordRows, type RecordRow } from './matter-rows.ts';
+import { decisionsOn, divisionsOfRows, recordRows, windowStart, type RecordRow } from './matter-rows.ts';
 import { keyTimes, reachedFrom, writeKeys } from './matter-keys.ts';
 import { deleteEmpty, writeClusters } from './write-matters.ts';
 
@@ -102,19 +102,19 @@ async function keep(tx: Transaction, learnt: Learnt, records: number, purges: st
 /** The last one read: it is large and the same for every run of a day. */
 let kept: { at: string; learnt: Learnt } | undefined;
 
-/** A large hub is not counted: the planner's estimate will do. */
+/** Within the window, as a full run counts them at least. A large hub is not counted: the planner's estimate will do. */
 async function recordsNow(tx: Transaction, estimate: number): Promise<number> {
   if (estimate > countedMax) return 0;
-  const { rows } = await tx.execute(sql`SELECT count(*)::int AS records FROM hub.record WHERE type_name IS NOT NULL AND matter_rule = 'CLUSTER'`);
+  const { rows } = await tx.execute(sql`SELECT count(*)::int AS records FROM hub.record WHERE type_name IS NOT NULL AND matter_rule = 'CLUSTER' AND coalesce(occurred_at, 'infinity') > ${windowStart}`);
   return rows[0]!['records'] as number;
 }
 
 const countedMax = 200_000;
 
 async function fullRun(tx: Transaction, keys: Keys): Promise<ClusterOutcome> {
-  await tx.execute(sql`DELETE FROM hub.matter_touched`);
+  const takenUp = await mattersTakenUp(tx);
   const purges = await purgesNow(tx);
-  const rows = await recordRows(tx, null);
+  const rows = await recordRows(tx, null, takenUp);
   const divisions = divisionsOfRows(rows);
   const records = rows.map((row) => row.record);
   const clustered = records.filter((record) => record.rule === 'CLUSTER');
@@ -125,6 +125,14 @@ async function fullRun(tx: Transaction, keys: Keys): Promise<ClusterOutcome> {
   const changed = await writeClusters(tx, keys, clusters, rows, decisions);
   await keep(tx, learnt, clustered.length, purges); // last: a purge waits for this row, and this run must not wait for a purge then
   return { matters: clusters.length, changed };
+}
+
+/** Takes what was touched off the list. Gives the matters of those of them that are older than the window, which would not be read otherwise. */
+async function mattersTakenUp(tx: Transaction): Promise<string[]> {
+  const { rows } = await tx.execute(sql`
+    WITH touched AS (DELETE FROM hub.matter_touched RETURNING rid)
+    SELECT DISTINCT m.matter_key FROM touched t JOIN hub.record r ON r.rid = t.rid JOIN hub.matter_member m ON m.rid = t.rid WHERE r.occurred_at <= ${windowStart}`);
+  return rows.map((row) => row['matter_key'] as string);
 }
 
 async function onlineRun(tx: Transaction, keys: Keys, learnt: Learnt, touched: readonly string[]): Promise<ClusterOutcome> {

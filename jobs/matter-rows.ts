@@ -18,13 +18,20 @@ export interface RecordRow {
   record: MatterRecord;
 }
 
-/** Two records further apart are not one problem; older ones are not read by a full run. */
+/** Two records further apart are not one problem; older ones that are in a matter already are not read by a full run. */
 const windowDays = 400;
 
-/** Records as clustering reads them, all within the window or those of `rids`, with the key of the matter each is in. */
-export async function recordRows(tx: Transaction, rids: readonly string[] | null): Promise<RecordRow[]> {
+/** Where the window begins. It ends with the latest day that has come: one record of a day to come must not move it past all others. */
+export const windowStart = sql`(SELECT coalesce(max(occurred_at), hub.business_now()) FROM hub.record WHERE occurred_at <= hub.business_now()) - make_interval(days => ${windowDays})`;
+
+/**
+ * Records as clustering reads them, with the key of the matter each is in: those of `rids`, or all within the window, all that
+ * are in no matter yet, and with them the older ones of their matters and of those in `takenUp`.
+ */
+export async function recordRows(tx: Transaction, rids: readonly string[] | null, takenUp: readonly string[] = []): Promise<RecordRow[]> {
   const which = rids === null
-    ? sql`coalesce(r.occurred_at, 'infinity') > (SELECT coalesce(max(occurred_at), now()) FROM hub.record) - make_interval(days => ${windowDays})`
+    ? sql`(coalesce(r.occurred_at, 'infinity') > ${windowStart} OR m.rid IS NULL OR m.matter_key = ANY (${sql.param([...takenUp])}::text[])
+        OR EXISTS (SELECT 1 FROM hub.matter_member n JOIN hub.record w ON w.rid = n.rid WHERE n.matter_key = m.matter_key AND w.occurred_at > ${windowStart}))`
     : sql`r.rid = ANY (${sql.param([...rids])}::text[])`;
   const { rows } = await tx.execute(sql`
     SELECT r.rid, r.department, r.stream, r.status, r.category, r.division_now, r.lead_org, r.place_text, r.text_for_matching, r.matter_rule,

@@ -57,4 +57,14 @@ describe('a new record is clustered with its candidates only', () => {
     const { rows } = await db.pool.query<{ empty: number }>('SELECT count(*)::int AS empty FROM hub.matter m WHERE NOT EXISTS (SELECT 1 FROM hub.matter_member e WHERE e.matter_key = m.matter_key)');
     expect(rows[0]!.empty).toBe(0);
   });
+
+  it('every record is of a matter, however old it is and whatever day another one claims', async () => {
+    const old = await land('old', '小区大门坏了无人修理', '武侯区洗面桥街7号', -1_500, '05');
+    const claimed = await land('claimed', '楼道灯不亮', '武侯区洗面桥街9号', 26_000, '06');
+    const ordinary = await land('ordinary', '河边垃圾堆放', '武侯区洗面桥街11号', 20, '07');
+    await db.pool.query('UPDATE hub.matter_state SET records = 0'); // outgrown: a full run
+    await clusterTouched(db.pool, keys);
+    const { rows } = await db.pool.query('SELECT rid FROM hub.matter_member WHERE rid = ANY ($1)', [[old, claimed, ordinary]]);
+    expect(rows.map((row) => row.rid).sort()).toEqual([old, claimed, ordinary].sort());
+  });
 });
