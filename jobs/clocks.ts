@@ -4,7 +4,7 @@ import { asColumns } from '../base/columns.ts';
 import { inTransaction, type Pool, type Transaction } from '../base/db.ts';
 import { announcedThrough } from '../matters/calendar.ts';
 import { clockRules, rulesOf } from '../matters/clock-rules.ts';
-import { clockOf, type Clock, type ClockedRecord } from '../matters/clocks.ts';
+import { clockOf, countingVersion, type Clock, type ClockedRecord } from '../matters/clocks.ts';
 
 const batchRecords = 2_000;
 const marker = 'clock_rules';
@@ -15,7 +15,7 @@ const marker = 'clock_rules';
  */
 export async function refreshClocks(pool: Pool): Promise<number> {
   return inTransaction(pool, async (tx) => {
-    const version = sha256Hex(JSON.stringify([clockRules, announcedThrough]));
+    const version = sha256Hex(JSON.stringify([clockRules, announcedThrough, countingVersion]));
     const { rows } = await tx.execute(sql`SELECT value #>> '{}' AS version FROM hub.setting WHERE name = ${marker}`);
     const everything = rows[0]?.['version'] !== version;
     let changed = 0;

@@ -23,6 +23,9 @@ export interface Clock {
   statedDueMs: number | null;
 }
 
+/** Raised where the same facts give other times than before: then every record's clocks are counted again. */
+export const countingVersion = 2;
+
 /**
  * One rule on one record. The first day does not count, the last ends at 24:00, and one that is no working day moves to
  * the next that is (民法典 201–203); minutes and hours run on by the wall clock.
@@ -38,8 +41,7 @@ export function clockOf(rule: ClockRule, record: ClockedRecord): Clock {
   const amount = extended ? rule.extension!.amount : rule.amount;
   const { pausedMs, pausedSinceMs } = pauseOf(rule, record, startedMs);
   const due = counted(rule.unit, startedMs, amount, pausedMs);
-  const soon = counted(rule.unit, startedMs, amount - rule.soon, pausedMs);
-  return { ...base, dueMs: due.ms, soonMs: soon.ms, pausedSinceMs: stoppedMs === null ? pausedSinceMs : null, provisional: due.provisional };
+  return { ...base, dueMs: due.ms, soonMs: before(rule.unit, due.ms, rule.soon), pausedSinceMs: stoppedMs === null ? pausedSinceMs : null, provisional: due.provisional };
 }
 
 /** Nothing is asked any more of what was withdrawn before it was done, and never of what was not taken on. */
@@ -72,8 +74,8 @@ function pauseOf(rule: ClockRule, record: ClockedRecord, startedMs: number): { p
   return to === null || to <= from ? { pausedMs: 0, pausedSinceMs: from } : { pausedMs: to - from, pausedSinceMs: null };
 }
 
-const minuteMs = 60_000;
 const dayMs = 86_400_000;
+const unitMs = { MINUTES: 60_000, HOURS: 3_600_000, DAYS: dayMs } as const;
 
 interface Due {
   ms: number;
@@ -81,8 +83,7 @@ interface Due {
 }
 
 function counted(unit: ClockRule['unit'], startedMs: number, amount: number, pausedMs: number): Due {
-  if (unit === 'MINUTES') return { ms: startedMs + amount * minuteMs + pausedMs, provisional: false };
-  if (unit === 'HOURS') return { ms: startedMs + amount * 60 * minuteMs + pausedMs, provisional: false };
+  if (unit === 'MINUTES' || unit === 'HOURS') return { ms: startedMs + amount * unitMs[unit] + pausedMs, provisional: false };
   const first = shanghaiDayOf(startedMs);
   const pausedDays = Math.floor(pausedMs / dayMs);
   // Thousands of records start on one day: what a day and an amount lead to is counted once.
@@ -115,6 +116,17 @@ function workingDays(first: Day, amount: number, pausedDays: number): Due {
 }
 
 const stepsMax = 400; // ten working days never take a year
+
+/** So long before it is due, counted back from where it ended: a day that moved past a holiday is announced as long before as any other. */
+function before(unit: ClockRule['unit'], dueMs: number, amount: number): number {
+  if (unit !== 'WORKING_DAYS') return dueMs - amount * unitMs[unit];
+  let at = shanghaiDayOf(dueMs - 1);
+  for (let left = amount, steps = 0; left > 0 && steps < stepsMax; steps += 1) {
+    at = addDays(at, -1);
+    if (isWorkingDay(at)) left -= 1;
+  }
+  return endOfDayMs(at);
+}
 
 function ended(last: Day): Due {
   let at = last;

@@ -27,6 +27,19 @@ describe('when a clock is due', () => {
     expect(due(clock(id, facts))).toBe(expected);
   });
 
+  it.each([
+    ['PETITION-15D', { registeredAt: '2026-03-02T15:00:00+08:00' }, '2026-03-15 00:00', '2026-03-18 00:00'],
+    ['PETITION-15D', { registeredAt: '2026-09-19T15:00:00+08:00' }, '2026-10-06 00:00', '2026-10-09 00:00'], // both days would have moved past the holidays
+    ['MEDIATION-30D', { divertedOn: '2026-09-04' }, '2026-10-04 00:00', '2026-10-09 00:00'],
+    ['HOTLINE-5WD', { receivedAt: '2026-03-06T08:00:00+08:00' }, '2026-03-13 00:00', '2026-03-14 00:00'],
+    // It stood still for three days: what moved from a Sunday to Monday is due soon from Friday's end.
+    ['HOTLINE-5WD', { receivedAt: '2026-03-05T08:00:00+08:00', returnedAt: '2026-03-06T09:00:00+08:00', assignedAt: '2026-03-09T09:00:00+08:00' }, '2026-03-14 00:00', '2026-03-17 00:00'],
+    ['HOTLINE-24H', { receivedAt: '2026-03-07T18:30:00+08:00' }, '2026-03-08 14:30', '2026-03-08 18:30'],
+  ])('%s on %j is due soon from %s, due at %s', (id, facts, soonAt, dueAt) => {
+    const found = clock(id, facts);
+    expect([shanghai(found.soonMs), due(found)]).toEqual([soonAt, dueAt]);
+  });
+
   it('a make-up Saturday is a working day and a holiday on a weekday is none', () => {
     expect(['2026-10-10', '2026-10-01', '2026-10-11', '2026-10-12'].map(isWorkingDay)).toEqual([true, false, false, true]);
   });
