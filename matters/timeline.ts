@@ -84,7 +84,19 @@ function entriesOf(record: HistoryRecord): Dated[] {
   const finishedMs = instantMs(firstSeen['FINISHED']);
   if (finishedMs !== null && !isFinished(recordState(record.status)) && !found.some((entry) => isFinished(entry.state ?? null))) found.push({ atMs: finishedMs, dayOnly: false, kind: 'CLOSED', state: 'CLOSED', rid });
   found.sort((a, b) => a.atMs - b.atMs || order.indexOf(a.kind) - order.indexOf(b.kind));
-  return [...found, ...unexplained(record, found)];
+  const told = found.map((entry) => ({ ...entry, state: stateTold(record, found, entry) }));
+  return [...told, ...unexplained(record, told)];
+}
+
+/** The state of an entry in its record's whole history: nothing is opened again by being registered, or ends otherwise than the source says it did. */
+function stateTold({ status }: HistoryRecord, found: readonly Dated[], entry: Dated): RecordState | undefined {
+  const stated = found.filter(({ state }) => state !== undefined);
+  // Registered at ten and accepted on that day, of which 0:00 is told: what was accepted stays so.
+  if (entry.kind === 'REGISTERED' && stated[0] !== entry) return undefined;
+  if (entry.kind !== 'MEDIATED') return entry.state;
+  if (stated.some(({ kind, atMs }) => kind === 'AGREED' && atMs === entry.atMs)) return undefined; // the agreement tells it
+  const state = recordState(status);
+  return stated.at(-1) === entry && isFinished(state) ? state : entry.state;
 }
 
 /** The source says more than its dates tell: that it was withdrawn, closed without a day, taken up again. */

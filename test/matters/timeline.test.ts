@@ -89,6 +89,28 @@ describe('the state of a matter', () => {
   });
 });
 
+describe('the states of a timeline', () => {
+  const told = (one: HistoryRecord) => timelineOf([one]).map((entry) => `${entry.kind} ${entry.status}`);
+  const mediated = (outcome: string, status: string, more: Record<string, unknown> = {}, firstSeen: Record<string, string> = {}) =>
+    record('c', { department: 'court', status, updatedMs: Date.parse(day(20_600.5)), facts: { registeredOn: '2026-05-01', divertedOn: '2026-05-02', outcome, ...more }, firstSeen: { MEDIATED: day(20_600.5), FINISHED: day(20_600.5), ...firstSeen } });
+
+  it('what was accepted on the day of its registration, at an hour that is not told, is not open again', () => {
+    const petition = record('p', { department: 'petition', status: 'IN_PROGRESS', updatedMs: Date.parse('2026-03-02T16:00:00+08:00'), facts: { registeredAt: '2026-03-02T09:30:00+08:00', acceptedOn: '2026-03-02' } });
+    expect(told(petition)).toEqual(['ACCEPTED IN_PROGRESS', 'REGISTERED null']);
+  });
+
+  it.each([
+    ['AGREED', mediated('AGREED', 'RESOLVED', {}, { AGREED: day(20_600.5) }), ['MEDIATED null', 'AGREED RESOLVED']],
+    ['AGREED after it had failed', mediated('AGREED', 'RESOLVED', {}, { AGREED: day(20_601) }), ['MEDIATED CLOSED', 'AGREED RESOLVED']],
+    ['NOT_AGREED', mediated('NOT_AGREED', 'CLOSED'), ['MEDIATED CLOSED']],
+    ['WITHDRAWN', mediated('WITHDRAWN', 'WITHDRAWN'), ['MEDIATED WITHDRAWN']],
+    ['FILED on that day', mediated('FILED', 'TRANSFERRED_TO_LITIGATION', { filedOn: '2026-05-27' }), ['FILED TRANSFERRED_TO_LITIGATION', 'MEDIATED null']],
+    ['FILED later', mediated('FILED', 'TRANSFERRED_TO_LITIGATION', { filedOn: '2026-05-29' }), ['MEDIATED CLOSED', 'FILED TRANSFERRED_TO_LITIGATION']],
+  ])('mediation that ended as %s goes through no state that it never had', (_, one, expected) => {
+    expect(told(one)).toEqual(['REGISTERED OPEN', 'DIVERTED IN_PROGRESS', ...expected]);
+  });
+});
+
 describe('recurrence', () => {
   it('finds the third record within 30 days, not the third of 31', () => {
     const records = (days: number[]) => days.map((n) => record(`r${n}`, { occurredMs: n * dayMs }));
