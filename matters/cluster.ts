@@ -41,9 +41,30 @@ export function clusterRecords(input: ClusterInput): MatterCluster[] {
   const together = [...decided.confirmed, ...decided.kept, ...references];
   const weight = (i: number, j: number) => (records[i]!.rule === 'OWN' || records[j]!.rule === 'OWN' ? -certainBits : pairWeight(described, i, j));
   const clusters = averageLink({ count: records.length, ...likelyPairs(described), weight, together, apart: decided.apart });
-  const groups = trustGroups(records, [...references, ...decided.confirmed], clusters);
-  const confirmed = new Set(decided.confirmed.map(([a, b]) => pairName(a, b)));
-  return clusters.map((members) => ({ members: membersOf(described, members, groups, confirmed) }));
+  const trusted = [...references, ...decided.confirmed];
+  const groups = trustGroups(records, trusted, clusters);
+  const named = { confirmed: new Set(decided.confirmed.map(([a, b]) => pairName(a, b))), partners: partnersOf(trusted) };
+  return clusters.map((members) => ({ members: membersOf(described, members, groups, named) }));
+}
+
+/** Pairs that references and confirmations name, and per record the others of its pairs. */
+interface Named {
+  confirmed: ReadonlySet<string>;
+  partners: ReadonlyMap<number, readonly number[]>;
+}
+
+function partnersOf(pairs: readonly Pair[]): Map<number, number[]> {
+  const partners = new Map<number, number[]>();
+  const add = (index: number, other: number) => {
+    const known = partners.get(index);
+    if (known) known.push(other);
+    else partners.set(index, [other]);
+  };
+  for (const [a, b] of pairs) {
+    add(a, b);
+    add(b, a);
+  }
+  return partners;
 }
 
 export function byTime(a: MatterRecord, b: MatterRecord): number {
@@ -76,22 +97,23 @@ function likelyPairs(described: Described): Pick<LinkInput, 'left' | 'right' | '
 }
 
 const evidencePerMemberMax = 3;
-/** Of a large matter each record is compared with those nearest in time, for its evidence only. */
+/** Of a large matter each record is compared with those nearest in time and with as many that references and confirmations name, for its evidence only. */
 const comparedPerMemberMax = 24;
 
-function membersOf(described: Described, members: readonly number[], groups: readonly string[], confirmed: ReadonlySet<string>): Member[] {
+function membersOf(described: Described, members: readonly number[], groups: readonly string[], named: Named): Member[] {
   const founding = members[0]!;
+  const all = new Set(members);
   return members.map((index, at) => {
-    const evidence = evidenceOf(described, members, at, confirmed);
+    const near = members.slice(Math.max(0, at - comparedPerMemberMax / 2), at + comparedPerMemberMax / 2);
+    const partners = (named.partners.get(index) ?? []).filter((other) => all.has(other)).slice(0, comparedPerMemberMax);
+    const evidence = evidenceOf(described, index, new Set([...partners, ...near]), named.confirmed);
     const basis = index === founding ? 'FOUNDING' : groups[index] === groups[founding] ? trustedBasis(evidence) : 'INFERRED';
     return { rid: described.records[index]!.rid, basis, trustGroup: groups[index]!, evidence };
   });
 }
 
-function evidenceOf(described: Described, members: readonly number[], at: number, confirmed: ReadonlySet<string>): Member['evidence'] {
-  const index = members[at]!;
-  const near = members.slice(Math.max(0, at - comparedPerMemberMax / 2), at + comparedPerMemberMax / 2);
-  const found = near.filter((other) => other !== index).flatMap((other) => {
+function evidenceOf(described: Described, index: number, others: ReadonlySet<number>, confirmed: ReadonlySet<string>): Member['evidence'] {
+  const found = [...others].filter((other) => other !== index).flatMap((other) => {
     const isConfirmed = confirmed.has(pairName(index, other));
     const weight = isConfirmed ? certainBits : pairWeight(described, index, other);
     return weight > 0 ? [{ other, weight, isConfirmed }] : [];

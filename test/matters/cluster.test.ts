@@ -51,6 +51,19 @@ describe('records become matters', () => {
     expect(cluster.members[1]!.trustGroup).toBe(parent.rid);
   });
 
+  it('thirty tickets that name one parent rest on that reference each, however far from it in time', () => {
+    const parent = record({ text: '道路塌陷' });
+    const children = Array.from({ length: 30 }, (_, n) => record({ text: `另说一事${n}`, parentRid: parent.rid }));
+    const found = clusterRecords([...background, parent, ...children]).find((cluster) => cluster.members[0]!.rid === parent.rid)!;
+    expect(found.members.slice(1).map(({ basis, evidence }) => `${basis} ${evidence[0]?.otherRid}`)).toEqual(children.map(() => `EXPLICIT ${parent.rid}`));
+  });
+
+  it('a parent that is the record itself, that names its own child, or that is not there holds nothing up', () => {
+    const [a, b, c] = [record({ text: '一事' }), record({ text: '二事' }), record({ text: '三事' })];
+    const looped = [{ ...a, parentRid: a.rid }, { ...b, parentRid: c.rid }, { ...c, parentRid: b.rid }, record({ text: '四事', parentRid: 'gone' })] as const;
+    expect(groups(...looped)).toEqual([[a.rid], [b.rid, c.rid], [looped[3].rid]]);
+  });
+
   it('what was only inferred stands in a trust group of its own', () => {
     const a = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
     const b = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
