@@ -14,8 +14,8 @@ export interface LinkInput {
   apart: readonly (readonly [number, number])[];
 }
 
-/** A larger component is cut at its weakest edges first; average link takes the square of this in memory (72 MB). */
-const componentRecordsMax = 3_000;
+/** A component of more groups is cut at its weakest edges first; average link takes the square of this in memory (72 MB). */
+const componentGroupsMax = 3_000;
 const cutStepBits = 1;
 const cutsMax = 8;
 
@@ -67,14 +67,15 @@ function components(input: LinkInput, joined: Int32Array, records: readonly numb
   }
   const found = Map.groupBy(records, (index) => root(parent, index));
   return [...found.values()].flatMap((members) => {
-    if (members.length <= componentRecordsMax) return [members];
-    return cuts < cutsMax ? components(input, joined, members, least + cutStepBits, cuts + 1) : pieces(members);
+    const groups = [...Map.groupBy(members, (index) => joined[index]!).values()];
+    if (groups.length <= componentGroupsMax) return [members];
+    return cuts < cutsMax ? components(input, joined, members, least + cutStepBits, cuts + 1) : pieces(groups);
   });
 }
 
-/** What not even the strongest edges cut: taken in the order of time. */
-function pieces(members: readonly number[]): number[][] {
-  return Array.from({ length: Math.ceil(members.length / componentRecordsMax) }, (_, piece) => members.slice(piece * componentRecordsMax, (piece + 1) * componentRecordsMax));
+/** What not even the strongest edges cut: taken in the order of time, no group in two pieces. */
+function pieces(groups: readonly (readonly number[])[]): number[][] {
+  return Array.from({ length: Math.ceil(groups.length / componentGroupsMax) }, (_, piece) => groups.slice(piece * componentGroupsMax, (piece + 1) * componentGroupsMax).flat());
 }
 
 function join(parent: Int32Array, a: number, b: number): void {

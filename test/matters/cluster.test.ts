@@ -64,6 +64,17 @@ describe('records become matters', () => {
     expect(groups(...looped)).toEqual([[a.rid], [b.rid, c.rid], [looped[3].rid]]);
   });
 
+  it('thousands of records that references join are one matter', () => {
+    const first = record({ text: '停水' });
+    let before = first.rid;
+    const chain = Array.from({ length: 3_100 }, () => {
+      const next = record({ parentRid: before });
+      before = next.rid;
+      return next;
+    });
+    expect(groups(first, ...chain).map((rids) => rids.length)).toEqual([3_101]);
+  });
+
   it('what was only inferred stands in a trust group of its own', () => {
     const a = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
     const b = record({ text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' });
