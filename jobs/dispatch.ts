@@ -112,30 +112,36 @@ export async function reviveAbandoned(pool: Pool, abandonedAfterSeconds: number)
 
 /** Creates the runs whose schedule has come, and plans the next time. Schedules survive any loss of the queue. */
 export async function runSchedules(pool: Pool, config: Config): Promise<void> {
+  const { rows } = await pool.query<{ now: Date }>('SELECT now()'); // of many workers one may have a clock that is wrong
+  const { now } = rows[0]!;
   for (const connector of (await connectors()).values()) {
     if (config.sources[connector.department]) {
-      await runSchedule(pool, connector, 'SYNC', connector.schedule);
-      await runSchedule(pool, connector, 'RECONCILE', connector.reconcile);
+      await runSchedule(pool, connector, 'SYNC', connector.schedule, now);
+      await runSchedule(pool, connector, 'RECONCILE', connector.reconcile, now);
     }
-    await runSchedule(pool, connector, 'RETAIN', retainSchedule); // what is stored goes in time, its source connected or not
+    await runSchedule(pool, connector, 'RETAIN', retainSchedule, now); // what is stored goes in time, its source connected or not
   }
 }
 
-async function runSchedule(pool: Pool, { department, streams }: Connector, kind: 'SYNC' | 'RECONCILE' | 'RETAIN', { cron, tz }: Connector['schedule']): Promise<void> {
-  const next = new Cron(cron, { timezone: tz }).nextRun();
+/** One statement: whoever dies in it has taken nothing, and the next who looks makes the runs. */
+async function runSchedule(pool: Pool, { department, streams }: Connector, kind: 'SYNC' | 'RECONCILE' | 'RETAIN', { cron, tz }: Connector['schedule'], now: Date): Promise<void> {
+  const next = new Cron(cron, { timezone: tz }).nextRun(now);
   if (!next) return;
-  await pool.query('INSERT INTO hub.schedule (department, kind, cron, tz, next_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (department, kind) DO NOTHING', [department, kind, cron, tz, next]);
-  const { rowCount } = await pool.query('UPDATE hub.schedule SET cron = $3, tz = $4, next_at = $5 WHERE department = $1 AND kind = $2 AND next_at <= now()', [department, kind, cron, tz, next]);
-  if (!rowCount) return;
-  for (const { name } of streams) {
-    await pool.query(
-      `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
-       SELECT $1, $2, $3, $4, 'DUE', 'schedule' WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $2 AND stream = $3 AND paused) ${kind === 'RETAIN' ? mayRetain : ''}`,
-      [randomUUID(), department, name, kind === 'SYNC' ? 'INCREMENT' : kind],
-    );
-  }
+  // Nothing is due later than next: where the clock was set back, or the schedule was changed, it is planned anew.
+  await pool.query(
+    `INSERT INTO hub.schedule AS s (department, kind, cron, tz, next_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (department, kind) DO UPDATE SET cron = excluded.cron, tz = excluded.tz, next_at = excluded.next_at WHERE s.next_at > excluded.next_at`,
+    [department, kind, cron, tz, next],
+  );
+  await pool.query(
+    `WITH due AS (UPDATE hub.schedule SET cron = $3, tz = $4, next_at = $5 WHERE department = $1 AND kind = $2 AND next_at <= now() RETURNING 1)
+     INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
+     SELECT gen_random_uuid(), $1, s.name, $7, 'DUE', 'schedule' FROM due, unnest($6::text[]) AS s(name)
+     WHERE NOT EXISTS (SELECT 1 FROM hub.stream WHERE department = $1 AND stream = s.name AND paused) ${mayBegin[kind]}`,
+    [department, kind, cron, tz, next, streams.map(({ name }) => name), kind === 'SYNC' ? 'INCREMENT' : kind],
+  );
 }
 
-/** There is a record, and last night's run is not still waiting for its stream. */
-const mayRetain = `AND EXISTS (SELECT 1 FROM hub.record WHERE department = $2 AND stream = $3)
-  AND NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND mode = 'RETAIN' AND status IN ('DUE', 'RUNNING'))`;
+/** Last night's run is not still waiting for its stream. */
+const notWaiting = "AND NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $1 AND stream = s.name AND mode = $7 AND requested_by = 'schedule' AND status IN ('DUE', 'RUNNING'))";
+const mayBegin = { SYNC: '', RECONCILE: notWaiting, RETAIN: `AND EXISTS (SELECT 1 FROM hub.record WHERE department = $1 AND stream = s.name) ${notWaiting}` };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Config } from '../../base/config.ts';
 import { runSchedules } from '../../jobs/dispatch.ts';
 import { startJobs, type RunningJobs } from '../../jobs/main.ts';
@@ -95,6 +95,45 @@ describe('a paused stream', () => {
     deliver(folder, '20260301', 'INCREMENT', '2026-03-01', many(3));
     await pauseStreams(hub.pool, { department: 'civil' }, true, 'test');
     expect(await sync({ dryRun: true })).toMatchObject({ status: 'SUCCEEDED', counts: { offered: 3 } });
+  });
+});
+
+describe('a schedule that has come', () => {
+  const runs = async () => (await hub.pool.query<{ mode: string; stream: string }>("SELECT mode, stream FROM hub.sync_run WHERE requested_by = 'schedule' ORDER BY 1, 2")).rows.map((row) => `${row.mode} ${row.stream}`);
+  const come = (kind: string) => hub.pool.query("UPDATE hub.schedule SET next_at = now() - interval '1 minute' WHERE kind = $1", [kind]);
+  beforeEach(async () => {
+    await jobs?.stop();
+    jobs = undefined;
+    await runSchedules(hub.pool, config);
+    await hub.pool.query('DELETE FROM hub.sync_run');
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it('is not lost with a worker that ends while it makes the runs', async () => {
+    await come('RECONCILE');
+    await hub.pool.query("CREATE FUNCTION public.fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'gone'; END $$; CREATE TRIGGER fails BEFORE INSERT ON hub.sync_run FOR EACH ROW WHEN (NEW.stream = 'shzz') EXECUTE FUNCTION public.fails()");
+    await expect(runSchedules(hub.pool, config)).rejects.toThrow('gone');
+    await hub.pool.query('DROP TRIGGER fails ON hub.sync_run');
+    await runSchedules(hub.pool, config);
+    expect(await runs()).toEqual(['RECONCILE jzsq', 'RECONCILE shzz']);
+  });
+
+  it.each([['an hour behind', -1], ['two days ahead', 48]])('makes its runs once and comes again in its time, though the clock of a worker is %s', async (_, hours) => {
+    await come('SYNC');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+    for (let look = 0; look < 3; look += 1) {
+      await runSchedules(hub.pool, config);
+      await hub.pool.query("UPDATE hub.sync_run SET status = 'SUCCEEDED'");
+    }
+    expect(await runs()).toEqual(['INCREMENT jzsq', 'INCREMENT shzz']);
+    expect((await hub.pool.query("SELECT bool_and(next_at BETWEEN now() AND now() + interval '25 hours') AS tonight FROM hub.schedule")).rows).toEqual([{ tonight: true }]);
+  });
+
+  it('planned too late, by a clock that was set back since, is planned anew', async () => {
+    await hub.pool.query("UPDATE hub.schedule SET next_at = now() + interval '9 days'");
+    await runSchedules(hub.pool, config);
+    expect((await hub.pool.query("SELECT bool_and(next_at < now() + interval '25 hours') AS tonight FROM hub.schedule")).rows).toEqual([{ tonight: true }]);
+    expect(await runs()).toEqual([]);
   });
 });
 
