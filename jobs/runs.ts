@@ -129,7 +129,7 @@ async function fail({ pool, timing: waits = timing }: RunContext, run: Run, erro
   const code = error instanceof YiwangError ? error.code : 'INTERNAL';
   log.warn({ err: safeError(error), code }, 'run failed');
   if (code === 'STREAM_BUSY') {
-    const final = run.requested_by === 'schedule' && run.mode !== 'RETAIN'; // a stream that is read every few minutes would keep it waiting for ever
+    const final = run.requested_by === 'schedule' && run.mode === 'INCREMENT'; // comes again in some minutes; what is done once a night, beside such runs, waits for its stream
     await pool.query('UPDATE hub.sync_run SET status = $2, finished_at = $3, attempt = attempt - 1, error_code = $4, due_at = now() + make_interval(secs => $5) WHERE id = $1 AND status = \'RUNNING\' AND attempt = $6', [run.id, final ? 'BUSY' : 'DUE', final ? new Date() : null, code, waits.busyRetrySeconds, run.attempt]);
     return;
   }

@@ -45,10 +45,10 @@ export interface EndedRun {
   counts: Record<string, any>;
 }
 
-/** Does every run that is due, one after another as a worker would, until none is; returns those it did. */
-export async function doDueRuns(pool: Pool, config: Config, limits: Partial<Limits> = fastLimits): Promise<EndedRun[]> {
+/** Does every run that is due, one after another as a worker would, until none is or so many are done; returns those it did. */
+export async function doDueRuns(pool: Pool, config: Config, limits: Partial<Limits> = fastLimits, rounds = runsMax): Promise<EndedRun[]> {
   const done: string[] = [];
-  for (let round = 0; round < runsMax; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const { rows } = await pool.query<{ id: string }>("SELECT id FROM hub.sync_run WHERE status = 'DUE' ORDER BY requested_at LIMIT 1");
     if (!rows[0]) break;
     await pool.query('UPDATE hub.sync_run SET due_at = now() WHERE id = $1', [rows[0].id]);

@@ -2,11 +2,13 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withStream } from '../../connectors/pull.ts';
+import { connectorOf, streamOf } from '../../connectors/registry.ts';
 import { hubStatus } from '../../jobs/status.ts';
 import { approveHeldRun } from '../../jobs/sync.ts';
 import { everything } from '../connectors/sample.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../postgres.ts';
-import { doDueRuns, publishedTables, reconcileNow, syncNow, testConfig, type EndedRun } from './hub.ts';
+import { doDueRuns, fastLimits, publishedTables, reconcileNow, syncNow, testConfig, type EndedRun } from './hub.ts';
 import { event, post } from './tickets.ts';
 
 const found = (runs: readonly EndedRun[]) => runs.find((run) => run.mode === 'RECONCILE')!.counts['reconciliation'];
@@ -115,6 +117,14 @@ describe('what a watermark cannot see', () => {
     await doDueRuns(hub.pool, await config());
     expect(await live()).toBe(240);
     await expect(approveHeldRun(hub.pool, held.id, 'operator')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('is looked for at night though a sync comes due in the same minute and has the stream', async () => {
+    await hub.pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by) VALUES (gen_random_uuid(), 'police', 'jcj_jjd', 'RECONCILE', 'DUE', 'schedule')");
+    const connector = await connectorOf('police');
+    const [found] = await withStream(hub.pool, connector, streamOf(connector, 'jcj_jjd'), async () => doDueRuns(hub.pool, await config(), fastLimits, 1));
+    expect(found).toMatchObject({ status: 'DUE', error_code: 'STREAM_BUSY' });
+    expect(await doDueRuns(hub.pool, await config())).toMatchObject([{ mode: 'RECONCILE', status: 'SUCCEEDED', requested_by: 'schedule', counts: { reconciliation: { compared: 300 } } }]);
   });
 
   it('an empty table deletes nothing, nor does a dry run', async () => {
