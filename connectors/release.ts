@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
@@ -40,7 +41,7 @@ async function releaseOne(pool: Pool, keys: Keys, id: number, releasedBy: string
     if (!row) throw new YiwangError('NOT_FOUND', { hint: `there is no open quarantine entry ${id}` });
     const connector = await connectorOf(row.department);
     const stream = streamOf(connector, row.stream);
-    const outcome = row.content === null ? await unsee(client, row) : await judgeAgain(client, keys, connector, stream, row, now);
+    const outcome = row.content === null ? await unsee(client, row, releasedBy) : await judgeAgain(client, keys, connector, stream, row, now);
     if (outcome !== 'QUARANTINED') await client.query('UPDATE hub.quarantine SET released_at = now(), released_by = $2, outcome = $3, content = NULL, sample = NULL WHERE id = $1', [id, releasedBy, outcome]);
     await client.query('COMMIT');
     client.release();
@@ -105,8 +106,8 @@ export interface ReleaseChoice {
 
 const entriesMax = 1000;
 
-/** Nothing of it was kept: it is forgotten as a version, so that the next full read counts it as new. */
-async function unsee(client: Querying, row: QuarantineRow): Promise<ReleaseOutcome> {
+/** Nothing of it was kept: it is forgotten as a version, so that the full read that is asked for with it counts it as new. */
+async function unsee(client: Querying, row: QuarantineRow, releasedBy: string): Promise<ReleaseOutcome> {
   if (row.key_hmac === null) return 'QUARANTINED';
   const { rows } = await client.query<{ totals: unknown }>('SELECT totals FROM hub.stream WHERE department = $1 AND stream = $2 FOR UPDATE', [row.department, row.stream]);
   const totals = countsOf(rows[0]?.totals);
@@ -117,5 +118,15 @@ async function unsee(client: Querying, row: QuarantineRow): Promise<ReleaseOutco
   await client.query('DELETE FROM hub.version_seen WHERE department = $1 AND stream = $2 AND key_hmac = $3 AND content_hmac = $4', [row.department, row.stream, row.key_hmac, row.content_hmac]);
   // The same version may be refused again, at the same position.
   await client.query("UPDATE hub.quarantine SET position = position || ' (released ' || id || ')' WHERE id = $1", [row.id]);
+  await requestReread(client, row, releasedBy);
   return 'REREAD';
+}
+
+/** Unless one is due that will read everything: none is under way, since the stream's lock is held. Also where the stream is paused: it then waits with the others. */
+async function requestReread(client: Querying, { department, stream }: QuarantineRow, releasedBy: string): Promise<void> {
+  await client.query(
+    `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) SELECT $1, $2, $3, 'FULL', 'DUE', $4, '{"full": true}'
+     WHERE NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND mode = 'FULL' AND status = 'DUE' AND NOT parameters ?| ARRAY['since', 'until'])`,
+    [randomUUID(), department, stream, releasedBy],
+  );
 }

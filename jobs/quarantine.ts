@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import { formOf } from '../connectors/form.ts';
-import { noOutcomes, releaseStream, type Outcomes, type ReleaseChoice, type ReleaseOutcome } from '../connectors/release.ts';
+import { noOutcomes, releaseStream, type Outcomes, type ReleaseOutcome } from '../connectors/release.ts';
 
 export interface QuarantineGroup {
   department: string;
@@ -66,18 +65,8 @@ export async function releaseQuarantine(pool: Pool, keys: Keys, wanted: { ids?: 
   if (wanted.ids && rows.reduce((sum, row) => sum + row.n, 0) < new Set(wanted.ids).size) throw new YiwangError('NOT_FOUND', { hint: 'one of these quarantine entries is not open' });
   const sum = noOutcomes();
   for (const { department, stream } of rows) {
-    const outcomes = await releaseInStream(pool, keys, { department, stream, ids: wanted.ids, reason: wanted.reason }, releasedBy, now);
+    const outcomes = await releaseStream(pool, keys, { department, stream, ids: wanted.ids, reason: wanted.reason }, releasedBy, now);
     for (const [outcome, n] of Object.entries(outcomes)) sum[outcome as ReleaseOutcome] += n;
   }
   return sum;
-}
-
-/** The same for one stream: what a run of mode RELEASE does. */
-export async function releaseInStream(pool: Pool, keys: Keys, choice: ReleaseChoice, releasedBy: string, now: Date): Promise<Outcomes> {
-  const outcomes = await releaseStream(pool, keys, choice, releasedBy, now);
-  if (outcomes.REREAD > 0) {
-    // Also where the stream is paused: it then waits with the others.
-    await pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, parameters) VALUES ($1, $2, $3, 'FULL', 'DUE', $4, '{\"full\": true}')", [randomUUID(), choice.department, choice.stream, releasedBy]);
-  }
-  return outcomes;
 }

@@ -9,7 +9,7 @@ import { noCounts } from '../connectors/counts.ts';
 import type { Limits } from '../connectors/limits.ts';
 import { pullStream, type RunMode } from '../connectors/pull.ts';
 import { connectorOf, streamOf } from '../connectors/registry.ts';
-import { releaseInStream } from './quarantine.ts';
+import { releaseStream } from '../connectors/release.ts';
 import { reconcile } from './reconcile.ts';
 import { retain } from './retain.ts';
 import { waitsForResume } from './streams.ts';
@@ -63,7 +63,7 @@ async function worked(context: RunContext, run: Run): Promise<Done> {
   const keys = recordKeys(config.masterSecret);
   const { full, since, until, approveDeletes = 0, dryRun = false, ids, reason, upTo } = run.parameters;
   if (run.mode === 'RELEASE') {
-    const released = await releaseInStream(pool, keys, { department: run.department, stream: run.stream, ids, reason, upTo }, run.requested_by, now());
+    const released = await releaseStream(pool, keys, { department: run.department, stream: run.stream, ids, reason, upTo }, run.requested_by, now());
     return { epoch: null, counts: { released } };
   }
   const common = { pool, keys, connector, stream: streamOf(connector, run.stream), runId: run.id, approveDeletes, env: sourceEnvironment(config, connector), now, ...(limits ? { limits } : {}) };

@@ -5,6 +5,7 @@ import { receiveEvents } from '../../connectors/ingest.ts';
 import { pullStream } from '../../connectors/pull.ts';
 import { connectorOf, streamOf } from '../../connectors/registry.ts';
 import { releaseStream } from '../../connectors/release.ts';
+import { releaseQuarantine } from '../../jobs/quarantine.ts';
 import { comparable, keys, pull } from '../connectors/sample.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../postgres.ts';
 import { faultServer } from './fault-server.ts';
@@ -78,6 +79,18 @@ describe('events', () => {
     const { rows } = await hub.pool.query("SELECT title FROM hub.record JOIN hotline.ticket USING (rid) WHERE record_key = 'T1'");
     expect(rows).toEqual([{ title: 'version 3' }]);
     expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 4, live: 2, quarantined: {} });
+  });
+
+  it('released of which nothing was kept are read again, whatever ends the release half way', async () => {
+    await post(hub, [1, 2].map((ticket) => eventOf({ ticket, sequence: 1, withdrawn: false }, 'not a time')));
+    await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+    await hub.pool.query('UPDATE hub.quarantine SET content = NULL, sample = NULL');
+    await hub.pool.query("CREATE FUNCTION public.refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'gone'; END $$; CREATE TRIGGER refuses BEFORE INSERT ON hub.sync_run FOR EACH ROW EXECUTE FUNCTION public.refuses()");
+    await expect(releaseQuarantine(hub.pool, keys, {}, 'operator', new Date(0))).rejects.toThrow();
+    await hub.pool.query('DROP TRIGGER refuses ON hub.sync_run');
+    expect(await releaseQuarantine(hub.pool, keys, {}, 'operator', new Date(0))).toMatchObject({ REREAD: 2 });
+    expect((await hub.pool.query("SELECT mode, status, parameters FROM hub.sync_run")).rows).toEqual([{ mode: 'FULL', status: 'DUE', parameters: { full: true } }]);
+    expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 0, quarantined: {} });
   });
 });
 
