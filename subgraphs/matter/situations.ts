@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import { workMatters } from '../../policy/relation.sql.ts';
 import { access, divisionAccess } from '../../policy/row.ts';
 import { channelNames, coded, named } from '../../schema/codes.ts';
 import type { Page } from '../connection.ts';
@@ -66,10 +67,14 @@ export function situation(context: SubgraphContext, row: SituationColumns) {
   };
 }
 
-/** A hotspot has up to thousands of matters, and few ask for them. */
+/** A hotspot has up to thousands of matters, and few ask for them: the first of those that the caller sees, so that no hidden one takes a place. */
 const matterKeysBySituation: Batch<string, string[]> = async (context, situations) => {
   const tx = await context.tx();
-  const { rows } = await tx.execute<{ situation_key: string; keys: string[] }>(sql`SELECT situation_key, matter_keys[1:${mattersMax}] AS keys FROM hub.situation WHERE situation_key = ANY (${sql.param([...situations])}::text[])`);
+  const { rows } = await tx.execute<{ situation_key: string; keys: string[] }>(sql`
+    SELECT s.situation_key, ARRAY(
+      SELECT m.matter_key FROM unnest(s.matter_keys) WITH ORDINALITY AS k(key, place) JOIN hub.matter m ON m.matter_key = k.key
+      WHERE ${sql.raw(workMatters(context.policy, context.viewer, 'm'))} ORDER BY k.place LIMIT ${mattersMax}) AS keys
+    FROM hub.situation s WHERE s.situation_key = ANY (${sql.param([...situations])}::text[])`);
   return new Map(rows.map((row) => [row.situation_key, row.keys]));
 };
 

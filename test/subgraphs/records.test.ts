@@ -248,6 +248,19 @@ describe('pages', () => {
   });
 });
 
+describe('what several records share', () => {
+  it('a hotspot shows the first matters that the caller sees, however many hidden ones come before', async () => {
+    await db.pool.query(`INSERT INTO hub.situation (situation_key, kind, name, division, from_at, to_at, sensitive, records, requesters, channels, keywords, trend, matter_keys, facts)
+      VALUES ('s', 'PUBLIC_FACILITY', '电梯', '510107001003', now(), now(), false, '3', '<3', '{WEB}', '{}', 'NEW', ARRAY(SELECT '!' || n FROM generate_series(1, 100) n) || '{a}', '[]')`);
+    try {
+      const { data } = await world.ask('matter', supervisor, '{ situations { nodes { matters { matterNo } } } }');
+      expect(data['situations'].nodes).toEqual([{ matters: [{ matterNo: 'M-A' }] }]);
+    } finally {
+      await db.pool.query('DELETE FROM hub.situation');
+    }
+  });
+});
+
 describe('node', () => {
   it('finds what the caller may see, and says the same of what is hidden and what is not there', async () => {
     const ids = { h1: globalId('HotlineTicket', 'h1'), wrong: globalId('PoliceCall', 'h1'), none: globalId('HotlineTicket', 'zz'), matter: globalId('Matter', 'a') };
