@@ -97,7 +97,8 @@ export const recordFields = {
   updatedAt: ({ hub }: RecordParent) => hub.sourceUpdatedAt,
   division: ({ hub }: RecordParent) => reference('Division', 'code', hub.division),
   grid: ({ hub }: RecordParent) => reference('Grid', 'code', hub.gridCode),
-  place: ({ hub }: RecordParent) => reference('Place', 'placeKey', hub.placeKey),
+  // By the record, not by the house: its address is this record's own, and another record of the same house must not open it.
+  place: ({ hub }: RecordParent) => reference('Place', 'placeKey', hub.placeKey && hub.rid),
   lead: ({ hub }: RecordParent) => reference('Organization', 'creditCode', hub.leadOrg),
   assisting: ({ hub }: RecordParent) => hub.assistOrgs.map((creditCode) => ({ __typename: 'Organization' as const, creditCode })),
   provenance: ({ hub }: RecordParent) => ({

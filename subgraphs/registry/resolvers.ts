@@ -10,7 +10,7 @@ import { nodeById } from './node.ts';
 import { organizationPage, organizationsByCode, type OrganizationRow } from './organizations.ts';
 import { answers, linkageOf, linkageReviews, pairFields, sideFields } from './linkage.ts';
 import { personByKey, type Mention } from './persons.ts';
-import { placesByKey, thingsByKey } from './places.ts';
+import { placeOf, placesByRecord, thingsByKey } from './places.ts';
 import { sourcesOf } from './provenance.ts';
 import type { PlaceRow, ThingRow } from './rows.ts';
 import type { OrganizationFilterType } from './types.generated.ts';
@@ -74,7 +74,7 @@ export const resolvers = {
     disputes: async ({ mentionId }: { mentionId: string }, _: unknown, context: Context) => (await load(context, disputesByMention, mentionId)) ?? [],
   },
   Place: {
-    __resolveReference: ({ placeKey }: { placeKey: string }, context: Context) => load(context, placesByKey, placeKey),
+    __resolveReference: ({ placeKey: rid }: { placeKey: string }, context: Context) => load(context, placesByRecord, rid),
     kind: ({ kind }: PlaceRow) => ({ code: kind, name: null, scheme: 'place-kind' }),
     division: ({ division }: PlaceRow, _: unknown, context: Context) => divisionOf(context, division),
     grid: ({ gridCode }: PlaceRow) => reference('Grid', 'code', gridCode),
@@ -84,7 +84,7 @@ export const resolvers = {
     __resolveReference: ({ thingKey }: { thingKey: string }, context: Context) => load(context, thingsByKey, thingKey),
     kind: ({ kind }: ThingRow) => ({ code: kind, name: null, scheme: 'thing-kind' }),
     operator: ({ operator }: ThingRow) => reference('Organization', 'creditCode', operator),
-    place: ({ placeKey }: ThingRow, _: unknown, context: Context) => (placeKey === null ? null : load(context, placesByKey, placeKey)),
+    place: ({ placeKey, lieThere }: ThingRow, _: unknown, context: Context) => (placeKey === null ? null : placeOf(context, lieThere)),
     division: ({ division }: ThingRow, _: unknown, context: Context) => divisionOf(context, division),
   },
 };

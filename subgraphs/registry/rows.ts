@@ -19,4 +19,5 @@ export interface PersonRow {
 }
 
 export type PlaceRow = typeof place.$inferSelect & { __typename: 'Place'; [candidates]: readonly Candidate[] };
-export type ThingRow = typeof thing.$inferSelect & { __typename: 'Thing'; [candidates]: readonly Candidate[] };
+/** `lieThere`: the records about it that lie at its place. */
+export type ThingRow = typeof thing.$inferSelect & { __typename: 'Thing'; lieThere: readonly string[]; [candidates]: readonly Candidate[] };

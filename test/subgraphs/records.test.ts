@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settleThings } from '../../jobs/things.ts';
 import { globalId } from '../../subgraphs/globalId.ts';
 import { resident, viewer } from '../policy/viewers.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
@@ -249,6 +250,40 @@ describe('pages', () => {
 });
 
 describe('what several records share', () => {
+  const address = '浆洗街道永盛南街631号3栋';
+
+  it('a place tells its address by the rights to the record that was asked, whatever else lies there', async () => {
+    await db.pool.query(`INSERT INTO hub.place (place_key, kind, standard_address, division) VALUES ('here', 'BUILDING', $1, '510107001003')`, [address]);
+    await db.pool.query(`UPDATE hub.record SET place_key = 'here' WHERE rid IN ('h1', 'h2', 'h3')`);
+    await db.pool.query(`UPDATE hub.record SET minor = true WHERE rid = 'h3'`);
+    try {
+      const { data } = await world.ask('hotline', clerk, tickets('place { __typename placeKey }'), entities('HotlineTicket', ['h1', 'h2', 'h3']));
+      const places = await world.ask('registry', clerk, 'query($r: [_Any!]!) { _entities(representations: $r) { ... on Place { kind { code } standardAddress } } }', { r: data['_entities'].map((one: { place: object }) => one.place) });
+      expect(places.data['_entities'].map((one: { standardAddress: string | null }) => one.standardAddress !== null)).toEqual([true, false, false]);
+      expect(places.data['_entities'].map((one: { kind: { code: string } }) => one.kind.code)).toEqual(['BUILDING', 'BUILDING', 'BUILDING']);
+    } finally {
+      await db.pool.query(`UPDATE hub.record SET place_key = NULL, minor = false`);
+      await db.pool.query('DELETE FROM hub.place');
+    }
+  });
+
+  it('a facility is looked after by whom the records that the caller sees name, and lies where they lie', async () => {
+    await plant(db, { rid: 't1', lead: orgs.centre, matter: 't' });
+    for (const rid of ['t2', 't3']) await plant(db, { rid, lead: orgs.sibling, division: '510108001000' });
+    await db.pool.query(`INSERT INTO hub.thing (thing_key, kind, name, identifier, division) VALUES ('lift', '电梯', '一号梯', 'L1', '510108001000')`);
+    await db.pool.query(`INSERT INTO hub.place (place_key, kind, standard_address, division) VALUES ('here', 'BUILDING', $1, '510107001003'), ('there', 'ESTATE', $1, '510108001000')`, [address]);
+    await db.pool.query(`INSERT INTO hub.division (code, name, tier, source) VALUES ('510107001003', '凉井社区', 'VILLAGE', 'test'), ('510108001000', '别处', 'TOWNSHIP', 'test') ON CONFLICT DO NOTHING`);
+    await db.pool.query(`UPDATE hub.record SET thing_key = 'lift', place_key = CASE rid WHEN 't1' THEN 'here' ELSE 'there' END WHERE rid IN ('t1', 't2', 't3')`);
+    try {
+      await settleThings(db.pool);
+      const { data } = await world.ask('registry', clerk, 'query($r: [_Any!]!) { _entities(representations: $r) { ... on Thing { name operator { creditCode } division { code } place { kind { code } } } } }', { r: [{ __typename: 'Thing', thingKey: 'lift' }] });
+      expect(data['_entities']).toEqual([{ name: '一号梯', operator: { creditCode: orgs.centre }, division: { code: '510107001003' }, place: { kind: { code: 'BUILDING' } } }]);
+    } finally {
+      await db.pool.query(`DELETE FROM hub.record WHERE rid IN ('t1', 't2', 't3')`);
+      await db.pool.query('DELETE FROM hub.place; DELETE FROM hub.thing');
+    }
+  });
+
   it('a hotspot shows the first matters that the caller sees, however many hidden ones come before', async () => {
     await db.pool.query(`INSERT INTO hub.situation (situation_key, kind, name, division, from_at, to_at, sensitive, records, requesters, channels, keywords, trend, matter_keys, facts)
       VALUES ('s', 'PUBLIC_FACILITY', '电梯', '510107001003', now(), now(), false, '3', '<3', '{WEB}', '{}', 'NEW', ARRAY(SELECT '!' || n FROM generate_series(1, 100) n) || '{a}', '[]')`);
