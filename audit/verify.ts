@@ -100,10 +100,11 @@ async function statedSizes(pool: Pool): Promise<StatedSizes> {
 /** The checkpoints there were when the check began: `agreed` is the longest that fits the entries, `ahead` the longest of all. */
 async function compareInside(options: VerifyOptions, sizeMax: number, walk: Walk, findings: Findings): Promise<{ agreed: number; ahead: number }> {
   const result = { agreed: 0, ahead: 0 };
-  const page = 'SELECT size, at, note FROM audit.checkpoint WHERE (size, at) > ($1, $2) AND size <= $3 ORDER BY size, at LIMIT $4';
-  let last: { size: number; at: Date | string } = { size: -1, at: '-infinity' };
+  // `at` as text: a row that somebody put in between two milliseconds would come again and again after its `Date`.
+  const page = 'SELECT size, at::text, note FROM audit.checkpoint c WHERE (size, c.at) > ($1, $2) AND size <= $3 ORDER BY size, c.at LIMIT $4';
+  let last: { size: number; at: string } = { size: -1, at: '-infinity' };
   for (;;) {
-    const { rows } = await options.pool.query<{ size: number; at: Date; note: string }>(page, [last.size, last.at, sizeMax, checkpointsPageMax]);
+    const { rows } = await options.pool.query<{ size: number; at: string; note: string }>(page, [last.size, last.at, sizeMax, checkpointsPageMax]);
     for (const row of rows) {
       const head = signedHead(row.note, options.publicKey, findings);
       if (!head) continue;

@@ -163,6 +163,18 @@ const tamperings: Tampering[] = [
   { name: 'the time column of an entry altered', tamper: ({ pool }) => asOwner(pool, `UPDATE audit.entry SET at = at - interval '1 day' WHERE index = 9`), finds: ['ENTRY_COLUMNS_ALTERED'], index: 9 },
   { name: 'a subject taken out of the index', tamper: ({ pool }) => asOwner(pool, 'DELETE FROM audit.subject WHERE entry_index = 10'), finds: ['SUBJECT_INDEX_ALTERED'], index: 10 },
   { name: "an entry turned to another person's", tamper: ({ pool }) => asOwner(pool, 'UPDATE audit.subject SET tag = sha256(tag) WHERE entry_index = 11'), finds: ['SUBJECT_INDEX_ALTERED'], index: 11 },
+  {
+    name: 'a checkpoint between two milliseconds',
+    tamper: ({ pool }) => asOwner(pool, `INSERT INTO audit.checkpoint SELECT size, date_trunc('second', now()) + interval '1 second 123456 microseconds', 'forged' FROM audit.checkpoint ORDER BY size DESC LIMIT 1`),
+    finds: ['KEY_SWAPPED'],
+  },
+  { name: 'a tile of more entries than are counted', tamper: ({ pool }) => asOwner(pool, 'INSERT INTO audit.tile SELECT 7, 3, hashes, root FROM audit.tile LIMIT 1'), finds: ['TAIL_TRUNCATED'], index: 620 },
+  {
+    name: 'the record of a group commit far behind the end',
+    tamper: ({ pool }) => asOwner(pool, 'INSERT INTO audit.batch (size, prev_size, root, leaves, writer) SELECT 1000000000001, 1000000000000, root, substr(leaves, 1, 32), writer FROM audit.batch LIMIT 1'),
+    finds: ['BATCH_MISSING'],
+    index: 620,
+  },
   { name: 'the clock a day back', tamper: ({ pool }) => append(pool, 1, () => new Date(Date.now() - 86_400_000)), finds: ['CLOCK_WENT_BACK'], index: 620 },
 ];
 
