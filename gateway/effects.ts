@@ -6,8 +6,8 @@ import { purposes, type Purpose } from '../policy/purposes.ts';
 
 /** The access log's entries of changes whose answer never left. */
 export interface Effects {
-  /** The changes of this operation stand in the log. Never throws: what stays unmarked is found later. */
-  logged(traceId: string): Promise<void>;
+  /** The changes of this operation that its entry names stand in the log. Never throws: what stays unmarked is found later. */
+  logged(traceId: string, coordinates: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ export function openEffects(pool: Pool, accessLog: AccessLog): Effects {
   const stopping = new AbortController();
   const swept = sweeping(pool, accessLog, stopping.signal);
   return {
-    async logged(traceId) {
-      await pool.query('UPDATE hub.effect SET logged_at = now() WHERE trace_id = $1 AND logged_at IS NULL', [traceId]).catch((error: unknown) => log.warn({ err: safeError(error) }, 'a change could not be marked as logged'));
+    async logged(traceId, coordinates) {
+      await pool.query('UPDATE hub.effect SET logged_at = now() WHERE trace_id = $1 AND coordinate = ANY ($2) AND logged_at IS NULL', [traceId, coordinates]).catch((error: unknown) => log.warn({ err: safeError(error) }, 'a change could not be marked as logged'));
     },
     async stop() {
       stopping.abort();

@@ -18,8 +18,10 @@ export type Record = (exchange: Exchange) => Promise<void>;
 export function openRecord(accessLog: AccessLog, masterSecret: Uint8Array, now: () => Date, effects?: Effects): Record {
   return async (exchange) => {
     if (exchange.viewer.kind === 'ANONYMOUS' && exchange.refusal !== null) return accessLog.appendRefusals(exchange.refusal);
-    await accessLog.append({ ...whoAndWhy(exchange, masterSecret), ...whatWasSeen(exchange, masterSecret, now()) });
-    if (exchange.document?.operation.operation === 'mutation') await effects?.logged(exchange.traceId);
+    const seen = whatWasSeen(exchange, masterSecret, now());
+    await accessLog.append({ ...whoAndWhy(exchange, masterSecret), ...seen });
+    // A refusal names no change, and where a subgraph's answer was lost nor does an entry: what was made all the same stays owed.
+    if (exchange.document?.operation.operation === 'mutation' && exchange.refusal === null) await effects?.logged(exchange.traceId, Object.keys(seen.coordinates.full));
   };
 }
 
@@ -53,7 +55,7 @@ function emergencyOf({ viewer, seen }: Exchange): Viewer['breakGlass'] | null {
   return opened ? viewer.breakGlass : null;
 }
 
-function whatWasSeen({ seen }: Exchange, masterSecret: Uint8Array, now: Date): Pick<AccessEntryInput, 'coordinates' | 'recordCount' | 'subjects'> {
+function whatWasSeen({ seen }: Exchange, masterSecret: Uint8Array, now: Date): Required<Pick<AccessEntryInput, 'coordinates' | 'recordCount' | 'subjects'>> {
   const subjects = [...seen.subjects].map((mention) => subjectTag(masterSecret, mention, now));
   return { coordinates: coordinateCounts(seen), recordCount: seen.records.size, subjects };
 }

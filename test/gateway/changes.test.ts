@@ -68,6 +68,16 @@ test('an effect is marked by the entry of its own answer', async () => {
   expect(rows).toMatchObject([{ logged_at: expect.any(Date) }]);
 });
 
+test('a change whose answer got lost on its way from the subgraph is put into the log all the same', async () => {
+  const { pool } = fixture.database;
+  fixture.loseNext('tickets');
+  const { headers } = await fixture.ask('mutation { rename(to: "lost") { name } }', { as: operator, purpose: 'DATA_QUALITY' });
+  const trace = headers.get('x-trace-id');
+  await pool.query(`UPDATE hub.effect SET at = now() - interval '1 minute' WHERE trace_id = $1`, [trace]);
+  expect(await logOwed(pool, fixture.accessLog)).toBe(1);
+  expect((await entriesOf(trace)).map(({ coordinates }) => coordinates.full)).toEqual([{}, { 'Mutation.rename': 1 }]);
+});
+
 test('introspection shows a change to those who may make it', async () => {
   const fields = async (as: typeof clerk) => (await fixture.ask('{ __type(name: "Mutation") { fields { name } } }', { as })).data.__type?.fields.map((field: { name: string }) => field.name);
   expect(await fields(operator)).toEqual(['rename']);

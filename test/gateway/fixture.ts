@@ -28,6 +28,8 @@ export interface Fixture {
   calls: { subgraph: string; query: string }[];
   /** Changes what a subgraph does next: throw, hang, garbage. */
   faults: Map<string, () => Promise<{ body: unknown }>>;
+  /** The next answer of a subgraph does not arrive, but it is made. */
+  loseNext(subgraph: string): void;
   token(claims: JWTPayload, seconds?: number): Promise<string>;
   ask(query: string, options?: AskOptions): Promise<Answer>;
   stop(): Promise<void>;
@@ -73,15 +75,19 @@ export async function openFixture({ oidc, further, ...more }: Partial<GatewayOpt
   await seedMatter(database);
   const calls: Fixture['calls'] = [];
   const faults: Fixture['faults'] = new Map();
+  const lost = new Set<string>();
   const accessLog = await openAccessLog({ pool: database.pool });
   const inject: GatewayOptions['inject'] = async (name, body, headers) => {
     calls.push({ subgraph: name, query: (JSON.parse(body) as { query: string }).query });
-    return faults.get(name)?.() ?? subgraphs[name as 'tickets'].answer(body, headers['x-yiwang-viewer']);
+    const answer = faults.get(name)?.() ?? subgraphs[name as 'tickets'].answer(body, headers['x-yiwang-viewer']);
+    if (!lost.delete(name)) return answer;
+    await answer;
+    throw new Error('the connection was lost');
   };
   const gateway = await startGateway({ config, pool: database.pool, accessLog, policy, inject, supergraphSdl: supergraph(further), operations: registered(), port: 0, ...more });
   const issuer = demoIssuer(masterSecret);
   const token = (claims: JWTPayload, seconds?: number) => issuer.mintToken(claims, seconds);
-  const fixture = { url: gateway.url, gateway, database, accessLog, config, calls, faults, token };
+  const fixture = { url: gateway.url, gateway, database, accessLog, config, calls, faults, loseNext: (subgraph: string) => void lost.add(subgraph), token };
   const stop = async () => {
     await gateway.stop();
     await accessLog.close();
