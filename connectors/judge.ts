@@ -8,7 +8,9 @@ import { sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
 import { columnName, isTooDeep, shallow, unsound } from './sound.ts';
 
-export type QuarantineReason = 'TOO_LARGE' | 'NOT_A_CLOUDEVENT' | 'INVALID_BYTES' | 'CELL_COUNT' | 'SCHEMA' | 'REQUIRED_MISSING' | 'UNPARSABLE_TIME';
+/** Of records, in the order in which one is counted where several apply (sources.md). */
+export const quarantineReasons = ['TOO_LARGE', 'NOT_A_CLOUDEVENT', 'INVALID_BYTES', 'CELL_COUNT', 'SCHEMA', 'REQUIRED_MISSING', 'UNPARSABLE_TIME'] as const;
+export type QuarantineReason = (typeof quarantineReasons)[number];
 
 /** STANDS: as the snapshot has it. GONE: the snapshot is whole and has it not. */
 export type Settled = 'STANDS' | 'GONE';

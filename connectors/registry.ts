@@ -34,6 +34,23 @@ export function streamOf(connector: Connector, name: string): Stream {
   return stream;
 }
 
+/**
+ * The streams that a caller named: of these departments (all where none is named), and of that name where one is given.
+ * `USAGE` with what there is, where a department has no such stream or is none.
+ */
+export async function namedStreams(named: { departments?: readonly string[] | undefined; stream?: string | undefined }): Promise<{ department: string; stream: string }[]> {
+  const known = await connectors();
+  const wanted = named.departments?.length ? named.departments : [...known.keys()];
+  return wanted.flatMap((department) => {
+    const connector = known.get(department);
+    if (!connector) throw new YiwangError('USAGE', { hint: `there is no department \`${department.slice(0, 40)}\`; known are ${[...known.keys()].join(', ')}` });
+    const names = connector.streams.map(({ name }) => name);
+    const chosen = names.filter((name) => named.stream === undefined || name === named.stream);
+    if (chosen.length === 0) throw new YiwangError('USAGE', { hint: `\`${department}\` has no stream of that name; it has ${names.join(', ')}` });
+    return chosen.map((stream) => ({ department, stream }));
+  });
+}
+
 /** What no declaration may get wrong. */
 function checked(connector: Connector): Connector {
   for (const stream of connector.streams) {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
-import { connectors } from '../connectors/registry.ts';
+import { namedStreams } from '../connectors/registry.ts';
 import { registerStreams, waitsForResume } from './streams.ts';
 
 export interface SyncRequest {
@@ -32,19 +32,12 @@ export interface FinishedRun {
 
 /** Asks for one run per stream. Returns their ids; workers find them in the table. */
 export async function requestSync(pool: Pool, request: SyncRequest): Promise<string[]> {
-  const known = await connectors();
-  const wanted = request.departments?.length ? request.departments : [...known.keys()];
+  const named = await namedStreams(request);
   await registerStreams(pool);
   const ids: string[] = [];
-  for (const department of wanted) {
-    const connector = known.get(department);
-    if (!connector) throw new YiwangError('USAGE', { hint: `there is no department \`${department.slice(0, 40)}\`; known are ${[...known.keys()].join(', ')}` });
-    const streams = connector.streams.filter(({ name }) => request.stream === undefined || name === request.stream);
-    if (streams.length === 0) throw new YiwangError('USAGE', { hint: `\`${department}\` has no stream of that name; it has ${connector.streams.map(({ name }) => name).join(', ')}` });
-    for (const { name } of streams) {
-      const id = await requestRun(pool, request, department, name);
-      if (id !== null) ids.push(id);
-    }
+  for (const { department, stream } of named) {
+    const id = await requestRun(pool, request, department, stream);
+    if (id !== null) ids.push(id);
   }
   if (ids.length === 0) throw new YiwangError('USAGE', { hint: 'every stream of this choice is paused; `yiwang resume` first' });
   return ids;

@@ -72,8 +72,10 @@ interface MatrixOptions {
 /** Of the release in force, as the graph's `policyMatrix` has it; of a folder where one is named. */
 async function matrix({ folder, json, ...scope }: MatrixOptions): Promise<void> {
   const { policyMatrix } = await import('../../policy/matrix.ts');
+  const supergraphSchema = await supergraph();
+  if (scope.type !== undefined && !supergraphSchema.getType(scope.type)) throw new YiwangError('USAGE', { hint: `the graph has no type \`${scope.type.slice(0, 40)}\`` });
   const policy = folder === undefined ? await withHub(policyInForce) : await policyOf(folder);
-  const rows = policyMatrix({ supergraphSchema: await supergraph(), policy, ...scope });
+  const rows = policyMatrix({ supergraphSchema, policy, ...scope });
   if (json) return printJson(rows);
   printTable(['field 字段', 'class 密级', 'kind', 'tier 层级', 'purpose 目的', 'effect 效果', 'policy 规则', 'reason'], rows.map((row) => [row.coordinate, row.class, row.kind, row.tier ?? '–', row.purpose ?? '–', row.effect, row.policy, row.reason]));
 }

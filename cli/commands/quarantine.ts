@@ -23,7 +23,10 @@ export function quarantineCommand(program: Command): void {
   const quarantine = program.command('quarantine').description('what was refused and why · 被隔离的记录及原因');
   filtered(quarantine.command('list').description('open entries by stream, reason and field · 按数据流、原因、字段列出'))
     .option('--csv <file>', 'writes them for a spreadsheet instead · 另存为电子表格')
-    .action((options: ListOptions) => withHub((hub) => list(hub, options)));
+    .action(async (options: ListOptions) => {
+      await requireNamed(options);
+      return withHub((hub) => list(hub, options));
+    });
   quarantine
     .command('show')
     .argument('<id>', 'of an entry · 编号', wholeNumber(1, idMax))
@@ -31,7 +34,10 @@ export function quarantineCommand(program: Command): void {
     .option('--json', 'one JSON document · 输出 JSON')
     .action((id: number, options: { json?: boolean }) => withHub((hub) => show(hub, id, options)));
   filtered(quarantine.command('release').argument('[ids...]', 'of entries; or choose by the options · 编号，或用选项筛选', wholeNumbers).description('re-reads entries exactly once, in order · 放行：按序重读，恰好一次'))
-    .action((ids: number[] | undefined, options: Filter) => withHub((hub) => release(hub, ids ?? [], options)));
+    .action(async (ids: number[] | undefined, options: Filter) => {
+      await requireNamed(options);
+      return withHub((hub) => release(hub, ids ?? [], options));
+    });
 }
 
 function filtered(command: Command): Command {
@@ -65,6 +71,15 @@ async function release({ config, pool }: Hub, ids: readonly number[], { json, ..
   const outcomes = await releaseQuarantine(pool, recordKeys(config.masterSecret), { ...filter, ...(ids.length > 0 ? { ids } : {}) }, 'cli', new Date());
   if (json) return printJson(outcomes);
   printTable(['outcome 结果', 'entries 条数'], Object.entries(outcomes));
+}
+
+/** A name that is mistyped must not read as nothing quarantined. */
+async function requireNamed({ department, stream, reason }: Filter): Promise<void> {
+  const { namedStreams } = await import('../../connectors/registry.ts');
+  const { quarantineReasons } = await import('../../connectors/judge.ts');
+  if (department !== undefined) await namedStreams({ departments: [department], stream });
+  else if (stream !== undefined && !(await namedStreams({})).some((one) => one.stream === stream)) throw new YiwangError('USAGE', { hint: `no department has a stream \`${stream.slice(0, 40)}\`` });
+  if (reason !== undefined && !quarantineReasons.some((one) => one === reason)) throw new YiwangError('USAGE', { hint: `\`${reason.slice(0, 40)}\` is no reason; there are ${quarantineReasons.join(', ')}` });
 }
 
 function wholeNumbers(text: string, before: number[] | undefined): number[] {
