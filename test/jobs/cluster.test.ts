@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordKeys } from '../../base/keys.ts';
 import { clusterNightly, clusterTouched } from '../../jobs/cluster.ts';
+import { confirmedPairs, mergedPairs, splitPairs, type DecidedPair } from '../../subgraphs/matter/decided-pairs.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
 const keys = recordKeys(Buffer.alloc(32, 5));
@@ -66,5 +67,49 @@ describe('a new record is clustered with its candidates only', () => {
     await clusterTouched(db.pool, keys);
     const { rows } = await db.pool.query('SELECT rid FROM hub.matter_member WHERE rid = ANY ($1)', [[old, claimed, ordinary]]);
     expect(rows.map((row) => row.rid).sort()).toEqual([old, claimed, ordinary].sort());
+  });
+});
+
+describe('what people decide one after the other', () => {
+  const named = (...rids: string[]) => rids.map((rid) => ({ rid, own: false }));
+  const groupsOf = async (rids: readonly string[]) => {
+    await clusterTouched(db.pool, keys);
+    const found = await Promise.all(rids.map(matterOf));
+    return [...Map.groupBy(rids, (_, index) => found[index]!).values()].map((group) => group.map((rid) => rids.indexOf(rid)));
+  };
+  const decide = async (kind: string, pairs: DecidedPair[]) =>
+    (await db.pool.query<{ id: string }>("SELECT hub.decide_matter($1, $2, $3, '同一件事', '{}', 'somebody', 'ORG')::text AS id", [kind, [...new Set(pairs.flatMap(({ a, b }) => [a, b]))], JSON.stringify(pairs)])).rows[0]!.id;
+  const undo = async (event: string) => void (await db.pool.query("SELECT hub.undo_matter_decision($1, '看错了', 'somebody', 'ORG')", [event]));
+  const decisionOf = async (a: string, b: string) => (await db.pool.query<{ decision: string }>('SELECT decision FROM hub.matter_decision WHERE a = least($1, $2) AND b = greatest($1, $2)', [a, b])).rows[0]?.decision ?? null;
+
+  it('a merge after a split makes one matter of all of them, and its undo the two that the split had made', async () => {
+    const [a, b, c] = await Promise.all(['s1', 's2', 's3'].map((key) => land(key, `各说各的${key}`, `武侯区锦绣路${key.slice(1)}号`, 30)));
+    await decide('MERGED', mergedPairs(named(a!, b!), named(c!)));
+    expect(await groupsOf([a!, b!, c!])).toEqual([[0, 1, 2]]);
+    await decide('SPLIT', splitPairs(named(a!, b!, c!), named(c!)));
+    expect(await groupsOf([a!, b!, c!])).toEqual([[0, 1], [2]]);
+    const merged = await decide('MERGED', mergedPairs(named(a!, b!), named(c!)));
+    expect(await groupsOf([a!, b!, c!])).toEqual([[0, 1, 2]]);
+    await undo(merged);
+    expect(await groupsOf([a!, b!, c!])).toEqual([[0, 1], [2]]);
+  });
+
+  it('a split that was undone does not come back with the undo of what was decided after it', async () => {
+    const [a, b] = await Promise.all(['u1', 'u2'].map((key) => land(key, `另说各的${key}`, `武侯区锦绣南路${key.slice(1)}号`, 30)));
+    const split = await decide('SPLIT', splitPairs(named(a!, b!), named(b!)));
+    const merged = await decide('MERGED', mergedPairs(named(a!), named(b!)));
+    await undo(split);
+    expect(await decisionOf(a!, b!)).toBe('MUST_LINK');
+    await undo(merged);
+    expect(await decisionOf(a!, b!)).toBeNull();
+  });
+
+  it('a merge takes no confirmation away', async () => {
+    const [a, b, c] = await Promise.all(['k1', 'k2', 'k3'].map((key) => land(key, `再说各的${key}`, `武侯区锦绣北路${key.slice(1)}号`, 30)));
+    await decide('CONFIRMED', confirmedPairs(named(a!, b!), named(b!)[0]!));
+    const merged = await decide('MERGED', mergedPairs(named(a!, b!), named(c!)));
+    expect(await decisionOf(a!, b!)).toBe('MUST_LINK');
+    await undo(merged);
+    expect([await decisionOf(a!, b!), await decisionOf(a!, c!)]).toEqual(['MUST_LINK', null]);
   });
 });
