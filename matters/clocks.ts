@@ -39,8 +39,9 @@ export function clockOf(rule: ClockRule, record: ClockedRecord): Clock {
   const base = { rule: rule.id, startedMs, stoppedMs, extended, statedDueMs };
   if (startedMs === null || (stoppedMs === null && isVoid(rule, record))) return { ...base, dueMs: null, soonMs: null, pausedSinceMs: null, provisional: false };
   const amount = extended ? rule.extension!.amount : rule.amount;
-  const { pausedMs, pausedSinceMs } = pauseOf(rule, record, startedMs);
-  const due = counted(rule.unit, startedMs, amount, pausedMs);
+  const running = counted(rule.unit, startedMs, amount, 0);
+  const { pausedMs, pausedSinceMs } = pauseOf(rule, record, startedMs, running.ms);
+  const due = pausedMs === 0 ? running : counted(rule.unit, startedMs, amount, pausedMs);
   return { ...base, dueMs: due.ms, soonMs: before(rule.unit, due.ms, rule.soon), pausedSinceMs: stoppedMs === null ? pausedSinceMs : null, provisional: due.provisional };
 }
 
@@ -66,10 +67,10 @@ function throughMs(value: unknown): number | null {
   return typeof value === 'string' && dayText.test(value) ? endOfDayMs(value) : timeMs(value);
 }
 
-/** How long it stood still, and since when it does. */
-function pauseOf(rule: ClockRule, record: ClockedRecord, startedMs: number): { pausedMs: number; pausedSinceMs: number | null } {
+/** How long it stood still, and since when it does. What had run out already stands still no more. */
+function pauseOf(rule: ClockRule, record: ClockedRecord, startedMs: number, dueMs: number): { pausedMs: number; pausedSinceMs: number | null } {
   const from = rule.pause ? timeMs(record.facts[rule.pause.from]) : null;
-  if (from === null || from < startedMs) return { pausedMs: 0, pausedSinceMs: null };
+  if (from === null || from < startedMs || from > dueMs) return { pausedMs: 0, pausedSinceMs: null };
   const to = timeMs(record.facts[rule.pause!.to]);
   return to === null || to <= from ? { pausedMs: 0, pausedSinceMs: from } : { pausedMs: to - from, pausedSinceMs: null };
 }

@@ -59,6 +59,12 @@ describe('when a clock is due', () => {
     expect([again.pausedSinceMs, due(again)]).toEqual([null, '2026-03-12 00:00']);
   });
 
+  it('what is returned when it is late already stays late', () => {
+    const late = { receivedAt: '2026-03-02T08:00:00+08:00', returnedAt: '2026-03-10T09:00:00+08:00' };
+    const found = [clock('HOTLINE-5WD', late), clock('HOTLINE-5WD', { ...late, assignedAt: '2026-03-20T09:00:00+08:00', closedAt: '2026-03-19T09:00:00+08:00' })];
+    expect(found.map((one) => [one.pausedSinceMs, due(one)])).toEqual([[null, '2026-03-10 00:00'], [null, '2026-03-10 00:00']]);
+  });
+
   it('the first assignment stops the 24 hours, whenever the ticket was assigned again', () => {
     const found = clock('HOTLINE-24H', { receivedAt: '2026-03-02T08:00:00+08:00', assignedAt: '2026-03-05T10:00:00+08:00' }, { ASSIGNED: '2026-03-02T01:00:00.000Z' });
     expect(shanghai(found.stoppedMs)).toBe('2026-03-02 09:00');
