@@ -69,10 +69,16 @@ function shown(rule: StatisticRule, cell: Wanted, found: Columns | undefined) {
 export function readPeriod(text: string | null): { from: string; to: string } | null {
   if (text === null) return null;
   const match = /^(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?))?$/.exec(text);
-  if (!match) throw new YiwangError('BAD_REQUEST', { hint: 'a period is `2026`, `2026-Q3`, `2026-09` or `2026-09-30`' });
+  if (!match || !isDate(text)) throw new YiwangError('BAD_REQUEST', { hint: 'a period is `2026`, `2026-Q3`, `2026-09` or `2026-09-30`' });
   const [year, quarter, month, day] = match.slice(1).map((part) => (part === undefined ? undefined : Number(part)));
   const first = quarter ? (quarter - 1) * 3 : month ? month - 1 : 0;
   const months = quarter ? 3 : month ? 1 : 12;
   const at = (months: number, days: number) => `${new Date(Date.UTC(year!, months, days)).toISOString().slice(0, 10)}T00:00:00+08:00`;
   return day ? { from: at(first, day), to: at(first, day + 1) } : { from: at(first, 1), to: at(first + months, 1) };
+}
+
+/** There is a 29 February of 2028 and none of 2026; years before 100 are read as of the 1900s. */
+function isDate(text: string): boolean {
+  if (text.startsWith('00')) return false;
+  return text.length < 10 || new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
 }

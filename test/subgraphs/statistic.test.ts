@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { matterStatus } from '../../matters/status.ts';
+import { readPeriod } from '../../subgraphs/matter/snapshot.ts';
 import { viewer } from '../policy/viewers.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 import { openWorld, orgs, plant, township, type World } from './world.ts';
@@ -85,5 +86,15 @@ describe('subgraphs over HTTP', () => {
 
   it('an unknown name is refused at the start', async () => {
     await expect(openWorld(db, { only: ['nothing'] })).rejects.toThrow(/no subgraph `nothing`/);
+  });
+});
+
+describe('a period', () => {
+  it.each([['2028-02-29', '2028-03-01'], ['2026-12-31', '2027-01-01'], ['2026-12', '2027-01-01'], ['2026-Q4', '2027-01-01'], ['2026', '2027-01-01']])('%s ends before %s in Shanghai', (text, to) => {
+    expect(readPeriod(text)!.to).toBe(`${to}T00:00:00+08:00`);
+  });
+
+  it.each(['2026-02-29', '2026-04-31', '2026-13', '2026-Q5', '0050', ' 2026', ''])('`%s` is none', (text) => {
+    expect(() => readPeriod(text)).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }));
   });
 });
