@@ -100,13 +100,16 @@ async function explain(pool: Pool, a: string, b: string, options: { json?: boole
   }
 }
 
-async function mentionIdOf(pool: Pool, text: string): Promise<string> {
-  const [department = '', stream = '', recordKey = '', role = null, ordinal = null] = text.split('/');
+/** A mention by its id or its name; the record's key may hold slashes of its own. */
+export async function mentionIdOf(pool: Pool, text: string): Promise<string> {
+  const [department = '', stream = '', ...rest] = text.split('/');
+  const recordKeys = [rest, rest.slice(0, -1), rest.slice(0, -2)].map((parts) => parts.join('/'));
   const { rows } = await pool.query<{ mention_id: string }>(
     `SELECT m.mention_id FROM hub.mention m JOIN hub.record r USING (rid)
-     WHERE m.kind = 'PERSON' AND (m.mention_id = $1 OR (r.department = $2 AND r.stream = $3 AND r.record_key = $4 AND ($5::text IS NULL OR m.role = $5) AND ($6::text IS NULL OR m.ordinal::text = $6)))
+     WHERE m.kind = 'PERSON' AND (m.mention_id = $1 OR (r.department = $2 AND r.stream = $3 AND r.record_key = ANY ($4::text[])
+       AND $5 IN (r.record_key, concat_ws('/', r.record_key, m.role), concat_ws('/', r.record_key, m.role, m.ordinal))))
      ORDER BY m.ordinal LIMIT 1`,
-    [text, department, stream, recordKey, role, ordinal],
+    [text, department, stream, recordKeys, rest.join('/')],
   );
   if (!rows[0]) throw new YiwangError('NOT_FOUND', { hint: 'there is no such mention; name it as department/stream/recordKey/role/ordinal' });
   return rows[0].mention_id;
