@@ -106,7 +106,9 @@ export async function deliveryFault(delivery: FoundDelivery, fileBytesMax: numbe
     const size = await stat(path).then((found) => found.size, () => -1);
     if (size < 0) return 'FILE_MISSING';
     if (size > fileBytesMax) return 'FILE_TOO_LARGE';
-    if ((await fileSha256(path)) !== file.sha256.toLowerCase()) return 'HASH_MISMATCH';
+    const sha256 = await fileSha256(path).catch(() => null);
+    if (sha256 === null) return 'FILE_UNREADABLE'; // looked at again by the next run, as all that are refused
+    if (sha256 !== file.sha256.toLowerCase()) return 'HASH_MISMATCH';
   }
   return null;
 }

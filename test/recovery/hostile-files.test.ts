@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, openSync, ftruncateSync, closeSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, ftruncateSync, closeSync, readFileSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import iconv from 'iconv-lite';
@@ -112,6 +112,32 @@ describe('a delivery', () => {
     expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 1 });
     expect((await hub.pool.query('SELECT state, reason FROM hub.delivery ORDER BY folder')).rows).toEqual([{ state: 'REFUSED', reason: expect.stringMatching(reason) }, { state: 'ACCEPTED', reason: null }]);
     expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ live: 1, quarantined: {} });
+  });
+
+  it('of which a file is there and cannot be read is refused whole, holds up no later one, and is read when it can be', async () => {
+    deliver('20260301', csv(gb(`${header}\n${line(1)}\n`), 'GB18030', 1));
+    const [file, aside] = ['jzsq_1.csv', 'aside'].map((name) => join(folder, '20260301', name)) as [string, string];
+    renameSync(file, aside);
+    mkdirSync(file); // whoever tests may read every file
+    deliver('20260302', csv(gb(`${header}\n${line(2)}\n`), 'GB18030', 1));
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 1 });
+    expect((await hub.pool.query('SELECT state, reason FROM hub.delivery ORDER BY folder')).rows).toEqual([{ state: 'REFUSED', reason: 'FILE_UNREADABLE' }, { state: 'ACCEPTED', reason: null }]);
+    rmdirSync(file);
+    renameSync(aside, file);
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ published: 1 });
+  });
+
+  it.each([
+    ['was cleared away but for its manifest', (file: string) => rmSync(file)],
+    ['holds something else by now', (file: string) => writeFileSync(file, gb(`${header}\n${line(7)}\n`))],
+  ])('that comes late changes nothing that a snapshot settled of which the file %s, and holds up no later one', async (_, spoil) => {
+    deliver('20260302', csv(gb(`${header}\n${line(1)}\n`), 'GB18030', 1), 'SNAPSHOT');
+    await pull(hub.pool, 'civil', 'jzsq', env());
+    spoil(join(folder, '20260302', 'jzsq_1.csv'));
+    deliver('20260301', csv(gb(`${header}\n${line(1, '某乙')}\n${line(9)}\n`), 'GB18030', 2));
+    deliver('20260303', csv(gb(`${header}\n${line(3)}\n`), 'GB18030', 1));
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ offered: 3, superseded: 2, published: 1 });
+    expect((await hub.pool.query('SELECT record_key FROM hub.record ORDER BY 1')).rows.map((row) => row.record_key)).toEqual(['A1', 'A3']);
   });
 
   it('has rows with bad or cut bytes in quarantine with their byte offset, and the others published', async () => {
