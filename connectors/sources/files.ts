@@ -55,15 +55,16 @@ async function* pages(context: SourceContext, stream: Stream, root: string, from
 }
 
 const nothingSettled: SettledKeys = () => undefined;
+const settledWhole: SettledKeys = () => 'STANDS';
 
 /** What snapshots that were applied already and are of a later time say of the keys of a delivery that comes late. */
 async function settledLater(context: SourceContext, stream: Stream, found: FoundDelivery, all: readonly FoundDelivery[], mark: Required<Watermark>): Promise<SettledKeys> {
   if (found.asOf > mark.snapshotAsOf) return nothingSettled;
   const later = all.filter((one) => one.kind === 'SNAPSHOT' && mark.done[one.folder] === one.identity && isAfter(one, found));
-  // Its folder was cleared away: what it held is not known any more, so it is taken to have settled everything.
-  if (later.length === 0 && found.asOf < mark.snapshotAsOf) return () => 'STANDS';
+  // Its folder or a file of it was cleared away: what it held is not known any more, so it is taken to have settled everything.
+  if (later.length === 0 && found.asOf < mark.snapshotAsOf) return settledWhole;
   const said: SettledKeys[] = [];
-  for (const snapshot of later) said.push(await settledIn(context, stream, snapshot));
+  for (const snapshot of later) said.push((await deliveryFault(snapshot, context.limits.fileBytesMax)) === null ? await settledIn(context, stream, snapshot) : settledWhole);
   return (keyHmac) => {
     const verdicts = said.map((settled) => settled(keyHmac));
     return verdicts.find((one) => one === 'STANDS') ?? verdicts.find((one) => one === 'GONE');
