@@ -11,6 +11,7 @@ import { askSource, type SourceAnswer } from './http.ts';
 import { presentOf, trusted } from './present.ts';
 
 const pagesMax = 100_000;
+/** Without anything new between them. */
 const restartsMax = 5;
 /** A token is renewed this long before the source says it ends. */
 const tokenMarginMs = 15_000;
@@ -18,7 +19,7 @@ const beginning = '1970-01-01T00:00:00Z';
 
 /**
  * A REST service behind OAuth 2.0 client credentials, paged by an opaque cursor in the order of its watermark. A token that
- * ended early is renewed once, a cursor that ended starts again from the newest watermark read.
+ * ended early is renewed once, a cursor that ended starts again from the newest time read.
  */
 export async function openRestSource({ connector, env, limits, pool }: SourceContext): Promise<OpenSource> {
   invariant(connector.source.kind === 'rest', 'a REST source is opened for a REST declaration');
@@ -35,14 +36,16 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
   const start = () => (stored === undefined ? beginning : new Date(Date.parse(stored) - stream.overlapSeconds * 1000).toISOString());
   let since = start();
   let cursor: string | null = null;
+  /** The newest time that this run read: the watermark may stand beyond what is still to be read of the overlap. */
+  let reached = '';
   let restarts = 0;
   for (let page = 1; page <= pagesMax; page += 1) {
     const query = new URLSearchParams({ updatedSince: since, pageSize: String(limits.pageRowsMax), ...(cursor === null ? {} : { cursor }) });
     const answer = await askedPage(`${base}${stream.from}?${query}`, tokens, limits);
     if (answer === 'CURSOR_EXPIRED') {
-      restarts += 1;
+      restarts = reached > since ? 0 : restarts + 1;
       if (restarts > restartsMax) throw new YiwangError('SOURCE_UNAVAILABLE', { detail: 'cursors end before they can be used' });
-      since = newest !== undefined && newest > since ? newest : since;
+      if (reached > since) since = reached;
       cursor = null;
       continue;
     }
@@ -55,7 +58,9 @@ async function* pages(base: string, stream: Stream, from: { watermark: unknown; 
     const absent = requireFields(stream, answer.data);
     for (const row of answer.data) {
       const time = sourceTime(valueAt(row, stream.watermark))?.instant;
-      if (time !== undefined && time <= present.instant && (newest === undefined || time > newest)) newest = time;
+      if (time === undefined || time > present.instant) continue;
+      if (newest === undefined || time > newest) newest = time;
+      if (time > reached) reached = time;
     }
     yield { offered: answer.data.map((row, index) => ({ row, position: `page ${page} item ${index + 1}`, absent })), watermark: newest === undefined ? undefined : { since: newest }, present };
     if (answer.nextCursor === null) return;

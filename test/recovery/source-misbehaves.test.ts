@@ -86,6 +86,35 @@ describe('a source over HTTP', () => {
     expect(await stored()).toMatchObject({ watermark: { since: '2026-03-02T02:59:00.000Z' }, stale_reason: null });
   });
 
+  describe('whose cursors end at once', () => {
+    /** Five cases a page, and no page after it by its cursor. */
+    const first = (more: typeof cases = []) => ({ path, query }: { path: string; query: URLSearchParams }): Reply => {
+      if (path === '/oauth/token') return court({ path, query });
+      if (query.has('cursor')) return { status: 410 };
+      const due = [...cases, ...more].filter((one) => Date.parse(one.updatedAt) >= Date.parse(query.get('updatedSince')!)).sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : 1));
+      return { json: { data: due.slice(0, 5), nextCursor: due.length > 5 ? '5' : null, asOf: '2026-03-03T00:00:00Z' } };
+    };
+
+    it('is read whole, however often', async () => {
+      source.handle = first();
+      await sync('FULL');
+      expect(await publishedTables(hub.pool)).toEqual(whole);
+    });
+
+    it('has what came late within the overlap read, though the watermark is beyond it', async () => {
+      source.handle = court;
+      await sync();
+      source.handle = first([{ ...cases[0]!, prelitNo: 'LATE', updatedAt: '2026-03-02T10:56:30+08:00' }]);
+      expect((await sync()).counts).toMatchObject({ published: 1 });
+    });
+
+    it('before anything new is read is asked a few times and no more', async () => {
+      source.handle = (asked) => (asked.path !== '/oauth/token' && pagesAsked().length > 1 ? { status: 410 } : court(asked));
+      await expect(sync()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+      expect(pagesAsked().length).toBeLessThan(10);
+    });
+  });
+
   it('is left alone as long as its Retry-After says, in either spelling, and no longer than the limit', async () => {
     const wait = async (headers: Record<string, string>, retryAfterMaxSeconds: number) => {
       let askedAt = 0;
