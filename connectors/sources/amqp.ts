@@ -11,6 +11,8 @@ export interface EventConsumer {
 
 const prefetchMessages = 200;
 const heartbeatSeconds = 20;
+/** Until its connection is open no heartbeat tells a broker that is silent from one that is slow. */
+const answerWithinMsDefault = 30_000;
 const reconnectBaseMs = 500;
 const reconnectMaxMs = 30_000;
 
@@ -19,9 +21,9 @@ const reconnectMaxMs = 30_000;
  * back where they could not be made so. One that can never be is quarantined and rejected, which is where a dead-letter
  * exchange takes it over: it would come back for ever. Reconnects by itself until stopped.
  */
-export function startConsumer({ url, queue, department, pool }: { url: string; queue: string; department: string; pool: Pool }): EventConsumer {
+export function startConsumer({ answerWithinMs = answerWithinMsDefault, ...consumed }: Omit<Consumed, 'answerWithinMs'> & Partial<Consumed>): EventConsumer {
   const stopping = new AbortController();
-  const ended = consumeUntilStopped(url, queue, department, pool, stopping.signal);
+  const ended = consumeUntilStopped({ ...consumed, answerWithinMs }, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
@@ -30,20 +32,28 @@ export function startConsumer({ url, queue, department, pool }: { url: string; q
   };
 }
 
-async function consumeUntilStopped(url: string, queue: string, department: string, pool: Pool, signal: AbortSignal): Promise<void> {
+interface Consumed {
+  url: string;
+  queue: string;
+  department: string;
+  pool: Pool;
+  answerWithinMs: number;
+}
+
+async function consumeUntilStopped(consumed: Consumed, signal: AbortSignal): Promise<void> {
   for (let waitMs = reconnectBaseMs; !signal.aborted; waitMs = Math.min(waitMs * 2, reconnectMaxMs)) {
     try {
-      await session(url, queue, department, pool, signal, () => (waitMs = reconnectBaseMs));
+      await session(consumed, signal, () => (waitMs = reconnectBaseMs));
     } catch (error) {
-      log.warn({ err: safeError(error), department }, 'event queue lost, reconnecting');
+      log.warn({ err: safeError(error), department: consumed.department }, 'event queue lost, reconnecting');
     }
     if (!signal.aborted) await pause(waitMs, undefined, { signal }).catch(() => undefined); // stopped while waiting
   }
 }
 
 /** One connection, until it is lost or the consumer is stopped. */
-async function session(url: string, queue: string, department: string, pool: Pool, signal: AbortSignal, connected: () => void): Promise<void> {
-  const connection: ChannelModel = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=${heartbeatSeconds}`);
+async function session({ url, queue, department, pool, answerWithinMs }: Consumed, signal: AbortSignal, connected: () => void): Promise<void> {
+  const connection: ChannelModel = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=${heartbeatSeconds}`, { timeout: answerWithinMs });
   try {
     await new Promise<void>((resolve, reject) => {
       connection.once('error', reject);

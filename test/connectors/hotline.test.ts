@@ -2,8 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { receiveEvents } from '../../connectors/ingest.ts';
@@ -187,6 +188,23 @@ describe.runIf(hasSampleCounty)('hotline of another generator', () => {
       await consumer.stop();
       await channel.deleteQueue(queue);
       await connection.close();
+      await hub.drop();
+    }
+  });
+});
+
+describe('an event queue that takes the connection and says nothing', () => {
+  it('is left and tried again, and keeps no hub from ending', async () => {
+    let taken = 0;
+    const silent = createTcpServer(() => void (taken += 1)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const hub = await testDatabase();
+    const consumer = startConsumer({ url: `amqp://127.0.0.1:${(silent.address() as AddressInfo).port}`, queue: 'q', department: 'hotline', pool: hub.pool, answerWithinMs: 200 });
+    try {
+      await expect.poll(() => taken, { timeout: 10_000 }).toBeGreaterThan(1);
+      expect(await Promise.race([consumer.stop().then(() => 'ended'), pause(5_000, 'waits')])).toBe('ended');
+    } finally {
+      silent.close();
       await hub.drop();
     }
   });
