@@ -38,6 +38,7 @@ export async function dispatch(pool: Pool, queues: Queues, { pushQuietMs, settle
 
 /**
  * Acknowledged events that wait get a run, one per stream, when no more of them come or the first has waited long enough.
+ * A run that takes them itself is waited for where it is due, and not where it waits for a source that does not answer.
  * Returns whether any wait, of streams that are not paused.
  */
 async function duePushes(pool: Pool, quietMs: number): Promise<boolean> {
@@ -50,7 +51,7 @@ async function duePushes(pool: Pool, quietMs: number): Promise<boolean> {
       if (due) {
         await pool.query(
           `INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by)
-           SELECT $1, $2, $3, 'PUSH', 'DUE', 'push' WHERE NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND status IN ('DUE', 'RUNNING'))`,
+           SELECT $1, $2, $3, 'PUSH', 'DUE', 'push' WHERE NOT EXISTS (SELECT 1 FROM hub.sync_run WHERE department = $2 AND stream = $3 AND (status = 'RUNNING' OR status = 'DUE' AND (mode = 'PUSH' OR mode IN ('INCREMENT', 'FULL') AND due_at <= now())))`,
           [randomUUID(), connector.department, name],
         );
       }

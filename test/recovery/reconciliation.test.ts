@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withStream } from '../../connectors/pull.ts';
 import { connectorOf, streamOf } from '../../connectors/registry.ts';
+import { dispatch } from '../../jobs/dispatch.ts';
 import { hubStatus } from '../../jobs/status.ts';
 import { approveHeldRun } from '../../jobs/sync.ts';
 import { everything } from '../connectors/sample.ts';
@@ -57,6 +58,13 @@ describe('what the push lost', () => {
     expect(found(await reconcileNow(hub.pool, await config(), ['hotline'], true))).toMatchObject({ missing: 0, different: 1 });
     served.set('T5', events[5]!);
     served.set('T6', events[6]!);
+  });
+
+  it('is looked for again while its source does not answer, and what is pushed meanwhile waits for no such attempt', async () => {
+    await hub.pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, due_at) SELECT gen_random_uuid(), 'hotline', 'tickets', mode, 'DUE', 'schedule', now() + interval '30 seconds' FROM unnest(ARRAY['RECONCILE', 'INCREMENT']) AS mode");
+    await post(hub, events.slice(0, 3));
+    for (let tick = 0; tick < 2; tick += 1) await dispatch(hub.pool, { ring: async () => undefined } as never, { pushQuietMs: 0, settleQuietMs: 0 });
+    expect((await hub.pool.query("SELECT mode, status FROM hub.sync_run WHERE requested_by = 'push'")).rows).toEqual([{ mode: 'PUSH', status: 'DUE' }]);
   });
 
   it('stays lost in a dry run, which changes nothing but its own report', async () => {
