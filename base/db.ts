@@ -64,7 +64,7 @@ export async function connect(pool: Pool): Promise<Client> {
 
 /** Driver errors in the terms of the closed table; anything else stays what it is. */
 export function asOperatingError(error: unknown): unknown {
-  return isConnectionLoss(error) || isContention(error) ? new YiwangError('DATABASE_UNAVAILABLE', { cause: error }) : error;
+  return isConnectionLoss(error) || isContention(error) || isOutOfRoom(error) ? new YiwangError('DATABASE_UNAVAILABLE', { cause: error }) : error;
 }
 
 const connectionLossCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '08006', '08003', '08001', '53300', '3D000', '28P01', '28000']);
@@ -74,6 +74,11 @@ function isConnectionLoss(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && connectionLossCodes.has(code)) return true;
   return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
+}
+
+/** A full disk, or no memory: the same work may pass when there is some again. */
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof Error && ['53100', '53200'].includes(String((error as { code?: unknown }).code));
 }
 
 /** Whether PostgreSQL ended a transaction because of another one (deadlock, serialization): the same work may pass when done again. */

@@ -10,8 +10,11 @@ import { YiwangError } from '../../base/errors.ts';
 import { migrate } from '../../base/migrate.ts';
 import { receiveEvents } from '../../connectors/ingest.ts';
 import { startJobs, type RunningJobs } from '../../jobs/main.ts';
+import { requestSync } from '../../jobs/sync.ts';
+import { emptyDatabase, testDatabase } from '../postgres.ts';
+import { callSource } from './calls.ts';
 import { tcpProxy, type Proxy } from './fault-server.ts';
-import { fastLimits, fastTiming, temporaryFolder, testConfig } from './hub.ts';
+import { doDueRuns, fastLimits, fastTiming, temporaryFolder, testConfig } from './hub.ts';
 
 const recoveryMs = 60_000;
 
@@ -100,3 +103,20 @@ function delivery(pool: Pool, id: string) {
   const body = Buffer.from(JSON.stringify({ specversion: '1.0', id, source: '/t', type: 'cn.gov.12345.ticket.created', subject: id, sequence: '1', data }));
   return { pool, department: 'hotline', body, signature: `sha256=${createHmac('sha256', 's').update(body).digest('hex')}`, contentType: undefined, secret: 's' };
 }
+
+describe('a disk that is full', () => {
+  it('ends no run for good: it is tried again, and what it had committed stays', async () => {
+    const [hub, source] = await Promise.all([testDatabase(), emptyDatabase()]);
+    try {
+      await callSource(source.pool, 20);
+      await hub.pool.query("CREATE FUNCTION public.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left on device' USING ERRCODE = '53100'; END $$; CREATE TRIGGER full_disk BEFORE INSERT ON hub.landed FOR EACH ROW EXECUTE FUNCTION public.full()");
+      const config = await testConfig({ POLICE_SOURCE_URL: source.url });
+      await requestSync(hub.pool, { departments: ['police'], stream: 'jcj_jjd', requestedBy: 'test' });
+      expect(await doDueRuns(hub.pool, config, fastLimits, 1)).toMatchObject([{ status: 'DUE', error_code: 'DATABASE_UNAVAILABLE' }]);
+      await hub.pool.query('DROP TRIGGER full_disk ON hub.landed');
+      expect(await doDueRuns(hub.pool, config)).toMatchObject([{ status: 'SUCCEEDED', counts: { offered: 20 } }]);
+    } finally {
+      await Promise.all([hub.drop(), source.drop()]);
+    }
+  });
+});
