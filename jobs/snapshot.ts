@@ -19,11 +19,12 @@ export async function takeSnapshot(pool: Pool, master: Uint8Array): Promise<numb
   });
 }
 
-/** Asks for one where the last is from before two o'clock last night in Shanghai. */
+/** Asks for one where there is something to count, and the last is from before two o'clock last night in Shanghai, or nobody waited for a sync yet. */
 export async function askNightlySnapshot(pool: Pool): Promise<void> {
   await pool.query(
     `INSERT INTO hub.outbox (kind, payload) SELECT 'SNAPSHOT', '{}'
-     WHERE EXISTS (SELECT 1 FROM hub.setting WHERE name = $1 AND set_at < (date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai' - interval '2 hours') + interval '2 hours') AT TIME ZONE 'Asia/Shanghai')
+     WHERE EXISTS (SELECT 1 FROM hub.record)
+       AND NOT EXISTS (SELECT 1 FROM hub.setting WHERE name = $1 AND set_at >= (date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai' - interval '2 hours') + interval '2 hours') AT TIME ZONE 'Asia/Shanghai')
        AND NOT EXISTS (SELECT 1 FROM hub.outbox WHERE kind = 'SNAPSHOT' AND done_at IS NULL)`,
     [snapshotMarker],
   );

@@ -6,10 +6,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Config } from '../../base/config.ts';
 import { runSchedules } from '../../jobs/dispatch.ts';
 import { startJobs, type RunningJobs } from '../../jobs/main.ts';
+import { askNightlySnapshot, takeSnapshot } from '../../jobs/snapshot.ts';
 import { hubStatus, type StreamStatus } from '../../jobs/status.ts';
 import { pauseStreams } from '../../jobs/streams.ts';
 import { approveHeldRun, requestSync, waitForSync, type FinishedRun, type SyncRequest } from '../../jobs/sync.ts';
 import { deliver } from '../connectors/deliver.ts';
+import { pull } from '../connectors/sample.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
 let hub: TestDatabase;
@@ -127,6 +129,21 @@ describe('a schedule that has come', () => {
     }
     expect(await runs()).toEqual(['INCREMENT jzsq', 'INCREMENT shzz']);
     expect((await hub.pool.query("SELECT bool_and(next_at BETWEEN now() AND now() + interval '25 hours') AS tonight FROM hub.schedule")).rows).toEqual([{ tonight: true }]);
+  });
+
+  it('counts statistics too, though nobody ever waited for a sync', async () => {
+    const asked = async () => {
+      await askNightlySnapshot(hub.pool);
+      return (await hub.pool.query("DELETE FROM hub.outbox WHERE kind = 'SNAPSHOT'")).rowCount;
+    };
+    expect(await asked()).toBe(0); // there is nothing to count
+    deliver(folder, '20260301', 'INCREMENT', '2026-03-01', many(3));
+    await pull(hub.pool, 'civil', 'jzsq', { CIVIL_SOURCE_URL: config.sources['civil']!.url });
+    expect(await asked()).toBe(1);
+    await takeSnapshot(hub.pool, config.masterSecret);
+    expect(await asked()).toBe(0);
+    await hub.pool.query("UPDATE hub.setting SET set_at = now() - interval '1 day' WHERE name = 'statistics_snapshot'");
+    expect(await asked()).toBe(1);
   });
 
   it('planned too late, by a clock that was set back since, is planned anew', async () => {
