@@ -123,11 +123,12 @@ interface JudgedPage {
 /**
  * The versions of each page, judged, but for those that were counted before: they change nothing, whatever they say, and most
  * of what an overlap or a full read brings is such. Nobody else counts versions of this stream meanwhile: its lock is held.
- * The page before may not be committed yet, so that what it brings is told from memory. Every event received counts.
+ * The page before may not be committed yet, and of a dry run none ever is, so that what they bring is told from memory.
+ * Every event received counts.
  */
-async function* judgedPages({ pool, connector, stream, keys }: PullRequest, pages: AsyncGenerator<SourcePage>): AsyncGenerator<JudgedPage> {
+async function* judgedPages({ pool, connector, stream, keys, mode }: PullRequest, pages: AsyncGenerator<SourcePage>): AsyncGenerator<JudgedPage> {
   const { department } = connector;
-  let before: ReadonlySet<string> = new Set();
+  let before = new Set<string>();
   for await (const page of pages) {
     const { offered } = page;
     const identities = offered.map((one) => identify(department, stream, one, keys));
@@ -135,7 +136,8 @@ async function* judgedPages({ pool, connector, stream, keys }: PullRequest, page
     const names = identities.map(versionName);
     const isCounted = (index: number) => offered[index]!.receivedId === undefined && (seen.has(names[index]!) || before.has(names[index]!));
     yield { page, versions: offered.flatMap((one, index) => (isCounted(index) ? [] : [judge(department, stream, one, keys, identities[index])])) };
-    before = new Set(names);
+    if (mode !== 'DRY_RUN') before = new Set();
+    for (const name of names) before.add(name);
   }
 }
 

@@ -6,7 +6,7 @@ import { withStream } from '../../connectors/pull.ts';
 import { connectorOf, streamOf } from '../../connectors/registry.ts';
 import { dispatch } from '../../jobs/dispatch.ts';
 import { hubStatus } from '../../jobs/status.ts';
-import { approveHeldRun } from '../../jobs/sync.ts';
+import { approveHeldRun, requestSync } from '../../jobs/sync.ts';
 import { everything } from '../connectors/sample.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../postgres.ts';
 import { doDueRuns, fastLimits, publishedTables, reconcileNow, syncNow, testConfig, type EndedRun } from './hub.ts';
@@ -58,6 +58,12 @@ describe('what the push lost', () => {
     expect(found(await reconcileNow(hub.pool, await config(), ['hotline'], true))).toMatchObject({ missing: 0, different: 1 });
     served.set('T5', events[5]!);
     served.set('T6', events[6]!);
+  });
+
+  it('is told once by a dry run of the sync, of however many pages', async () => {
+    await post(hub, events.slice(0, 10));
+    await requestSync(hub.pool, { departments: ['hotline'], full: true, dryRun: true, requestedBy: 'test' });
+    expect(await doDueRuns(hub.pool, await config(), { ...fastLimits, pageRowsMax: 7 })).toMatchObject([{ status: 'SUCCEEDED', counts: { offered: 30, published: 30 } }]);
   });
 
   it('is looked for again while its source does not answer, and what is pushed meanwhile waits for no such attempt', async () => {
