@@ -17,10 +17,10 @@ const countyDigits = 6;
 
 /** Data: what organisations are told of their own work, exactly from the floor on (matters.md). */
 export const ownDefinitions: Record<OwnCode, { version: string; countedZh: string; countedEn: string; floor: number; sensitiveFloor: number }> = {
-  TICKETS_BY_STATUS: { version: '1', floor, sensitiveFloor, countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次', countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once' },
-  TICKET_CLOCKS: { version: '1', floor, sensitiveFloor, countedZh: '辖区内热线工单的时限，按主办单位、规则与状态；时期按截止时间', countedEn: 'clocks of hotline tickets of the jurisdiction, by lead organisation, rule and state; a period is that of the due date' },
-  TICKETS_REPEATED: { version: '2', floor, sensitiveFloor, countedZh: '辖区内的热线工单，其事项另有辖区内的工单，按主办单位', countedEn: 'hotline tickets of the jurisdiction whose matter holds another ticket of it, by lead organisation' },
-  TICKETS_UNCLASSIFIED: { version: '1', floor, sensitiveFloor, countedZh: '没有纠纷类型的热线工单，按主办单位', countedEn: 'hotline tickets without a dispute type, by lead organisation' },
+  TICKETS_BY_STATUS: { version: '2', floor, sensitiveFloor, countedZh: '辖区内现存的热线工单，按主办单位与办理状态；每张工单计一次', countedEn: 'live hotline tickets of the jurisdiction, by lead organisation and state; each ticket once' },
+  TICKET_CLOCKS: { version: '2', floor, sensitiveFloor, countedZh: '辖区内热线工单的时限，按主办单位、规则与状态；时期按截止时间', countedEn: 'clocks of hotline tickets of the jurisdiction, by lead organisation, rule and state; a period is that of the due date' },
+  TICKETS_REPEATED: { version: '3', floor, sensitiveFloor, countedZh: '辖区内的热线工单，其事项另有辖区内的工单，按主办单位', countedEn: 'hotline tickets of the jurisdiction whose matter holds another ticket of it, by lead organisation' },
+  TICKETS_UNCLASSIFIED: { version: '2', floor, sensitiveFloor, countedZh: '没有纠纷类型的热线工单，按主办单位', countedEn: 'hotline tickets without a dispute type, by lead organisation' },
 };
 
 const tickets = sql`r.department = 'hotline' AND r.stream = 'tickets'`;
@@ -45,15 +45,16 @@ export async function ownCells(context: SubgraphContext, code: OwnCode, division
   const { from, where, by, at } = counts[code];
   const isSensitive = sensitiveCategories.includes(filter.category ?? '');
   const territory = territoryPrefix(division) ?? 'none';
-  if (isSensitive && territory.length > countyDigits) return []; // a sensitive topic is in no cell below the county (matters.md)
   const floorHere = isSensitive ? sensitiveFloor : floor;
   const period = readPeriod(filter.period ?? null);
   const within = period ? sql`AND ${at} >= ${period.from}::timestamptz AND ${at} < ${period.to}::timestamptz` : sql``;
+  // Below the county what is sensitive is in no cell, as in the snapshot: the whole minus the other categories would tell it.
+  const counted = territory.length > countyDigits ? sql`AND NOT (r.minor OR r.family_violence OR coalesce(r.category = ANY (${sql.param([...sensitiveCategories])}::text[]), false))` : sql``;
   const category = filter.category ? sql`AND r.category = ${filter.category}` : sql``;
   const tx = await context.tx();
   const { rows } = await tx.execute<{ lead_org: string | null; key: string | null; n: number }>(sql`
     SELECT r.lead_org, ${by} AS key, count(*)::int AS n FROM ${from}
-    WHERE ${where} ${within} ${category} AND starts_with(r.division_now, hub.viewer('division_prefix')) AND starts_with(r.division_now, ${territory})
+    WHERE ${where} ${within} ${category} ${counted} AND starts_with(r.division_now, hub.viewer('division_prefix')) AND starts_with(r.division_now, ${territory})
     GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2 NULLS LAST LIMIT ${cellsMax}`);
   return rows.map((row) => ({ organization: reference('Organization', 'creditCode', row.lead_org), ...whatOf(code, row.key), count: row.n >= floorHere ? String(row.n) : `<${floorHere}` }));
 }

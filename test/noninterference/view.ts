@@ -98,7 +98,7 @@ function places(viewer: Viewer, rows: Rows, open: readonly Met[]) {
 function counted({ kind, purpose }: Viewer, rows: Rows, met: readonly Met[]) {
   if (!['APP', 'ANALYST', 'CLERK'].includes(kind) || !['STATISTICS', 'SUPERVISION'].includes(purpose ?? '')) return null;
   const tickets = met.filter(({ record, relation }) => record['department'] === 'hotline' && relation.near);
-  return tickets.map(({ rid, record }) => [record['lead_org'], record['status'], record['category'], record['occurred_at'], record['division_now'], rows['hub.matter_member'].get(rid)?.['matter_key'], ofRid(rows, 'hub.clock', rid)]);
+  return tickets.map(({ rid, record }) => [record['lead_org'], record['status'], record['category'], record['occurred_at'], record['division_now'], rows['hub.matter_member'].get(rid)?.['matter_key'], record['minor'] || record['family_violence'], ofRid(rows, 'hub.clock', rid)]);
 }
 
 /** Levels of linkage for operators and for the clerks of the department that owns one side; the flags of both sides decide. */

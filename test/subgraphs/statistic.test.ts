@@ -51,6 +51,19 @@ describe('tickets by organisation and state', () => {
     }
   });
 
+  it('below the county no difference of two counts tells how many tickets are sensitive', async () => {
+    const counts = async (category?: string) =>
+      (await world.ask('matter', supervisor, 'query($d: String, $c: String) { statistic(code: TICKETS_BY_STATUS, filter: { division: $d, category: $c }) { cells { count } } }', { d: township, c: category })).data['statistic'].cells;
+    await plant(db, { rid: 'f0', lead: orgs.centre, status: 'CLOSED', category: '12' });
+    await plant(db, { rid: 'f1', lead: orgs.centre, status: 'CLOSED', minor: true });
+    try {
+      expect(await counts()).toEqual([{ count: '<10' }, { count: '10' }]);
+      expect(await counts('02')).toEqual([{ count: '<10' }, { count: '10' }]);
+    } finally {
+      await db.pool.query(`DELETE FROM hub.record WHERE rid LIKE 'f%'`);
+    }
+  });
+
   it.each([
     ['a clerk who handles matters', viewer({ org: orgs.centre, division: township })],
     ['an operator', viewer({ kind: 'OPERATOR', purpose: 'DATA_QUALITY', matterKey: null, matterNo: null })],
