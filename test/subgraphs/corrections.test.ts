@@ -3,7 +3,7 @@ import { isWorkingDay } from '../../matters/calendar.ts';
 import { globalId } from '../../subgraphs/globalId.ts';
 import { resident, viewer } from '../policy/viewers.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
-import { openWorld, orgs, plant, secret, township, type World } from './world.ts';
+import { openWorld, orgs, plant, secret, township, village, type World } from './world.ts';
 
 let db: TestDatabase;
 let world: World;
@@ -90,6 +90,16 @@ describe('others', () => {
     expect(told(noMatter)).toEqual(['Mutation.requestCorrection WITHHELD NO_MATTER']);
     const sibling = await ask({ ...clerk, org: orgs.sibling, division: '510108001000' }, { record: ticket('h1'), field: 'HotlineTicket.title' });
     expect(told(sibling)[0]).toMatch(/^Mutation.requestCorrection WITHHELD/);
+    expect(await stored()).toBe(2);
+  });
+
+  it('of a person, too, nobody disputes a field that is withheld from them', async () => {
+    const villager = { ...clerk, tier: 'VILLAGE' as const, division: village };
+    const met = await world.ask('registry', villager, '{ _entities(representations: [{ __typename: "Person", entityKey: "m-h1" }]) { ... on Person { id name idNumber } } }');
+    const { id: person, ...shown } = met.data['_entities'][0];
+    expect(shown).toEqual({ name: secret.reporter, idNumber: null });
+    const answer = await ask(villager, { record: ticket('h1'), person, field: 'Person.idNumber' });
+    expect([answer.data, told(answer)]).toEqual([{ requestCorrection: null }, ['Mutation.requestCorrection WITHHELD TIER']]);
     expect(await stored()).toBe(2);
   });
 
