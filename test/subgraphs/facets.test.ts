@@ -66,6 +66,20 @@ describe('what is derived of matters', () => {
     expect((await world.ask('matter', accused, query)).data['matter']).toEqual(less);
   });
 
+  it('a record of the territory whose work fields are closed to the caller shows in none of it, not even by its clock', async () => {
+    const desk = { ...clerk, org: orgs.bureau, department: 'HOTLINE' };
+    const query = `{ matter(matterNo: "M-B") { ${fields} } }`;
+    const before = (await world.ask('matter', desk, query)).data['matter'];
+    await plant(db, { rid: 'b4', department: 'police', matter: 'b', basis: 'EXPLICIT', lead: orgs.police, at: '2026-05-04T08:00:00Z' });
+    await db.pool.query(`INSERT INTO hub.clock SELECT (jsonb_populate_record(c, '{"rid": "b4"}')).* FROM hub.clock c WHERE c.rid = 'b1'`);
+    try {
+      expect(before.clocks.length).toBeGreaterThan(0);
+      expect((await world.ask('matter', desk, query)).data['matter']).toEqual(before);
+    } finally {
+      await db.pool.query(`DELETE FROM hub.record WHERE rid = 'b4'`);
+    }
+  });
+
   it('another organisation of the territory sees none of it', async () => {
     const { data } = await world.ask('matter', { ...clerk, org: orgs.sibling, division: '510108001000' }, `{ matter(matterNo: "M-A") { ${fields} } }`);
     expect(data['matter']).toBeNull();

@@ -239,6 +239,7 @@ describe('pages', () => {
   it.each([
     ['another caller', { ...clerk, sub: 'somebody else' }, 'records'],
     ['another purpose', { ...clerk, purpose: 'MATTER_HANDLING' as const }, 'records'],
+    ['another matter', { ...clerk, matterKey: 'b', matterNo: 'M-B' }, 'records'],
     ['another list', clerk, 'matters'],
     ['another filter', clerk, 'filtered'],
   ])('a cursor does not work for %s', async (_, who, list) => {
