@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AccessEntryInput } from '../audit/entry.ts';
 import type { AccessLog } from '../audit/log.ts';
 import type { Pool } from '../base/db.ts';
 import { log, safeError } from '../base/log.ts';
@@ -67,20 +68,32 @@ export async function logOwed(pool: Pool, accessLog: AccessLog): Promise<number>
        WHERE logged_at IS NULL AND at < now() - make_interval(secs => $1) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [unloggedAfterSeconds, effectsMax],
     );
-    for (const row of rows) {
-      await accessLog.append({
-        viewer: row.caller, org: row.org, department: row.department, tier: row.tier, division: row.division, purpose: row.purpose, matter: row.matter_no,
-        legalBasis: row.purpose ? purposes[row.purpose].basis : null, coordinates: { full: { [row.coordinate]: 1 }, masked: {}, withheld: {} },
-        decision: 'ALLOWED', policyVersion: row.policy_version, traceId: row.trace_id,
-      });
+    const written: number[] = [];
+    let failure: unknown;
+    try {
+      for (const row of rows) {
+        await accessLog.append(entryOf(row));
+        written.push(row.id);
+      }
+    } catch (error) {
+      failure = error; // what was written before it is marked first, or it would be written again
     }
-    await client.query('UPDATE hub.effect SET logged_at = now() WHERE id = ANY ($1::bigint[])', [rows.map((row) => row.id)]);
+    await client.query('UPDATE hub.effect SET logged_at = now() WHERE id = ANY ($1::bigint[])', [written]);
     await client.query('COMMIT');
-    return rows.length;
+    if (failure !== undefined) throw failure;
+    return written.length;
   } catch (error) {
     await client.query('ROLLBACK').catch((rollback: Error) => (broken = rollback));
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+function entryOf(row: Owed): AccessEntryInput {
+  return {
+    viewer: row.caller, org: row.org, department: row.department, tier: row.tier, division: row.division, purpose: row.purpose, matter: row.matter_no,
+    legalBasis: row.purpose ? purposes[row.purpose].basis : null, coordinates: { full: { [row.coordinate]: 1 }, masked: {}, withheld: {} },
+    decision: 'ALLOWED', policyVersion: row.policy_version, traceId: row.trace_id,
+  };
 }

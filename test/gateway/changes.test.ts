@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readEntry } from '../../audit/entry.ts';
+import { readEntry, type AccessEntryInput } from '../../audit/entry.ts';
+import { YiwangError } from '../../base/errors.ts';
 import { logOwed } from '../../gateway/effects.ts';
 import { clerk, openFixture, operator, type Fixture } from './fixture.ts';
 
@@ -57,6 +58,16 @@ test('an effect whose answer never left is put into the log when it is found, on
   expect(await entriesOf('dead')).toMatchObject([{ viewer: 'f00d', org: operator.org, decision: 'ALLOWED', operation: null, coordinates: { full: { 'Mutation.rename': 1 } } }]);
   expect(await entriesOf('alive')).toEqual([]);
   expect(await logOwed(pool, fixture.accessLog)).toBe(0);
+});
+
+test('what was put into the log before it failed is not put there again', async () => {
+  const { pool } = fixture.database;
+  for (const trace of ['owed-1', 'owed-2', 'owed-3']) await pool.query(`INSERT INTO hub.effect (trace_id, coordinate, caller, kind, subject, policy_version, at) VALUES ($1, 'Mutation.rename', 'f00d', 'OPERATOR', 's', 'v', now() - interval '1 minute')`, [trace]);
+  let left = 2;
+  const failing = { ...fixture.accessLog, append: (entry: AccessEntryInput) => (left-- > 0 ? fixture.accessLog.append(entry) : Promise.reject(new YiwangError('AUDIT_UNWRITTEN'))) };
+  await expect(logOwed(pool, failing)).rejects.toMatchObject({ code: 'AUDIT_UNWRITTEN' });
+  expect(await logOwed(pool, fixture.accessLog)).toBe(1);
+  for (const trace of ['owed-1', 'owed-2', 'owed-3']) expect(await entriesOf(trace)).toHaveLength(1);
 });
 
 test('an effect is marked by the entry of its own answer', async () => {
