@@ -98,7 +98,7 @@ function append(writer: Writer, entry: SealedEntry): Promise<{ index: number; ti
       writer.sequencer.giveUp(place);
     }, writer.timeoutMs);
     const place: Place = {
-      sealed: entry,
+      sealed: () => entry,
       queuedAt: performance.now(),
       givenUp: false,
       committed: (index) => {
@@ -127,7 +127,7 @@ function appendWithheld(writer: Writer, given: AccessEntry, index: number | null
   }
   const { viewer, client, org, department, tier, division, purpose, matter, legalBasis, operation, policyVersion, traceId, operations } = given;
   const who = { viewer, client, org, department, tier, division, purpose, matter, legalBasis };
-  const refusal = sealed(writer, { ...who, operation, policyVersion, traceId, operations, decision: 'REFUSED', code: 'AUDIT_UNWRITTEN', withdraws: index });
+  const refusal: AccessEntryInput = { ...who, operation, policyVersion, traceId, operations, decision: 'REFUSED', code: 'AUDIT_UNWRITTEN', withdraws: index };
   writer.withheldWaiting += 1;
   pushUnawaited(writer, refusal, (written) => {
     writer.withheldWaiting -= 1;
@@ -135,11 +135,14 @@ function appendWithheld(writer: Writer, given: AccessEntry, index: number | null
   });
 }
 
-/** An entry no answer waits for: it has no deadline, and is written when the log can be. */
-function pushUnawaited(writer: Writer, entry: SealedEntry, settled: (written: boolean) => void): void {
+/**
+ * An entry no answer waits for: it has no deadline, and is written when the log can be, with the time it is then. Behind
+ * what other gateways wrote meanwhile an older one would look as if a clock had gone back.
+ */
+function pushUnawaited(writer: Writer, entry: AccessEntryInput, settled: (written: boolean) => void): void {
   const committed = () => settled(true);
   const refused = () => settled(false);
-  writer.sequencer.push({ sealed: entry, queuedAt: performance.now(), givenUp: false, committed, refused, withheld: () => undefined });
+  writer.sequencer.push({ sealed: () => sealed(writer, entry), queuedAt: performance.now(), givenUp: false, committed, refused, withheld: () => undefined });
 }
 
 /** The log works again: put down how many answers were withheld without an entry of their own. */
@@ -162,7 +165,7 @@ function writeRefusals(writer: Writer): void {
     if (writer.refusalsWaiting.has(code)) continue;
     writer.refusals.delete(code);
     writer.refusalsWaiting.add(code);
-    pushUnawaited(writer, sealed(writer, { decision: 'REFUSED', code, operations }), (written) => {
+    pushUnawaited(writer, { decision: 'REFUSED', code, operations }, (written) => {
       writer.refusalsWaiting.delete(code);
       if (!written) countRefusals(writer, code, operations);
     });

@@ -47,7 +47,8 @@ export interface Sequencer {
 
 /** One entry on its way into the log. */
 export interface Place {
-  sealed: SealedEntry;
+  /** Asked each time the entry goes into a transaction: one that no answer waits for is sealed then, with the time it is then. */
+  sealed: () => SealedEntry;
   queuedAt: number;
   /** True once its caller was refused. */
   givenUp: boolean;
@@ -155,7 +156,7 @@ async function writeNext(state: State, client: Client): Promise<void> {
   const batch = nextBatch(state);
   try {
     if (batch.length === 0) return void (await client.query('ROLLBACK'));
-    const grown = await insertBatch(client, state.tree, batch.map((place) => place.sealed), state.writer);
+    const grown = await insertBatch(client, state.tree, batch.map((place) => place.sealed()), state.writer);
     if (batch.some((place) => place.givenUp)) {
       await client.query('ROLLBACK');
       return requeue(state, batch);

@@ -209,6 +209,22 @@ describe('refusals of callers who are not signed in', () => {
     await eventually(async () => expect((await storedEntries(database.pool)).map(({ entry }) => [entry.code, entry.operations])).toEqual([['UNAUTHENTICATED', 5], ['UNAUTHENTICATED', 7]]));
   });
 
+  it('that waited for the log bear the time at which they were written, behind what others wrote meanwhile', async () => {
+    const database = await opened();
+    let minutes = 0;
+    const now = () => new Date(Date.UTC(2026, 8, 30, 8, minutes));
+    const pool = poolOn(database.url);
+    const connects = pool.connect.bind(pool);
+    const log = await logOn(pool, { now });
+    pool.connect = (async () => Promise.reject(new Error('Connection terminated'))) as never;
+    log.appendRefusals('UNAUTHENTICATED', 5);
+    await sleep(1_300);
+    minutes = 10;
+    await (await logOn(database.pool, { now })).append(entryOf(1));
+    pool.connect = connects;
+    await eventually(async () => expect((await storedEntries(database.pool)).map(({ entry }) => [entry.operations, entry.time])).toEqual([[1, now().toISOString()], [5, now().toISOString()]]));
+  });
+
   it('are not lost when the log closes', async () => {
     const database = await opened();
     const log = await openAccessLog({ pool: database.pool });
