@@ -26,8 +26,7 @@ const lastKeptMinute = new Map<string, string>();
 /** Every note in the folder, oldest first, the newest last; lines that were cut off by a crash are left out. */
 export function outsideNotes(folder: string): string[] {
   const names = namesIn(folder);
-  const days = names.filter((name) => name.endsWith('.ndjson')).sort();
-  const notes = days.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').flatMap(noteOf));
+  const notes = daysOf(names).flatMap((name) => notesOf(folder, name));
   return names.includes(newestFile) ? [...notes, readFileSync(join(folder, newestFile), 'utf8')] : notes;
 }
 
@@ -38,6 +37,14 @@ function namesIn(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // a hub that has published nothing yet
     throw error;
   }
+}
+
+function daysOf(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith('.ndjson')).sort();
+}
+
+function notesOf(folder: string, day: string): string[] {
+  return readFileSync(join(folder, day), 'utf8').split('\n').flatMap(noteOf);
 }
 
 function noteOf(line: string): string[] {
@@ -51,10 +58,19 @@ function noteOf(line: string): string[] {
 
 /** The newest checkpoint of the folder, or null when there is none. A broken signature is `LOG_TAMPERED`. */
 export function newestOutside(folder: string, publicKey: string): TreeHead | null {
-  if (!namesIn(folder).includes(newestFile)) return null;
-  const head = openCheckpoint(readFileSync(join(folder, newestFile), 'utf8'), publicKey);
+  const note = newestNote(folder);
+  if (note === undefined) return null;
+  const head = openCheckpoint(note, publicKey);
   if (!head) throw new YiwangError('LOG_TAMPERED', { detail: 'the newest checkpoint outside the database is not signed with the key of this log' });
   return head;
+}
+
+/** Where the newest was taken away, the last that was kept of the last day. */
+function newestNote(folder: string): string | undefined {
+  const names = namesIn(folder);
+  if (names.includes(newestFile)) return readFileSync(join(folder, newestFile), 'utf8');
+  const day = daysOf(names).at(-1);
+  return day === undefined ? undefined : notesOf(folder, day).at(-1);
 }
 
 /** Fails with `LOG_TAMPERED` unless the stored log contains what was last published: a restored backup does not. */

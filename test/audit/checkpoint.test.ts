@@ -76,6 +76,17 @@ describe('publishing checkpoints', () => {
     expect(await publishCheckpoint({ pool, signer, folder })).not.toBeNull();
   });
 
+  it('holds the log to the one of the last minute where the newest was taken away', async () => {
+    const { pool, signer, folder } = await opened();
+    const log = await openAccessLog({ pool });
+    await log.append(entryOf(0));
+    await log.close();
+    await publishCheckpoint({ pool, signer, folder });
+    rmSync(join(folder, 'checkpoint'));
+    expect(newestOutside(folder, signer.publicKey)).toMatchObject({ size: 1 });
+    expect(() => newestOutside(folder, openSigner({ folder: `${folder}-other`, origin: 'hub.example/access-log' }).publicKey)).toThrow();
+  });
+
   it('does not pass a folder without checkpoints for one that agrees with everything by accident', async () => {
     const { signer, folder } = await opened();
     expect(existsSync(folder)).toBe(false);
