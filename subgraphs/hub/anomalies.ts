@@ -20,7 +20,7 @@ export interface Anomaly {
 const dayMs = 86_400_000;
 const windowDaysDefault = 7;
 const windowDaysMax = 31;
-const anomaliesMax = 200;
+const anomaliesOfKindMax = 200;
 
 /** Unusual uses between two instants, the largest of each kind first. Throws `BAD_REQUEST` for a window that is none. */
 export async function anomalies(context: SubgraphContext, window: AccessWindowType | null | undefined): Promise<Anomaly[]> {
@@ -67,7 +67,8 @@ export function anomaliesOf(used: readonly UseRow[], met: readonly SubjectRow[])
     ...farAbove('MANY_SUBJECTS', callers, ({ viewer, org, purpose }) => subjectsOf.get(JSON.stringify([viewer, org, purpose])) ?? 0, subjectsUsual, ({ purpose }) => String(purpose)),
     ...outsideHours(used),
   ];
-  return all.sort((a, b) => (a.kind === b.kind ? b.count - a.count || a.firstIndex - b.firstIndex : a.kind < b.kind ? -1 : 1)).slice(0, anomaliesMax);
+  const sorted = all.sort((a, b) => (a.kind === b.kind ? b.count - a.count || a.firstIndex - b.firstIndex : a.kind < b.kind ? -1 : 1));
+  return [...Map.groupBy(sorted, ({ kind }) => kind).values()].flatMap((ofKind) => ofKind.slice(0, anomaliesOfKindMax)); // many of one kind hide none of another
 }
 
 /** Below these nothing is unusual, however little others did. */

@@ -16,6 +16,13 @@ describe('what is unusual', () => {
     expect(anomaliesOf(peers, [])).toEqual([]);
   });
 
+  test('of each kind, however many there are of another', () => {
+    const emergencies = Array.from({ length: 250 }, (_, index) => use({ viewer: `e${index}`, emergencies: 1 }));
+    const told = kinds([...emergencies, use({ viewer: 'late', hour: night, operations: 9 })]);
+    expect(told.filter((one) => one.startsWith('FULL_WITHOUT_ASSIGNMENT'))).toHaveLength(200);
+    expect(told).toContain('OUTSIDE_HOURS late');
+  });
+
   test('one caller far above the peers of the same department, tier and purpose, hours added up', () => {
     const rows = [...peers, use({ viewer: 'x', records: 60, firstIndex: 7 }), use({ viewer: 'x', records: 60, hour: '2026-05-12 11', firstIndex: 5, lastIndex: 9 })];
     expect(anomaliesOf(rows, [])).toEqual([{ kind: 'FAR_ABOVE_PEERS', viewer: 'x', organization: 'o1', purpose: 'MEDIATION', count: 120, usualMax: 50, peers: 8, firstIndex: 5, lastIndex: 9 }]);
