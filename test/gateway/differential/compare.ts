@@ -158,11 +158,16 @@ function isPlace(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Wherever ours is not what one server gives, under a key of the root, the reference gives what we do. */
+/** Wherever ours is not what one server gives, the reference gives what we do. */
 function differsAlike(ours: Outcome, apollo: Outcome | string, one: Outcome): boolean {
   if (typeof apollo === 'string' || !ours.data || !apollo.data || !one.data) return false;
-  const [own, reference, expected] = [ours.data, apollo.data, one.data] as Record<string, unknown>[];
-  return Object.keys(expected!).every((key) => isDeepStrictEqual(own![key], expected![key]) || isDeepStrictEqual(own![key], reference![key]));
+  const isAlike = (own: unknown, reference: unknown, expected: unknown): boolean => {
+    if (isDeepStrictEqual(own, expected) || isDeepStrictEqual(own, reference)) return true;
+    if (!isPlace(own) || !isPlace(reference) || !isPlace(expected)) return false;
+    const keys = Object.keys(expected);
+    return keys.length === Object.keys(own).length && keys.every((key) => key in own && isAlike(own[key], reference[key], expected[key]));
+  };
+  return isAlike(ours.data, apollo.data, one.data);
 }
 
 /** The reference's answer to the operation with aliases that are no field's name: it joins by what stands under a key's name. */
