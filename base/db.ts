@@ -71,8 +71,9 @@ const connectionLossCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENO
 
 function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string' && connectionLossCodes.has(code)) return true;
+  const { code, path } = error as { code?: unknown; path?: unknown };
+  // A file that is not there bears its path; a socket that is not there, its address.
+  if (typeof code === 'string' && connectionLossCodes.has(code)) return path === undefined;
   return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
 }
 

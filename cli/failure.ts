@@ -9,7 +9,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 export async function report(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said it
   const { asOperatingError } = await import('../base/db.ts');
-  const error = asListeningError(asOperatingError(asFileError(thrown)));
+  const error = asFileError(asListeningError(asOperatingError(thrown)));
   if (!(error instanceof YiwangError)) {
     log.error({ err: error }, 'command failed');
     if (error instanceof Error && process.env['YIWANG_LOG_LEVEL'] === 'debug') process.stderr.write(`${error.stack}\n`);
