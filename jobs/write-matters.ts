@@ -96,13 +96,15 @@ async function writeMembers(tx: Transaction, clusters: readonly MatterCluster[],
   for (const part of parts(members)) {
     const { source, values } = asColumns(part, { evidence: 'jsonb', leaves: 'boolean' });
     const { rowCount } = await tx.$client.query(
-      `INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence, split_from)
-       SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence, old.matter_key
-       FROM ${source} x LEFT JOIN hub.matter_member old ON x.leaves AND old.rid = x.rid
+      `INSERT INTO hub.matter_member AS m (rid, matter_key, basis, trust_group, evidence, split_from, division_now, respondent_org)
+       SELECT x.rid, x.matter_key, x.basis, x.trust_group, x.evidence, old.matter_key, r.division_now, r.respondent_org
+       FROM ${source} x JOIN hub.record r ON r.rid = x.rid LEFT JOIN hub.matter_member old ON x.leaves AND old.rid = x.rid
        ON CONFLICT (rid) DO UPDATE SET matter_key = excluded.matter_key, basis = excluded.basis, trust_group = excluded.trust_group, evidence = excluded.evidence,
+         division_now = excluded.division_now, respondent_org = excluded.respondent_org,
          split_from = nullif(coalesce(excluded.split_from, m.split_from), excluded.matter_key),
          joined_at = CASE WHEN m.matter_key = excluded.matter_key THEN m.joined_at ELSE now() END
-       WHERE (m.matter_key, m.basis, m.trust_group, m.evidence) IS DISTINCT FROM (excluded.matter_key, excluded.basis, excluded.trust_group, excluded.evidence)`,
+       WHERE (m.matter_key, m.basis, m.trust_group, m.evidence, m.division_now, m.respondent_org)
+         IS DISTINCT FROM (excluded.matter_key, excluded.basis, excluded.trust_group, excluded.evidence, excluded.division_now, excluded.respondent_org)`,
       values,
     );
     changed += rowCount ?? 0;

@@ -216,6 +216,48 @@ describe('the reader’s session', () => {
   });
 });
 
+describe('a membership', () => {
+  const seen = async (as: Viewer, table: string): Promise<string[]> => {
+    const client = await connect(database.pool);
+    try {
+      await enterViewer(client, as);
+      return (await client.query<{ rid: string }>(`SELECT rid FROM hub.${table} ORDER BY rid`)).rows.map(({ rid }) => rid);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  };
+  const callers = [viewer(), viewer({ org: others }), viewer({ org: null }), viewer({ kind: 'ANALYST', tier: 'PROVINCE', division: '620000000000' }), viewer({ kind: 'OPERATOR' }), viewer({ kind: 'AUDITOR' }), viewer({ kind: 'ANONYMOUS' }), resident()];
+  const members = ['led', 'explicit', 'inferred', 'named by the inferred', 'far', 'against', 'beside', 'mine', 'sued'];
+
+  it('is there where its record is, for whoever asks and after the record was changed', async () => {
+    const isWithItsRecord = async (): Promise<number> => {
+      let seenCount = 0;
+      for (const as of callers) {
+        const records = await seen(as, 'record');
+        const met = await seen(as, 'matter_member');
+        expect(met, JSON.stringify(as)).toEqual(records.filter((rid) => members.includes(rid)));
+        seenCount += met.length;
+      }
+      return seenCount;
+    };
+    const { pool } = database;
+    await pool.query(`INSERT INTO hub.matter_member (rid, matter_key, basis, trust_group, evidence) SELECT rid, 'matter-2', 'INFERRED', rid, '[]' FROM unnest(ARRAY['mine', 'sued']) AS rid`);
+    try {
+      const before = await isWithItsRecord();
+      await pool.query(`UPDATE hub.record SET division_now = '${here}' WHERE rid IN ('far', 'mine')`);
+      expect(await isWithItsRecord()).toBeGreaterThan(before);
+      await pool.query(`UPDATE hub.record SET respondent_org = '${ours}' WHERE rid IN ('far', 'led')`);
+      expect(await isWithItsRecord()).toBeLessThan(before + 4);
+      await pool.query(`INSERT INTO hub.record (rid, department, stream, record_key, type_name, fetched_at, division_now) VALUES ('far', 'hotline', 'tickets', 'far', 'HotlineTicket', now(), NULL) ON CONFLICT (rid) DO UPDATE SET division_now = excluded.division_now, respondent_org = excluded.respondent_org`);
+      await isWithItsRecord();
+    } finally {
+      await pool.query(`UPDATE hub.record SET division_now = '${away}', respondent_org = NULL WHERE rid IN ('far', 'mine', 'led')`);
+      await pool.query(`DELETE FROM hub.matter_member WHERE rid IN ('mine', 'sued')`);
+    }
+  });
+});
+
 describe('the views of what policies hide', () => {
   const views = `SELECT ARRAY(SELECT DISTINCT rid FROM hub.linked_record ORDER BY 1) AS linked, ARRAY(SELECT rid FROM hub.own_mention ORDER BY 1) AS own, ARRAY(SELECT rid FROM hub.matter_record ORDER BY 1) AS matter`;
   const told = async (as: Viewer, before = 'SELECT 1', pool = database.pool) => {
