@@ -85,7 +85,8 @@ export function workRows(policy: Policy, viewer: Viewer, alias = 'r'): string {
 /** The same over hub.matter: matters that hold such a record. */
 export function workMatters(policy: Policy, viewer: Viewer, alias = 'm'): string {
   const rows = workRows(policy, viewer, 'wm_record');
-  return rows === 'false' ? rows : `EXISTS (SELECT 1 FROM hub.matter_member wm_member JOIN hub.record wm_record ON wm_record.rid = wm_member.rid WHERE wm_member.matter_key = ${checked(alias)}.matter_key AND ${rows})`;
+  // Not EXISTS, for which PostgreSQL would look through every matter of the hub where it expects many rows.
+  return rows === 'false' ? rows : `coalesce((SELECT true FROM hub.matter_member wm_member JOIN hub.record wm_record ON wm_record.rid = wm_member.rid WHERE wm_member.matter_key = ${checked(alias)}.matter_key AND ${rows} LIMIT 1), false)`;
 }
 
 /** The row context of an integer that one of the expressions above gave. */
