@@ -126,7 +126,7 @@ function ofCandidates(classified: Classified, policy: Policy, inner: Resolver, s
   const decided = several.map((candidate) => ({ candidate, decision: policy.decide(context.viewer, classified, candidate.access) }));
   const open = [...decided.filter(({ decision }) => decision.effect === 'FULL'), ...decided.filter(({ decision }) => decision.effect === 'MASKED')];
   const count = (chosen: { candidate: Candidate; decision: Decision }) => see(context.seen, classified.coordinate, chosen.decision, chosen.candidate.access, isPersonal(classified.class), info.path);
-  const first = open[0] ?? decided[0];
+  const first = open[0] ?? refusal(decided, policy, context.viewer);
   if (!first) {
     see(context.seen, classified.coordinate, policy.decide(context.viewer, classified, unknownRow), null, false, info.path);
     return null;
@@ -147,6 +147,19 @@ function ofCandidates(classified: Classified, policy: Policy, inner: Resolver, s
   };
   return from(0);
 }
+
+/**
+ * Where nothing is open, why: told of what the caller may know to be linked with this, in an order that no row decides. Of a
+ * mention whose link is withheld not even its reason shows that it is the same person's.
+ */
+function refusal<T extends { candidate: Candidate; decision: Decision }>(decided: readonly T[], policy: Policy, viewer: Viewer): T | undefined {
+  const linked = decided.filter(({ candidate }) => !candidate.access.mention || policy.decide(viewer, personLink, candidate.access).effect !== 'WITHHELD');
+  return linked.sort((a, b) => (reasonOf(a.decision) < reasonOf(b.decision) ? -1 : 1))[0];
+}
+
+const personLink = { coordinate: '', class: 'PERSONAL', mask: null, owner: null } as const;
+
+const reasonOf = ({ reason, policy }: Decision): string => `${reason.code} ${policy}`;
 
 function shown(classified: Classified, effect: Effect, value: unknown): unknown {
   if (effect !== 'MASKED' || classified.link) return value;

@@ -196,6 +196,23 @@ describe('a person known from several mentions', () => {
     await ask('{ ticket { requester { name } } }');
     expect(calls).toEqual(['requester']);
   });
+
+  it('says why of a mention that the caller may link to the person, whatever else is linked to them', async () => {
+    const supervisor = viewer({ department: 'POLICE', tier: 'COUNTY', division: '620102000000', purpose: 'SUPERVISION' });
+    const minor = { value: {}, access: protectedRow('minor', { inJurisdiction: true, mention: { mentionId: 'minor', role: 'REQUESTER' } }) };
+    const elsewhere = { value: {}, access: row({ inJurisdiction: true, inMatter: false, mention: { mentionId: 'elsewhere', role: 'REQUESTER' } }) };
+    const told = async (several: object[]) => {
+      person = { [candidates]: several };
+      ticketRow = row({ inJurisdiction: true });
+      seen = openSeen();
+      await ask('{ ticket { requester { name } } }', supervisor);
+      return line('Person.name');
+    };
+    const alone = await told([minor]);
+    expect(alone).toMatchObject([{ effect: 'WITHHELD', reason: 'ROW_PROTECTED' }]);
+    expect(await told([elsewhere, minor])).toEqual(alone);
+    expect(await told([minor, elsewhere])).toEqual(alone);
+  });
 });
 
 describe('arguments are reads', () => {
