@@ -91,7 +91,8 @@ async function pulled(request: PullRequest, client: Client): Promise<PullOutcome
     source = mode === 'PUSH' ? undefined : await openSource(sourceContext);
     const pages = source ? pagesOf(request, source, watermark) : received(sourceContext, stream);
     for await (const judged of ahead(judgedPages(request, pagesInTime(pages, connector, kept, endsAtMs)))) await span('page', { rows: judged.page.offered.length }, () => commitPage(request, client, epoch, judged, outcome));
-    if (mode !== 'DRY_RUN') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
+    // What was pushed is here already: that it could be applied says nothing of the source.
+    if (mode !== 'DRY_RUN' && mode !== 'PUSH') await client.query('UPDATE hub.stream SET stale_reason = NULL WHERE department = $1 AND stream = $2 AND stale_reason IS NOT NULL', [connector.department, stream.name]);
     return outcome;
   } catch (error) {
     if (mode !== 'DRY_RUN') await markStale(request, error);

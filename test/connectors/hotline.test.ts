@@ -162,6 +162,24 @@ describe.runIf(hasSampleCounty)('hotline of another generator', () => {
     }
   });
 
+  it('stays stale while the back-fill fails, whatever is pushed meanwhile', async () => {
+    const hub = await testDatabase();
+    const stale = async () => (await hub.pool.query<{ stale_reason: string | null }>("SELECT stale_reason FROM hub.stream WHERE stream = 'tickets'")).rows[0]?.stale_reason;
+    const broken = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'application/json' }).end('{"rows": []}')).listen(0, '127.0.0.1');
+    await once(broken, 'listening');
+    const env = { HOTLINE_SOURCE_URL: `http://127.0.0.1:${(broken.address() as AddressInfo).port}`, HOTLINE_TOKEN: 'token' };
+    try {
+      await expect(pull(hub.pool, 'hotline', 'tickets', env)).rejects.toThrow();
+      expect(await stale()).toMatch(/^SOURCE_SCHEMA/);
+      await post(hub, batch([ticketEvent('s1', '1', {}, { subject: 'S1' })]));
+      await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
+      expect(await stale()).toMatch(/^SOURCE_SCHEMA/);
+    } finally {
+      broken.close();
+      await hub.drop();
+    }
+  });
+
   it('holds no canary of its streams', async () => {
     const text = await everything(overHttp.pool);
     for (const canary of canaries(['tickets'])) expect(text).not.toContain(canary);
