@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { YiwangError } from '../base/errors.ts';
@@ -31,6 +31,12 @@ export function openSigner(options: { folder: string; origin: string }): Signer 
       return signedNote(checkpointText({ origin: options.origin, size: head.size, root: head.root }), options.origin, privateKey);
     },
   };
+}
+
+/** The verifier key of the signer that holds the folder; null where none ever signed there. For whoever only reads. */
+export function signerPublicKey({ folder, origin }: { folder: string; origin: string }): string | null {
+  const file = join(folder, keyFile);
+  return existsSync(file) ? verifierKey(origin, createPublicKey(readFileSync(file))) : null;
 }
 
 export interface Signer {

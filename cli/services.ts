@@ -138,3 +138,11 @@ export async function logPublicKey(home: string): Promise<string> {
   const { openSigner } = await import('../audit/signer.ts');
   return openSigner({ folder: signerFolder(home), origin: logOrigin }).publicKey;
 }
+
+/** The same for a command that only reads: by a key that is made only now, every log is forged. */
+export async function knownLogKey(home: string): Promise<string> {
+  const { signerPublicKey } = await import('../audit/signer.ts');
+  const key = signerPublicKey({ folder: signerFolder(home), origin: logOrigin });
+  if (key === null) throw new YiwangError('CONFIG', { hint: 'no access log was ever signed from this home; set YIWANG_HOME to the home of the hub whose log it is' });
+  return key;
+}

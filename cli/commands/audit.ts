@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { printJson, printLine, progressBar } from '../output.ts';
-import { checkpointFolder, logPublicKey } from '../services.ts';
+import { checkpointFolder, knownLogKey } from '../services.ts';
 
 export function auditCommand(program: Command): void {
   const audit = program.command('audit').description('the access log: verify it, export it · 访问日志：核验与导出');
@@ -42,7 +42,7 @@ interface VerifyOptions {
 async function verify({ config, pool }: Hub, options: VerifyOptions): Promise<void> {
   const { verifyAccessLog } = await import('../../audit/verify.ts');
   const bar = progressBar('verify · 核验');
-  const publicKey = options.key ?? (await logPublicKey(config.home));
+  const publicKey = options.key ?? (await knownLogKey(config.home));
   const outside = options.checkpoint === undefined ? { checkpointFolder: checkpointFolder(config.home) } : { checkpointFile: options.checkpoint };
   const result = await verifyAccessLog({ pool, publicKey, ...outside, progress: bar.update }).finally(bar.end);
   if (options.json) printJson(result);
@@ -63,7 +63,7 @@ interface ExportOptions {
 async function exportLog({ config, pool }: Hub, { json, ...wanted }: ExportOptions): Promise<void> {
   const { exportAccessLog } = await import('../../audit/export.ts');
   const bar = progressBar('export · 导出');
-  const exported = await exportAccessLog({ pool, publicKey: await logPublicKey(config.home), ...wanted, progress: bar.update }).finally(bar.end);
+  const exported = await exportAccessLog({ pool, publicKey: await knownLogKey(config.home), ...wanted, progress: bar.update }).finally(bar.end);
   if (json) printJson({ ...exported, out: wanted.out });
   else printLine(`${exported.size} entries under the checkpoint → ${wanted.out}`);
 }

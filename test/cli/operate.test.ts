@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,3 +68,12 @@ test.each([
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toMatch(message);
 });
+
+test('who verifies or exports a log from another home than the hub’s is told so, and no key is made there', async () => {
+  const elsewhere = join(folder, 'elsewhere');
+  for (const args of [['audit', 'verify'], ['audit', 'export', '--out', join(folder, 'exported')]]) {
+    const { code, err } = await yiwang(args, { DATABASE_URL: db.url, YIWANG_HOME: elsewhere });
+    expect({ code, err }, args.join(' ')).toEqual({ code: 1, err: expect.stringContaining('no access log was ever signed from this home') });
+    expect(existsSync(join(elsewhere, 'signer'))).toBe(false);
+  }
+}, 60_000);
