@@ -2,7 +2,7 @@ import { entityFetch } from './entities.ts';
 import type { Condition, Step } from './plan.ts';
 import { callersVariable } from './planned.ts';
 import { rootFetch } from './root.ts';
-import type { Program, Run } from './run.ts';
+import { fail, type Program, type Run } from './run.ts';
 import type { IsOfType } from './types.ts';
 
 export type Defaults = Readonly<Record<string, unknown>>;
@@ -30,8 +30,13 @@ function inTurn(programs: readonly Program[]): Program {
   };
 }
 
+/** Their errors stand in the order of the plan: which call ends first differs from one time to the next. */
 function together(programs: readonly Program[]): Program {
-  return async (run) => void (await Promise.all(programs.map((program) => program(run))));
+  return async (run) => {
+    const runs = programs.map((): Run => ({ ...run, errors: [] }));
+    await Promise.all(programs.map((program, at) => program(runs[at]!)));
+    for (const { errors } of runs) for (const error of errors) fail(run, error);
+  };
 }
 
 function either({ variable, then, otherwise }: Condition, isOfType: IsOfType, defaults: Defaults): Program {

@@ -72,6 +72,19 @@ describe('its fields are null with a typed error at each place, and the others a
   });
 });
 
+test('errors stand in the same order, whichever call ends first', async () => {
+  const late = (response: ServerResponse) => void setTimeout(() => response.destroy(), 100);
+  const atOnce = (response: ServerResponse) => void response.destroy();
+  const told = async (ofShop: typeof late, ofStock: typeof late) => {
+    shop.fault = ofShop;
+    stock.fault = ofStock;
+    return (await hub.ask('{ name open }')).errors?.map(({ path }) => path);
+  };
+  const first = await told(atOnce, late);
+  expect(first).toHaveLength(2);
+  expect(await told(late, atOnce)).toEqual(first);
+});
+
 test('the error of one entity is one at every place that it fills; of what it says only the code is told', async () => {
   stock.fault = text('{"data":{"_entities":[null,{"left":2,"place":null}]},"errors":[{"message":"SELECT 1","path":["_entities",0,"left"],"extensions":{"code":"DATABASE_UNAVAILABLE","stacktrace":["x"]}}]}');
   const { data, errors } = await hub.ask(query);
