@@ -29,12 +29,16 @@ export function readPhones(raw: unknown): Phones & { unreadable: number } {
 
 function addPhone(phones: Phones & { unreadable: number }, part: string): void {
   const foreign = /^(?:\+|00)(?!\s*86)/.test(part) ? foreignPhone(part) : null;
-  const digits = part.replace(/\D/g, '').replace(/^0*86(?=1\d{9}|0\d{9})/, '');
-  const number = foreign ?? mainlandPhone(digits);
+  const written = part.replace(/\D/g, '');
+  const digits = written.replace(/^0*86(?=1\d{9}|0\d{9})/, '');
+  const number = foreign ?? mainlandPhone(digits) ?? (countryCode.test(part) ? mainlandPhone(written.replace(/^0*86/, '0')) : null);
   if (number === null) phones.unreadable += 1;
   else if (!phones.valid.includes(number)) phones.valid.push(number);
   if (number === null && /^1[3-9]\d{8}(?:\d{2})?$/.test(digits)) phones.suspect.push(digits);
 }
+
+/** After it an area code has no nought: `+86 571 8800 1122`. */
+const countryCode = /^(?:\+|00)\s*86/;
 
 /** Mobile numbers have eleven digits; fixed lines an area code and seven or eight digits. Shorter ones are service numbers. */
 function mainlandPhone(digits: string): string | null {
