@@ -31,5 +31,8 @@ export function offeredEvent(event: StoredEvent, position: string, receivedId: n
 /** Integer text; leading zeros say nothing. */
 function sequenceText(raw: unknown): string | null {
   const text = typeof raw === 'number' && Number.isSafeInteger(raw) ? String(raw) : typeof raw === 'string' ? raw.trim() : '';
-  return /^\d{1,20}$/.test(text) ? BigInt(text).toString() : null;
+  const digits = text.replace(/^0+(?=\d)/, '');
+  return digits.length <= sequenceDigitsMax && /^\d+$/.test(digits) ? digits : null;
 }
+
+const sequenceDigitsMax = 100;

@@ -154,11 +154,17 @@ function recordKey(stream: Stream, row: Row, offered: Offered): string | null {
 }
 
 function versionOrder(stream: Stream, row: Row, offered: Offered): string | null {
-  if (stream.order === 'SEQUENCE') return offered.event?.sequence?.padStart(sequenceDigits, '0') ?? null;
+  if (stream.order === 'SEQUENCE') return sequenceOrder(offered.event?.sequence ?? null);
   const time = sourceTime(valueAt(row, stream.watermark));
   if (!time) return null;
   if (stream.order === 'WATERMARK') return time.instant;
   return [time.instant, time.precision, offered.delivery?.asOf ?? '', offered.delivery?.folder ?? ''].join('|');
+}
+
+/** Padded; one with more digits than that sorts after all padded ones, by its length first. */
+function sequenceOrder(sequence: string | null): string | null {
+  if (sequence === null || sequence.length <= sequenceDigits) return sequence?.padStart(sequenceDigits, '0') ?? null;
+  return `x${String(sequence.length).padStart(3, '0')}${sequence}`;
 }
 
 const sequenceDigits = 20;

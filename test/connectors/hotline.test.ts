@@ -46,6 +46,21 @@ describe('hotline events', () => {
     expect(await comparable(hub.pool, 'hotline', 'tickets')).toMatchObject({ offered: 6, dropped: { DUPLICATE_EVENT: 1 }, live: 1 });
   });
 
+  it('orders sequences whatever their length, and takes leading zeros for nothing', async () => {
+    const fresh = await testDatabase();
+    try {
+      // Of integer text no contract says how long it is: a time in nanoseconds, written out, has 23 digits.
+      const inOrder = ['0'.repeat(40) + '7', '20260302100000123456', '20260302100000123456788', '020260302100000123456789', '1' + '0'.repeat(40)];
+      for (const sequence of ['7', inOrder[2]!, inOrder[0]!, inOrder[4]!, inOrder[3]!, inOrder[1]!]) expect((await post(fresh, batch([ticketEvent(`s${sequence}`, sequence)]))).status).toBe(202);
+      await pull(fresh.pool, 'hotline', 'tickets', {}, 'PUSH');
+      expect(await comparable(fresh.pool, 'hotline', 'tickets')).toMatchObject({ offered: 6, live: 1, quarantined: {} });
+      const { rows } = await fresh.pool.query('SELECT title FROM hotline.ticket');
+      expect(rows).toEqual([{ title: `version ${inOrder[4]}` }]);
+    } finally {
+      await fresh.drop();
+    }
+  });
+
   it('keeps the good events beside what is nested a hundred thousand deep', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const fresh = await testDatabase();
