@@ -31,5 +31,8 @@ const placeholderCharactersMax = Math.max(...[...placeholders].map((one) => one.
 /** Controls but for white space, zero-width characters, the byte-order mark, the replacement character. */
 const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/gu;
 
-/** `汉(hàn)`: after a Chinese character, brackets that hold Latin letters with at least one tone mark. */
-const pinyin = /(?<=\p{Script=Han})[(（]\s*(?=[^()（）]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ])[a-zA-Zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹ\s'’]+[)）]/gu;
+/**
+ * `汉(hàn)`: after a Chinese character, brackets that hold Latin letters with at least one tone mark. The mark may be a
+ * character of its own; `ɑ` and `ɡ` are the pinyin letters of GB 2312.
+ */
+const pinyin = /(?<=\p{Script=Han})[(（]\s*(?=[^()（）]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ\u0300\u0301\u0304\u030c])[a-zA-Zɑɡāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹ\u0300\u0301\u0304\u0308\u030c\s'’]+[)）]/gu;

@@ -54,7 +54,7 @@ function hanBefore(text: string, at: number): string[] {
  * and `公司（HR）` keep theirs.
  */
 function isPinyin(inside: string, characters: readonly string[]): boolean {
-  const letters = inside.normalize('NFKC').normalize('NFD').toLowerCase();
+  const letters = inside.normalize('NFKC').normalize('NFD').toLowerCase().replaceAll('ɑ', 'a').replaceAll('ɡ', 'g'); // the pinyin letters of GB 2312
   if (characters.length === 0 || letters.length > annotationCharactersMax || !/^[a-z\s'’1-5\u0300\u0301\u0304\u0308\u030c]+$/u.test(letters)) return false;
   const plain = letters.replaceAll('u\u0308', 'v').replace(/[^a-z]/g, '');
   if (plain === '') return false;

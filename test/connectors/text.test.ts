@@ -18,3 +18,13 @@ test('a cell that is taken as it stands is what all repairs together would have 
     expect([...new Set([...given.repairs, 'TEXT_CONTROL'])].sort()).toEqual(given.text === null ? ['TEXT_CONTROL'] : repaired.repairs.toSorted());
   }), { numRuns: 2000 });
 });
+
+test.each([
+  ['家住长(cháng)庆街', '家住长庆街'],
+  ['家住长（cha\u0301ng）庆街', '家住长庆街'],
+  ['漳(zhānɡ)州人，汉(hɑ̀n)中来', '漳州人，汉中来'], // GB 2312 has an a and a g of their own for pinyin
+  ['吕(lu\u0308\u030c)某', '吕某'],
+  ['某公司(HR)、3栋(ɡ)', '某公司(HR)、3栋(ɡ)'],
+])('the pinyin annotation goes from %s', (written, published) => {
+  expect(cleanText(written).text).toBe(published);
+});

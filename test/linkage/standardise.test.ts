@@ -129,6 +129,8 @@ describe('names', () => {
     ['吕（Lu）布', '吕布'],
     ['单（Shan）雪梅', '单雪梅'],
     ['王[wáng]五', '王五'],
+    ['张（zhānɡ）三', '张三'], // GB 2312 has an a and a g of their own for pinyin
+    ['汉(hɑ̀n)中', '汉中'],
     [' \u200b金　晶 芳', '金晶芳'],
     ['－', null],
     ['不 详', null],
