@@ -28,8 +28,8 @@ const ordinary = /^[!-~\u3001\u3002\u300a\u300b\u4e00-\u9fff\uff01\uff08\uff09\u
 /** Longer text is no placeholder. */
 const placeholderCharactersMax = Math.max(...[...placeholders].map((one) => one.length));
 
-/** Controls but for white space, zero-width characters, the byte-order mark, the replacement character. */
-const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/gu;
+/** Controls but for white space, zero-width characters, the byte-order mark, the replacement character and the two behind it, which XML forbids. */
+const controls = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd-\uffff]/gu;
 
 /**
  * `汉(hàn)`: after a Chinese character, brackets that hold Latin letters with at least one tone mark. The mark may be a

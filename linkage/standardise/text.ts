@@ -41,5 +41,5 @@ export function chineseNumber(text: string): number | null {
 const chineseDigits: Record<string, number> = { 〇: 0, 零: 0, 一: 1, 二: 2, 两: 2, 三: 3, 四: 4, 五: 5, 六: 6, 七: 7, 八: 8, 九: 9 };
 const chineseUnits: Record<string, number> = { 十: 10, 百: 100, 千: 1000 };
 
-/** C0 and C1 controls but for white space, zero-width characters, the byte-order mark, the soft hyphen and the replacement character. */
-export const unseen = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/gu;
+/** C0 and C1 controls but for white space, zero-width characters, the byte-order mark, the soft hyphen, the replacement character and the two behind it, which XML forbids. */
+export const unseen = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd-\uffff]/gu;

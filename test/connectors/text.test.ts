@@ -28,3 +28,12 @@ test.each([
 ])('the pinyin annotation goes from %s', (written, published) => {
   expect(cleanText(written).text).toBe(published);
 });
+
+test('every character that XML 1.0 forbids goes or becomes a space, and that is recorded', () => {
+  const forbidden = Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code)).filter((character) => !'\t\n\r'.includes(character)).concat('\ufffe', '\uffff');
+  for (const character of forbidden) {
+    const { text, repairs } = cleanText(`诉${character}求`);
+    expect([text?.replace(' ', ''), repairs.length], character.charCodeAt(0).toString(16)).toEqual(['诉求', 1]);
+    expect(plainText(`诉${character}求`)?.replace(' ', ''), character.charCodeAt(0).toString(16)).toBe('诉求');
+  }
+});
