@@ -102,7 +102,12 @@ function sharedStrings(xml: string | undefined): string[] {
 /** Text of a cell, whole or in runs; readings above it (`rPh`) are no part of it. */
 function richText(item: XmlElement): string {
   const runs = item.children.filter((child): child is XmlElement => typeof child !== 'string' && (child.name === 't' || child.name === 'r'));
-  return runs.map((run) => (run.name === 't' ? textOf(run) : textOf(element(run, 't')))).join('');
+  return runs.map((run) => stringOf(run.name === 't' ? run : element(run, 't'))).join('');
+}
+
+/** What XML cannot hold stands in strings as `_xHHHH_` (ECMA-376, ST_Xstring), as the carriage return of a pasted text does. */
+function stringOf(one: XmlElement | undefined): string {
+  return textOf(one).replace(/_x([0-9a-f]{4})_/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function cellsOf(row: XmlElement, shared: readonly string[]): string[] {
@@ -129,6 +134,7 @@ function columnOf(reference: string | undefined, next: number): number {
 function cellText(cell: XmlElement, shared: readonly string[]): string {
   const type = cell.attributes['t'];
   if (type === 'inlineStr') return richText(element(cell, 'is') ?? { name: '', attributes: {}, children: [] });
+  if (type === 'str') return stringOf(element(cell, 'v'));
   const value = textOf(element(cell, 'v'));
   if (type === 's') return shared[Number(value)] ?? '';
   if (type === 'e') return '';
