@@ -56,11 +56,20 @@ function foreignPhone(part: string): string | null {
 function phoneParts(text: string): string[] {
   return text
     .split(/[,;/、|。\n或和及]+/u)
-    .flatMap((part) => part.split(/(?<=1[3-9]\d{9})[ -]+(?=[01+])|(?<=\d{7,8}) +(?=1[3-9]\d{9})/))
+    .flatMap((part) => wholePhones(part) ?? part.split(/(?<=1[3-9]\d{9})[ -]+(?=[01+])|(?<=\d{7,8}) +(?=1[3-9]\d{9})/))
     .map((part) => part.replace(/(?:转|ext\.?|分机)\s*\d+\s*$/iu, '').trim())
     .filter((part) => /\d/.test(part))
     .slice(0, phonesMax);
 }
+
+/** Numbers with spaces and dashes of their own, where they account for every digit of the part: else nobody can tell where one ends. */
+function wholePhones(part: string): string[] | null {
+  const found = part.match(wholePhone);
+  return found === null || /\d/.test(part.replace(wholePhone, '')) ? null : found;
+}
+
+/** A mobile number, or a fixed line with its area code; with the country's code, which stands for the nought. */
+const wholePhone = /(?<!\d|\+ ?)(?:(?:\+ ?|00)?86[ -]*)?1[3-9](?:[ -]?\d){9}(?!\d)|(?<!\d)(?:(?:\+ ?|00)86[ -]*\(?0?|\(?0)(?:10|2\d|[3-9]\d{2})\)?(?:[ -]*\d)(?:[ -]?\d){6,7}(?!\d)/g;
 
 const phonesMax = 8;
 const cellCharactersMax = 400;
