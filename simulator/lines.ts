@@ -58,8 +58,8 @@ function* rawLines(path: string, label: string): Generator<{ bytes: Buffer; offs
       if (read === 0) break;
       position += read;
       rest = Buffer.concat([rest, chunk.subarray(0, read)]);
-      let start = 0;
-      for (let newline = rest.indexOf(10); newline !== -1; newline = rest.indexOf(10, start)) {
+      let start = restOffset === 0 && rest.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
+      for (let newline = rest.indexOf(10, start); newline !== -1; newline = rest.indexOf(10, start)) {
         yield { bytes: rest.subarray(start, newline), offset: restOffset + start };
         start = newline + 1;
       }
@@ -72,6 +72,9 @@ function* rawLines(path: string, label: string): Generator<{ bytes: Buffer; offs
     closeSync(descriptor);
   }
 }
+
+/** Editors leave it before a file of UTF-8; a line that is read again from its place would begin with it. */
+const byteOrderMark = Buffer.from('efbbbf', 'hex');
 
 function openForReading(path: string, label: string): number {
   try {

@@ -1,9 +1,10 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { generateDataset } from '../../simulator/generate.ts';
 import { openDataset } from '../../simulator/dataset.ts';
+import { LineFile } from '../../simulator/lines.ts';
 import { instantMs } from '../../simulator/time.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'yiwang-dataset-'));
@@ -35,4 +36,20 @@ test('a watermark is read in the spellings that sources use', () => {
   const noon = Date.UTC(2026, 2, 2, 4);
   for (const text of ['2026-03-02 12:00:00', '2026-03-02T12:00:00+08:00', '2026-03-02T04:00:00Z', '20260302120000', '２０２６-０３-０２ 12:00:00', '2026/3/2 12:00']) expect(instantMs(text), text).toBe(noon);
   for (const text of ['2026-02-31', '待定', '', null, 20260302]) expect(instantMs(text)).toBe(Infinity);
+});
+
+test('a byte-order mark before the first line is no part of it, neither when the set is checked nor when it is served', () => {
+  const folder = join(root, 'marked');
+  cpSync(good, folder, { recursive: true });
+  const path = join(folder, 'police/jcj_jjd.ndjson');
+  const lines = readFileSync(path, 'utf8');
+  writeFileSync(path, `\ufeff${lines}`);
+  const { calls } = openDataset(folder);
+  const file = new LineFile(path);
+  try {
+    expect(calls.versions.map((version) => `${file.text(version)}\n`).join('')).toBe(lines);
+    expect(file.value(calls.versions[0]!)).toEqual(JSON.parse(lines.split('\n')[0]!));
+  } finally {
+    file.close();
+  }
 });
