@@ -14,8 +14,8 @@ const rowsMax = 1_048_576;
 const ratioFreeBytes = 100 * 1024;
 
 /**
- * The rows of a workbook's first sheet, cells as text (numbers and Excel's serial dates as written), one at a time. Nothing
- * is written anywhere; an archive that inflates beyond 64 MB or a hundredfold, whose parts overlap or repeat, that is
+ * The rows of a workbook's first sheet, cells as text (numbers as people write them, Excel's serial dates among
+ * them), one at a time. Nothing is written anywhere; an archive that inflates beyond 64 MB or a hundredfold, whose parts overlap or repeat, that is
  * encrypted, names a place outside itself or fails its checksum is refused before any row is read.
  */
 export async function* sheetRows(path: string): AsyncGenerator<string[]> {
@@ -138,5 +138,13 @@ function cellText(cell: XmlElement, shared: readonly string[]): string {
   const value = textOf(element(cell, 'v'));
   if (type === 's') return shared[Number(value)] ?? '';
   if (type === 'e') return '';
-  return value;
+  return type === undefined || type === 'n' ? numberOf(value) : value;
 }
+
+/** As people write it: programs keep `1.3800138E10` for a phone and `330105.0` for a code. One whose last digits are lost stays as it stands. */
+function numberOf(value: string): string {
+  return spelledOut.test(value) && Math.abs(Number(value)) <= Number.MAX_SAFE_INTEGER ? String(Number(value)) : value;
+}
+
+/** With a fraction or an exponent; whole numbers are as people write them already. */
+const spelledOut = /^-?\d+(?:\.\d+(?:E[+-]?\d+)?|E[+-]?\d+)$/i;

@@ -14,9 +14,26 @@ test.each([
 ])('the cell %s of a sheet is read as it was, however its text is kept', async (written, read) => {
   const sheet = `<worksheet><sheetData><row><c t="inlineStr"><is><t>${written}</t></is></c><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c t="str"><v>${written}</v></c></row></sheetData></worksheet>`;
   const strings = `<sst><si><t>${written}</t></si><si><r><t>${written}</t></r></si></sst>`;
+  expect(await cellsOf(sheet, strings)).toEqual([[read, read, read, read]]);
+});
+
+/** Programs write a number as their language does: Java, and so Apache POI, has `1.3800138E10` for a phone and `330105.0` for a code. */
+test.each([
+  ['1.3800138E10', '13800138000'],
+  ['330105.0', '330105'],
+  ['46082.416666666664', '46082.416666666664'],
+  ['4.60825E4', '46082.5'],
+  ['13800138000', '13800138000'],
+  ['057188001122', '057188001122'],
+  ['6.20102E+17', '6.20102E+17'], // digits that were lost are not made up
+])('the number %s of a sheet is read as %s', async (written, read) => {
+  expect(await cellsOf(`<worksheet><sheetData><row><c><v>${written}</v></c><c t="n"><v>${written}</v></c><c t="str"><v>${written}</v></c></row></sheetData></worksheet>`)).toEqual([[read, read, written]]);
+});
+
+async function cellsOf(sheet: string, strings = '<sst/>'): Promise<string[][]> {
   const path = join(temporaryFolder(), 'sheet.xlsx');
   writeFileSync(path, zipped([{ name: 'xl/worksheets/sheet1.xml', data: Buffer.from(sheet) }, { name: 'xl/sharedStrings.xml', data: Buffer.from(strings) }]));
   const rows: string[][] = [];
   for await (const cells of sheetRows(path)) rows.push(cells);
-  expect(rows).toEqual([[read, read, read, read]]);
-});
+  return rows;
+}
