@@ -103,11 +103,13 @@ const comparedPerMemberMax = 24;
 function membersOf(described: Described, members: readonly number[], groups: readonly string[], named: Named): Member[] {
   const founding = members[0]!;
   const all = new Set(members);
+  const sameGroup = Map.groupBy(members, (index) => groups[index]!);
   return members.map((index, at) => {
     const near = members.slice(Math.max(0, at - comparedPerMemberMax / 2), at + comparedPerMemberMax / 2);
     const partners = (named.partners.get(index) ?? []).filter((other) => all.has(other)).slice(0, comparedPerMemberMax);
     const evidence = evidenceOf(described, index, new Set([...partners, ...near]), named.confirmed);
-    const basis = index === founding ? 'FOUNDING' : groups[index] === groups[founding] ? trustedBasis(evidence) : 'INFERRED';
+    // An assignment extends inside a group, be the founding record in it or not: inferred is what stands alone.
+    const basis = index === founding ? 'FOUNDING' : sameGroup.get(groups[index]!)!.length > 1 ? trustedBasis(evidence) : 'INFERRED';
     return { rid: described.records[index]!.rid, basis, trustGroup: groups[index]!, evidence };
   });
 }

@@ -82,6 +82,15 @@ describe('records become matters', () => {
     expect(cluster.members.map((member) => [member.basis, member.trustGroup])).toEqual([['FOUNDING', a.rid], ['INFERRED', b.rid]]);
   });
 
+  // A confirmation ties a record to the caller's own one, which need not be the one that the matter began with.
+  it('what a person confirmed or a reference names rests on that, also where the matter began with another record', () => {
+    const same = { text: '楼上阳台渗水把家里淹了', placeText: '玉林中路通用机器厂家属院3栋' };
+    const [a, b, c, d] = [record(same), record(same), record(same), record(same)];
+    const basis = (decisions: MatterDecision[], ...records: MatterRecord[]) => clusterRecords([...background, ...records], decisions).find((one) => one.members[0]!.rid === a.rid)!.members.map((member) => member.basis);
+    expect(basis([{ a: b.rid, b: c.rid, decision: 'MUST_LINK' }], a, b, c, d)).toEqual(['FOUNDING', 'CONFIRMED', 'CONFIRMED', 'INFERRED']);
+    expect(basis([], a, b, { ...c, parentRid: b.rid }, d)).toEqual(['FOUNDING', 'EXPLICIT', 'EXPLICIT', 'INFERRED']);
+  });
+
   it('reports of one route join within days, another route and another month do not', () => {
     const text = '等车四十分钟一辆都没来';
     const [a, b] = [record({ thing: route('12路'), text }), record({ thing: route('12路'), text: '车间隔太长等不上' })];
