@@ -13,7 +13,7 @@ export function conditions(filter: MatterFilterType): SQL[] {
   if (filter.assignedTo) found.push(sql`EXISTS (SELECT 1 FROM unnest(v.rids) AS w(rid) JOIN hub.assignment a ON a.rid = w.rid WHERE a.credit_code = ${filter.assignedTo})`);
   if (filter.openedFrom) found.push(sql`v.opened_at >= ${filter.openedFrom.toISOString()}::timestamptz`);
   if (filter.openedBefore) found.push(sql`v.opened_at < ${filter.openedBefore.toISOString()}::timestamptz`);
-  if (filter.alert) found.push(sql`(${sql.join(filter.alert.map((alert) => alertOf[alert]), sql` OR `)})`);
+  if (filter.alert) found.push(anyOf(filter.alert.map((alert) => alertOf[alert])));
   if (filter.docking || filter.divertedTo) found.push(diverted(filter.docking ?? null, filter.divertedTo ?? null));
   return found;
 }
@@ -50,5 +50,10 @@ const dockedBy: Record<DockingChannelType, { is: SQL; to: SQL }> = {
 function diverted(channels: readonly DockingChannelType[] | null, organization: string | null): SQL {
   const wanted = channels ?? (Object.keys(dockedBy) as DockingChannelType[]);
   const ways = wanted.map((channel) => (organization === null ? sql`(${dockedBy[channel].is})` : sql`(${dockedBy[channel].is} AND ${dockedBy[channel].to} = ${organization})`));
-  return someRecord(ways.length === 0 ? sql`false` : sql.join(ways, sql` OR `));
+  return someRecord(anyOf(ways));
+}
+
+/** One of these; an empty list asks for none, as it does of states and categories. */
+function anyOf(ways: readonly SQL[]): SQL {
+  return ways.length === 0 ? sql`false` : sql`(${sql.join([...ways], sql` OR `)})`;
 }

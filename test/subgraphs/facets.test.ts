@@ -51,6 +51,13 @@ describe('what is derived of matters', () => {
     expect([listed.data['matters'].nodes.length, listed.data['third'].nodes.length, listed.data['none'].nodes.length]).toEqual([4, 4, 0]);
   });
 
+  it('an empty list of states, categories, alerts or channels asks for no matter at all', async () => {
+    for (const filter of ['status', 'category', 'alert', 'docking']) {
+      const { data, body } = await world.ask('matter', supervisor, `{ matters(filter: { ${filter}: [] }) { nodes { matterNo } } }`);
+      expect([filter, body.errors, data['matters']]).toEqual([filter, undefined, { nodes: [] }]);
+    }
+  });
+
   it('is derived without the record for the organisation complained about: state, clocks, timeline, recurrence, assignments and filters', async () => {
     const accused = { ...supervisor, org: orgs.accused };
     const query = `{ matter(matterNo: "M-A") { ${fields} } }`;
