@@ -21,7 +21,6 @@ export async function snapshotTime(context: SubgraphContext): Promise<string | n
  * is not there at all look the same. Without a dimension there is one cell, the total.
  */
 export async function snapshotCells(context: SubgraphContext, rule: StatisticRule, division: string, filter: StatisticFilterType) {
-  if (filter.by === 'CHANNEL' && rule.extra !== 'CHANNEL') throw new YiwangError('BAD_REQUEST', { hint: `\`${rule.code}\` has no channels` });
   const wanted = await wantedCells(context, division, filter);
   const tx = await context.tx();
   const { rows } = await tx.execute<Columns>(sql`

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { statisticFloors, statisticRules } from '../../matters/statistic-rules.ts';
+import { YiwangError } from '../../base/errors.ts';
+import { statisticFloors, statisticRules, type StatisticRule } from '../../matters/statistic-rules.ts';
 import { access, divisionAccess } from '../../policy/row.ts';
 import type { SubgraphContext } from '../context.ts';
 import { ownDefinitions, ownCells, type OwnCode } from './own-counts.ts';
@@ -11,6 +12,7 @@ export function statistic(context: SubgraphContext, code: StatisticCodeType, fil
   const division = (filter.division ?? context.viewer.division ?? '').padEnd(12, '0');
   readPeriod(filter.period ?? null);
   const rule = statisticRules.find((one) => one.code === code);
+  requireDimensions(code, rule, filter);
   const row = { [access]: divisionAccess(context.viewer, division) };
   if (!rule) {
     const own = ownDefinitions[code as OwnCode];
@@ -25,6 +27,13 @@ export function statistic(context: SubgraphContext, code: StatisticCodeType, fil
     total: async () => (await snapshotCells(context, rule, division, { ...filter, by: null }))[0] ?? null,
     cells: () => (filter.by ? snapshotCells(context, rule, division, filter) : []),
   };
+}
+
+/** What a statistic is not counted by would be answered as if nothing were there, or as if it had not been asked. */
+function requireDimensions(code: StatisticCodeType, rule: StatisticRule | undefined, { by, channel, period }: StatisticFilterType): void {
+  if ((channel || by === 'CHANNEL') && rule?.extra !== 'CHANNEL') throw new YiwangError('BAD_REQUEST', { hint: `\`${code}\` has no channels` });
+  if (by && !rule) throw new YiwangError('BAD_REQUEST', { hint: `\`${code}\` is told by organisation only` });
+  if (rule && /^\d{4}-\d\d-\d\d$/.test(period ?? '')) throw new YiwangError('BAD_REQUEST', { hint: `\`${code}\` is not counted by the day` });
 }
 
 async function coverage(context: SubgraphContext, departments: readonly string[]) {

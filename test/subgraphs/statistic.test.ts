@@ -102,6 +102,25 @@ describe('subgraphs over HTTP', () => {
   });
 });
 
+// Answered all the same, they read as `<10` where there are hundreds, or as everything where a part was asked for.
+describe('what a statistic is not counted by', () => {
+  it.each([
+    ['PRELITIGATION', 'channel: LITIGATION'],
+    ['PRELITIGATION', 'by: CHANNEL'],
+    ['DOCKING', 'period: "2026-09-30"'],
+    ['TICKETS_BY_STATUS', 'channel: POLICE'],
+    ['TICKETS_BY_STATUS', 'by: DIVISION'],
+  ])('%s refuses `%s`', async (code, filter) => {
+    const { data, body } = await world.ask('matter', supervisor, `{ statistic(code: ${code}, filter: { ${filter} }) { definition { code } } }`);
+    expect([data['statistic'], body.errors]).toMatchObject([null, [{ extensions: { code: 'BAD_REQUEST' } }]]);
+  });
+
+  it.each([['DOCKING', 'channel: POLICE, by: CATEGORY, period: "2026-Q3"'], ['DOCKING', 'by: CHANNEL'], ['TICKET_CLOCKS', 'period: "2026-09-30"']])('%s is told by `%s`', async (code, filter) => {
+    const { data, body } = await world.ask('matter', supervisor, `{ statistic(code: ${code}, filter: { ${filter} }) { cells { count } } }`);
+    expect([body.errors, Array.isArray(data['statistic'].cells)]).toEqual([undefined, true]);
+  });
+});
+
 describe('a period', () => {
   it.each([['2028-02-29', '2028-03-01'], ['2026-12-31', '2027-01-01'], ['2026-12', '2027-01-01'], ['2026-Q4', '2027-01-01'], ['2026', '2027-01-01']])('%s ends before %s in Shanghai', (text, to) => {
     expect(readPeriod(text)!.to).toBe(`${to}T00:00:00+08:00`);
