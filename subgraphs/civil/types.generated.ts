@@ -56,7 +56,7 @@ export type AssistanceApplicationType = NodeType & RecordType & {
   lead?: Maybe<OrganizationType>;
   /** 月保障金额，元 · the monthly amount, in yuan */
   monthlyAmountYuan?: Maybe<Scalars['Decimal']['output']>;
-  /** 收到日期（receivedAt） · when the court received it */
+  /** 申请日期（申请日期）· the day it was applied for */
   occurredAt?: Maybe<Scalars['DateTime']['output']>;
   /** 地点，由地址解析得到，未解析为空 · the place parsed from its address; null where none was parsed */
   place?: Maybe<PlaceType>;

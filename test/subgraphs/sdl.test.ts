@@ -5,6 +5,7 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../base/departments.ts';
+import { connectors } from '../../connectors/registry.ts';
 import { unclassified } from '../../subgraphs/classified.ts';
 import { recordTypes, subgraphSdl } from '../../subgraphs/sdl.ts';
 
@@ -61,6 +62,14 @@ describe('the public graph', () => {
   it('keeps the class of every field', () => {
     expect(supergraphSdl).toMatch(/phones: \[String!\] @join__field\(graph: REGISTRY\) @classified\(as: PERSONAL, mask: PHONE\)/);
     expect(supergraphSdl).toContain('@link(url: "https://yiwang.example/classified/v1.0"');
+  });
+
+  it('quotes no column that the department of the record does not have', async () => {
+    for (const { department, streams } of (await connectors()).values()) {
+      const columns = new Set(streams.flatMap(({ name, shape }) => [name, ...Object.keys(shape.shape)]));
+      const quoted = [...subgraphSdl().get(department)!.matchAll(/^ *""".*?（([a-zA-Z_、]+)）/gm)].flatMap((match) => match[1]!.split('、'));
+      expect([department, quoted.filter((name) => !columns.has(name))]).toEqual([department, []]);
+    }
   });
 
   it('hides the keys that join subgraphs', () => {
