@@ -37,7 +37,8 @@ const codeLists = {
   },
   // GB/T 4761: family relations, by the first of their two digits where the second only tells order or sex.
   'relation-to-head': { '01': '本人', '02': '户主', '10': '配偶', '20': '子', '30': '女', '40': '孙子、孙女或外孙子、外孙女', '50': '父母', '51': '父亲', '52': '母亲', '60': '祖父母或外祖父母', '70': '兄弟姐妹', '99': '非亲属' },
-  'organization-kind': { MEDIATION_CENTRE: '矛盾纠纷调解中心', POLICE: '公安机关', COURT: '人民法院', CIVIL: '民政机构', SOCIAL_ORGANIZATION: '社会组织', OTHER: '其他机构' },
+  'organization-kind': { MEDIATION_CENTRE: '矛盾纠纷调解中心', POLICE: '公安机关', COURT: '人民法院', CIVIL: '民政机构', MEDIATION_ORGANIZATION: '调解组织', SOCIAL_ORGANIZATION: '社会组织', GOVERNMENT: '行政机关', OTHER: '其他机构' },
+  'place-kind': { BUILDING: '楼栋', ESTATE: '小区', STREET_NUMBER: '门牌' },
 } as const satisfies Record<string, Record<string, string>>;
 
 /** Dispute types 01–14 and 99 (sources.md). */

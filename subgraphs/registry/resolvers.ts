@@ -75,7 +75,7 @@ export const resolvers = {
   },
   Place: {
     __resolveReference: ({ placeKey: rid }: { placeKey: string }, context: Context) => load(context, placesByRecord, rid),
-    kind: ({ kind }: PlaceRow) => ({ code: kind, name: null, scheme: 'place-kind' }),
+    kind: ({ kind }: PlaceRow) => coded(kind, 'place-kind'),
     division: ({ division }: PlaceRow, _: unknown, context: Context) => divisionOf(context, division),
     grid: ({ gridCode }: PlaceRow) => reference('Grid', 'code', gridCode),
     location: ({ lng, lat }: PlaceRow) => geoPoint(lng, lat),

@@ -143,4 +143,13 @@ describe('14: mediators for a kind of dispute near me', () => {
     for (const node of nodes) expect(node.mediates.map((one: any) => one.code)).toContain(code);
     expect(nodes.some((node: any) => node.publicPhone)).toBe(true);
   });
+
+  // The hub gives these kinds itself, so its own table knows every one of them.
+  it('every organisation and place is told of what kind it is, in words', async () => {
+    const query = '{ organizations(first: 100) { nodes { kind { code name } } } records(first: 100) { nodes { place { kind { code name } } } } }';
+    const { organizations, records } = (await hub.ask('county-analyst', { query, purpose: 'SUPERVISION' })).data;
+    const kinds = [...organizations.nodes, ...records.nodes.flatMap((node: any) => node.place ?? [])].map((one: any) => one.kind);
+    expect(new Set(kinds.map((kind) => kind.code)).size).toBeGreaterThan(4);
+    expect(kinds.filter((kind) => kind.name === null)).toEqual([]);
+  });
 });
