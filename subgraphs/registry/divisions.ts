@@ -1,5 +1,6 @@
-import { asc, inArray } from 'drizzle-orm';
+import { asc, inArray, sql } from 'drizzle-orm';
 import { division } from '../../schema/hub.ts';
+import type { SubgraphContext } from '../context.ts';
 import type { Batch } from '../loader.ts';
 import { allByKey, byKey } from '../loader.ts';
 
@@ -16,6 +17,13 @@ export const predecessorsByCode: Batch<string, DivisionRow[]> = async (context, 
   const rows = await tx.select().from(division).where(inArray(division.successor, [...codes])).orderBy(asc(division.code));
   return allByKey(rows, (row) => row.successor!);
 };
+
+/** Today in Shanghai by the hub's business clock, `YYYY-MM-DD`. */
+export async function businessDay(context: SubgraphContext): Promise<string> {
+  const tx = await context.tx();
+  const { rows } = await tx.execute<{ day: string }>(sql`SELECT to_char(hub.business_now() AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD') AS day`);
+  return rows[0]!.day;
+}
 
 /** 2 to 12 digits as the twelve of the table; null for anything else. */
 export function fullCode(code: string): string | null {

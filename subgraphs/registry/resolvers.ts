@@ -4,7 +4,7 @@ import type { SubgraphContext } from '../context.ts';
 import { globalId } from '../globalId.ts';
 import { load } from '../loader.ts';
 import { geoPoint, reference, selfKey } from '../record.ts';
-import { divisionsByCode, fullCode, isValidOn, predecessorsByCode, type DivisionRow } from './divisions.ts';
+import { businessDay, divisionsByCode, fullCode, isValidOn, predecessorsByCode, type DivisionRow } from './divisions.ts';
 import { disputesByMention } from './disputes.ts';
 import { nodeById } from './node.ts';
 import { organizationPage, organizationsByCode, type OrganizationRow } from './organizations.ts';
@@ -23,7 +23,7 @@ export const resolvers = {
     node: (_: unknown, { id }: { id: string }, context: Context) => nodeById(context, id),
     division: async (_: unknown, { code, asOf }: { code: string; asOf?: string | null }, context: Context) => {
       const found = await divisionOf(context, fullCode(code));
-      return found && (asOf ? isValidOn(found, asOf) : true) ? found : null;
+      return found && isValidOn(found, asOf ?? (await businessDay(context))) ? found : null;
     },
     organizations: async (_: unknown, args: PageArgs & { filter?: OrganizationFilterType | null }, context: Context) => {
       const page = pageOf(context, 'Query.organizations', { ...args });

@@ -82,6 +82,11 @@ describe('18: a division at a date', () => {
     expect(successor.data.division.predecessors.map((one: any) => one.name)).toContain('下城区');
   });
 
+  it('where no date is told it is today: a code that is no more is none, its successor is one', async () => {
+    const today = async (code: string) => (await hub.ask(null, { query: operation('DivisionAt'), variables: { code } })).data.division?.name ?? null;
+    expect([await today('330103000000'), await today('330105000000')]).toEqual([null, '拱墅区']);
+  });
+
   it('without a token nothing else is answered', async () => {
     const answer = await hub.ask(null, { query: operation('Matters') });
     expect(answer.status).toBe(401);
