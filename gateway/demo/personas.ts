@@ -58,14 +58,20 @@ async function placeOf(pool: Pool, name: PersonaName, tier: Tier, county: string
   return { org: org ?? madeCreditCode('11', division.slice(0, 6), `persona/${name}/${division}`), division };
 }
 
-/** Where cases are diverted to: the organisation with the most court cases; before any, the busiest mediation centre. */
+/**
+ * Where cases are diverted to: the organisation with the most court cases, of those with two matters in one township, where a
+ * clerk may decide that they are one; before any, the busiest mediation centre.
+ */
 async function townshipCentre(pool: Pool, county: string): Promise<{ org: string; division: string }> {
   const { rows } = await pool.query<{ org: string; township: string }>(
-    `SELECT a.credit_code AS org, mode() WITHIN GROUP (ORDER BY left(r.division_now, 9)) AS township
-     FROM hub.assignment a JOIN hub.record r USING (rid) LEFT JOIN hub.organization o ON o.credit_code = a.credit_code
-     WHERE left(r.division_now, 6) = $1 AND substr(r.division_now, 7, 3) <> '000'
-       AND (o.kind IN ('MEDIATION_CENTRE', 'SOCIAL_ORGANIZATION') OR o.department = 'MEDIATION')
-     GROUP BY 1 ORDER BY count(*) FILTER (WHERE r.department = 'court') DESC, count(*) DESC, 1 LIMIT 1`,
+    `SELECT org, township FROM (
+       SELECT a.credit_code AS org, left(r.division_now, 9) AS township, count(DISTINCT m.matter_key) AS matters, count(*) AS here,
+         sum(count(*) FILTER (WHERE r.department = 'court')) OVER (PARTITION BY a.credit_code) AS court, sum(count(*)) OVER (PARTITION BY a.credit_code) AS everywhere
+       FROM hub.assignment a JOIN hub.record r USING (rid) LEFT JOIN hub.organization o ON o.credit_code = a.credit_code LEFT JOIN hub.matter_member m ON m.rid = r.rid
+       WHERE left(r.division_now, 6) = $1 AND substr(r.division_now, 7, 3) <> '000'
+         AND (o.kind IN ('MEDIATION_CENTRE', 'SOCIAL_ORGANIZATION') OR o.department = 'MEDIATION')
+       GROUP BY 1, 2) t
+     ORDER BY matters >= 2 DESC, court DESC, everywhere DESC, org, here DESC, township LIMIT 1`,
     [county],
   );
   const [found] = rows;
