@@ -13,11 +13,14 @@ export const factFloor = { reports: 3, channels: 2 } as const;
 interface Reading {
   name: string;
   unit: string;
+  /** Around a value, in sentences. */
+  zh: readonly [string, string];
+  en: readonly [string, string];
   kinds: RegExp;
   read(text: string): number | null;
 }
 
-const readings: readonly Reading[] = [{ name: 'REPORTED_HEADWAY_MINUTES', unit: 'min', kinds: /公交|地铁|班车|轻轨/u, read: waitedMinutes }];
+const readings: readonly Reading[] = [{ name: 'REPORTED_HEADWAY_MINUTES', unit: 'min', zh: ['反映的候车时间 ', ' 分钟'], en: ['reported headway ', ' minutes'], kinds: /公交|地铁|班车|轻轨/u, read: waitedMinutes }];
 
 /** The median of what the reports tell, for every reading that fits the kind; nothing below the floor. */
 export function factsOf(kind: string, reports: readonly { text: string; channel: string | null }[]): ThingFact[] {
@@ -31,6 +34,12 @@ export function factsOf(kind: string, reports: readonly { text: string; channel:
     const values = told.map((one) => one.value).sort((a, b) => a - b);
     return [{ name, value: String(values[Math.floor(values.length / 2)]), unit, reports: `≥${factFloor.reports}` }];
   });
+}
+
+/** A fact in words; null for one that no reading gives any more. */
+export function factInWords({ name, value }: Pick<ThingFact, 'name' | 'value'>): { zh: string; en: string } | null {
+  const reading = readings.find((one) => one.name === name);
+  return reading ? { zh: reading.zh.join(value), en: reading.en.join(value) } : null;
 }
 
 const minutesMax = 240;

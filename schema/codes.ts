@@ -44,6 +44,12 @@ const codeLists = {
 /** Dispute types 01–14 and 99 (sources.md). */
 export const disputeTypes: readonly string[] = Object.keys(codeLists['dispute-type']).sort();
 
+/** The same in English, as sources.md has them: for sentences, where a code tells nothing. */
+export const disputeTypesInEnglish: Readonly<Record<string, string>> = {
+  '01': 'family', '02': 'neighbours', '03': 'housing and homestead', '04': 'contract', '05': 'production and business', '06': 'damages', '07': 'forest and land', '08': 'expropriation and relocation',
+  '09': 'pollution', '10': 'labour', '11': 'consumer', '12': 'medical', '13': 'traffic', '14': 'property management', '99': 'other',
+};
+
 /** `outcome` of mediation before registration (sources.md, 2). */
 export const outcomes: Record<string, string> = { PENDING: '调解中', AGREED: '达成协议', NOT_AGREED: '未达成协议', WITHDRAWN: '撤回', FILED: '转立案' };
 

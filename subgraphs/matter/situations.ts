@@ -1,7 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { workMatters } from '../../policy/relation.sql.ts';
 import { access, divisionAccess } from '../../policy/row.ts';
-import { channelNames, coded, named } from '../../schema/codes.ts';
+import { factInWords } from '../../matters/thing-facts.ts';
+import { channelNames, coded, disputeTypesInEnglish, named } from '../../schema/codes.ts';
 import type { Page } from '../connection.ts';
 import type { SubgraphContext } from '../context.ts';
 import type { Position } from '../cursor.ts';
@@ -50,7 +51,7 @@ const mattersMax = 100;
 export function situation(context: SubgraphContext, row: SituationColumns) {
   return {
     [access]: divisionAccess(context.viewer, row.division),
-    subject: { kind: row.kind, name: row.name, identifier: row.identifier, facilityKind: row.facility_kind, category: coded(row.category, 'dispute-type'), division: reference('Division', 'code', row.division) },
+    subject: { kind: row.kind, name: subjectName(row).zh, identifier: row.identifier, facilityKind: row.facility_kind, category: coded(row.category, 'dispute-type'), division: reference('Division', 'code', row.division) },
     from: row.from_at,
     to: row.to_at,
     records: row.records,
@@ -80,14 +81,21 @@ const matterKeysBySituation: Batch<string, string[]> = async (context, situation
 
 /** The sentences about a hotspot; no person is in them. */
 export function notice(row: SituationColumns): { zh: string; en: string } {
-  const category = coded(row.category, 'dispute-type')?.name ?? '';
-  const [zh, en] = row.kind === 'TOPIC' ? [`${category}类诉求`, `category ${row.category}`] : [`${row.facility_kind ?? ''}${row.name}`, row.name];
+  const subject = subjectName(row);
+  const zh = row.kind === 'TOPIC' ? `${subject.zh}类诉求` : `${row.facility_kind ?? ''}${subject.zh}`;
   const [from, to] = [shanghai(row.from_at), shanghai(row.to_at)];
-  const facts = row.facts.map((fact) => `${fact.name} ${fact.value} ${fact.unit}`).join('; ');
+  const facts = row.facts.map(factInWords).filter((fact) => fact !== null);
+  const told = (language: 'zh' | 'en', before: string, between: string, after: string) => (facts.length > 0 ? `${before}${facts.map((fact) => fact[language]).join(between)}${after}` : '');
   return {
-    zh: `${zh}：${from} 至 ${to} 收到 ${row.records} 件诉求，来自 ${row.channels.length} 个渠道，诉求人 ${row.requesters}${facts ? `（${facts}）` : ''}。`,
-    en: `${en}: ${row.records} reports through ${row.channels.length} channels from ${from} to ${to}, requesters ${row.requesters}${facts ? ` (${facts})` : ''}.`,
+    zh: `${zh}：${from} 至 ${to} 收到 ${row.records} 件诉求，来自 ${row.channels.length} 个渠道，诉求人 ${row.requesters}${told('zh', '（', '；', '）')}。`,
+    en: `${subject.en}: ${row.records} reports through ${row.channels.length} channels from ${from} to ${to}, requesters ${row.requesters}${told('en', ' (', '; ', ')')}.`,
   };
+}
+
+/** A topic has no name of its own: it is called as its category is. */
+function subjectName({ kind, name, category }: SituationColumns): { zh: string; en: string } {
+  if (kind !== 'TOPIC') return { zh: name, en: name };
+  return { zh: coded(category, 'dispute-type')?.name ?? category ?? '', en: disputeTypesInEnglish[category ?? ''] ?? category ?? '' };
 }
 
 function shanghai(instant: string): string {

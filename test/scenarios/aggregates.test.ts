@@ -23,6 +23,7 @@ describe('5: hotspots on public facilities in a window', () => {
     expect(route.channels.map((channel: any) => channel.code)).toEqual(['PHONE_12345', 'QR_CODE', 'WECHAT_MINIAPP']);
     expect([route.from, route.to].map((instant) => new Date(Date.parse(instant) + 8 * 3_600_000).toISOString().slice(11, 16))).toEqual(['08:20', '09:25']);
     expect(route.notice.zh).toContain(route.subject.name);
+    expect([route.notice.zh, route.notice.en]).toEqual([expect.stringMatching(/反映的候车时间 \d+ 分钟/), expect.stringMatching(/reported headway \d+ minutes/)]);
     expect(route.keywords.length).toBeGreaterThan(0);
     const outside = await hub.ask('county-analyst', { query, variables: { filter: { kind: ['PUBLIC_FACILITY'], identifier: route.subject.identifier, before: '2025-01-01T00:00:00+08:00' } }, purpose: 'STATISTICS' });
     expect(outside.data.situations.nodes).toEqual([]);

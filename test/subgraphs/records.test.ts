@@ -285,6 +285,20 @@ describe('what several records share', () => {
     }
   });
 
+  it('a hotspot on a topic is called as its category is, in the notice in both languages', async () => {
+    await db.pool.query(`INSERT INTO hub.situation (situation_key, kind, name, category, division, from_at, to_at, sensitive, records, requesters, channels, keywords, trend, matter_keys, facts)
+      VALUES ('s', 'TOPIC', '', '02', '510107001000', '2026-05-01T00:00:00Z', '2026-05-02T00:00:00Z', false, '12', '≥10', '{WEB}', '{}', 'NEW', '{}', '[]')`);
+    try {
+      const { data } = await world.ask('matter', supervisor, '{ situations { nodes { subject { name } notice { zh en } } } }');
+      expect(data['situations'].nodes).toEqual([{
+        subject: { name: '邻里' },
+        notice: { zh: '邻里类诉求：2026-05-01 08:00 至 2026-05-02 08:00 收到 12 件诉求，来自 1 个渠道，诉求人 ≥10。', en: 'neighbours: 12 reports through 1 channels from 2026-05-01 08:00 to 2026-05-02 08:00, requesters ≥10.' },
+      }]);
+    } finally {
+      await db.pool.query('DELETE FROM hub.situation');
+    }
+  });
+
   it('a hotspot shows the first matters that the caller sees, however many hidden ones come before', async () => {
     await db.pool.query(`INSERT INTO hub.situation (situation_key, kind, name, division, from_at, to_at, sensitive, records, requesters, channels, keywords, trend, matter_keys, facts)
       VALUES ('s', 'PUBLIC_FACILITY', '电梯', '510107001003', now(), now(), false, '3', '<3', '{WEB}', '{}', 'NEW', ARRAY(SELECT '!' || n FROM generate_series(1, 100) n) || '{a}', '[]')`);
