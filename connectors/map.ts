@@ -75,7 +75,7 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
     facts: factsOf(rules, row, found),
   };
   const detail = stream.detail ? applied(stream.detail.columns, row, found) : null;
-  const organization = stream.organization ? applied(stream.organization, row, found) : null;
+  const organization = stream.organization ? registered(stream.organization, row, found) : null;
   return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updated?.instant ?? null, milestones: milestonesOf(rules, row, found, record.status), repairs: once(found.repairs), quarantined: once(found.quarantined) };
 }
 
@@ -92,6 +92,18 @@ function applied(rules: Readonly<Record<string, Rule>>, row: Row, found: Finding
   const columns: Record<string, unknown> = {};
   for (const column in rules) columns[column] = rules[column]!.apply(row, found);
   return columns;
+}
+
+/**
+ * An organisation lies where its code says today. Its staff's territory follows from it, so that a code which no table knows
+ * is not cut to a parent's here: it would open the parent's records.
+ */
+function registered(rules: Readonly<Record<string, Rule>>, row: Row, found: Findings): Record<string, unknown> {
+  const columns = applied(rules, row, found);
+  const placed = typeof columns['division'] === 'string' ? placedDivision(columns['division'], null) : null;
+  if (placed === null || placed.repair === 'DIVISION_CUT') return columns;
+  if (placed.repair) found.repairs.push({ field: rules['division']!.reads[0]!, kind: placed.repair });
+  return { ...columns, division: placed.now };
 }
 
 function milestonesOf(rules: RecordRules | undefined, row: Row, found: Findings, status: string | null): string[] {

@@ -51,6 +51,22 @@ describe('a division code with a slip in it is cut to what it says', () => {
   });
 });
 
+describe('a registered organisation lies where its code says today, and one that no table knows opens no parent', () => {
+  test.each([
+    ['330105', '330105000000', undefined],
+    ['330105001000', '330105001000', undefined],
+    ['330103', '330105000000', 'DIVISION_SUPERSEDED'],
+    ['330103001000', '330105014000', 'DIVISION_SUPERSEDED'],
+    ['330105999999', '330105999999', undefined],
+    ['浙江', '浙江', undefined],
+    ['', null, undefined],
+  ])('%s', (行政区划代码, division, kind) => {
+    const { organization, repairs } = live('civil', 'shzz', { 名称: '某调解委员会', 统一社会信用代码: '52330105MJ20000001', 更新时间: '2026-03-01', 行政区划代码 });
+    expect(organization).toMatchObject({ division });
+    expect(repairs).toEqual(kind === undefined ? [] : [{ field: '行政区划代码', kind }]);
+  });
+});
+
 describe('a number that cannot be read is a quarantined value', () => {
   test.each([
     ['八百元', '三人', null, null, 2],
