@@ -20,7 +20,8 @@ export function rootFetch(fetch: Fetch, isOfType: IsOfType): Program {
     const { data, errors, failed } = await run.ask(fetch.subgraph, body(run.variables));
     for (const { code, path: told } of errors) {
       const path = told && renamed(fetch.outputRewrites, told);
-      for (const place of failed ? failedPlaces(fetch, run, isOfType) : placed(fetch, run, path, isOfType)) fail(run, subgraphError(code, place, fetch.subgraph));
+      const isWhole = failed || (!data && !told); // a subgraph that refuses the request whole, as for a `Date` that is none, names no place
+      for (const place of isWhole ? failedPlaces(fetch, run, isOfType) : placed(fetch, run, path, isOfType)) fail(run, subgraphError(code, place, fetch.subgraph));
     }
     if (!data) return;
     const isPlaced = withinStack(() => {

@@ -135,6 +135,14 @@ describe('the status of an answer', () => {
   });
 });
 
+// Scalars are the subgraphs' own: a `Date` that is none is found out there, and stops all that was asked in one call.
+test('a subgraph that refuses a request whole is told of at each field that it leaves empty', async () => {
+  shop.fault = text('{"errors":[{"message":"x","extensions":{"code":"BAD_REQUEST"}}]}');
+  const { data, errors } = await hub.ask('{ n: name items { title } open }');
+  expect(data).toEqual({ n: null, items: null, open: true });
+  expect(errors?.map(({ path, extensions }) => [path, extensions['code']])).toEqual([[['n'], 'BAD_REQUEST'], [['items'], 'BAD_REQUEST']]);
+});
+
 test('a byte order mark before the JSON is passed over', async () => {
   stock.fault = text(`\ufeff${entities}`);
   expect(await hub.ask(query)).toEqual({ data: given((id) => id) });
