@@ -81,6 +81,8 @@ async function readInput(model: Model, input: string, builders: readonly Builder
     scanner.end();
   } catch (cause) {
     if (cause instanceof YiwangError) throw cause;
+    // A folder, or a file that this user may not read: its rows are no fault. Node names no path where the reading fails.
+    if (cause instanceof Error && 'syscall' in cause) throw Object.assign(cause, { path: input });
     const [en, zh] = cause instanceof CsvFault ? [`, near line ${cause.line}`, `（第 ${cause.line} 行附近）`] : ['', ''];
     throw new YiwangError('DATASET_INVALID', { hint: both(`\`${basename(input)}\` cannot be read as CSV${en}: a row with more or fewer cells than the header, or a quote that does not end`, `\`${basename(input)}\` 无法作为 CSV 读取${zh}：单元格数与表头不符，或引号未闭合`), cause });
   }

@@ -76,6 +76,12 @@ describe('files that a command cannot read or write as it is told are wrong usag
   });
 });
 
+test('a folder as an input is no CSV with a bad row', async () => {
+  const folder = join(home, 'files');
+  const { code, err } = await yiwang(['link', '--model', join(folder, 'books.json'), '--input', join(folder, 'taken'), '--out', join(folder, 'clusters.csv')], { YIWANG_HOME: home });
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/taken` cannot be used: it is a folder/) });
+});
+
 test('a model that is saved into no folder is wrong usage, and no database that does not answer', async () => {
   const folder = join(home, 'files');
   const { code, err } = await yiwang(['link', '--model', join(folder, 'books.json'), '--input', join(folder, 'rows.csv'), '--out', join(folder, 'clusters.csv'), '--save-model', join(folder, 'none', 'model.json')], { YIWANG_HOME: home });
