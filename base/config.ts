@@ -113,6 +113,7 @@ function readSource(env: NodeJS.ProcessEnv, needs: SourceNeeds, faults: string[]
   const missing = needs.secrets.filter((secret) => !env[secret]);
   faults.push(...missing.map((secret) => `${secret}: required with ${name}`));
   const wanted = [...needs.secrets, ...(needs.optional ?? [])];
+  faults.push(...wanted.filter((each) => each.endsWith('_URL') && env[each] && !URL.canParse(env[each])).map((each) => `${each}: not a URL`));
   return { url, secrets: Object.fromEntries(wanted.flatMap((secret) => (env[secret] ? [[secret, env[secret]]] : []))) };
 }
 

@@ -38,6 +38,9 @@ describe('the environment', () => {
     const env = { HOTLINE_SOURCE_URL: 'http://hotline', HOTLINE_SECRET: 's', HOTLINE_TOKEN: 't' };
     expect(sourceConfig(hotline, env)).toEqual({ url: 'http://hotline', secrets: { HOTLINE_SECRET: 's', HOTLINE_TOKEN: 't' } });
     expect(refusal(() => sourceConfig(hotline, { HOTLINE_SECRET: 's' }))).toContain('HOTLINE_SOURCE_URL: required');
+    const message = refusal(() => readConfig({ env: { ...env, YIWANG_HOME: home, PORT: 'x', HOTLINE_AMQP_URL: 's3cret' }, sources: [hotline] })); // found out at start, and not by the queue that stays empty
+    expect(message).toMatch(/PORT: [^]*HOTLINE_AMQP_URL: not a URL/);
+    expect(message).not.toContain('s3cret');
   });
 });
 
