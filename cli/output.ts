@@ -60,7 +60,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 /** Parses an instant of an option (RFC 3339 with its offset); returns it in UTC. Anything else is wrong usage. */
 export function instant(text: string): string {
-  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
+  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text) && beginsWithDay(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError('not a time like 2026-03-02T09:30:00+08:00 · 应为带时区的时间');
   return new Date(time).toISOString();
+}
+
+/** Whether a time begins with a day that its month has: `Date` reads 31 February as 3 March. */
+export function beginsWithDay(text: string): boolean {
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  return day !== undefined && new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(-2));
 }

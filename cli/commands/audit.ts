@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import { withHub, type Hub } from '../hub.ts';
-import { printJson, printLine, progressBar } from '../output.ts';
+import { beginsWithDay, printJson, printLine, progressBar } from '../output.ts';
 import { checkpointFolder, knownLogKey } from '../services.ts';
 
 export function auditCommand(program: Command): void {
@@ -78,7 +78,7 @@ async function checkProof(file: string, options: { key: string; json?: boolean }
 
 /** A day is its midnight in UTC. `Date` would read much else, a bare number as a month. */
 function instant(text: string): Date {
-  const at = new Date(/^\d{4}-\d{2}-\d{2}/.test(text) ? text : Number.NaN);
+  const at = new Date(beginsWithDay(text) ? text : Number.NaN);
   if (Number.isNaN(at.getTime())) throw new InvalidArgumentError('not a time such as 2026-09-30T08:00:00+08:00 · 不是有效时间');
   return at;
 }

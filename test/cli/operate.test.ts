@@ -57,6 +57,7 @@ test('an operator tries, pauses, resumes, back-fills and approves from the comma
 
 test.each([
   ['a time without a zone', ['sync', 'civil', '--since', '2026-01-01'], /not a time/],
+  ['a day that no month has', ['sync', 'civil', '--since', '2026-02-31T00:00:00Z'], /not a time/],
   ['a period that ends before it begins', ['sync', '--since', '2026-02-01T00:00:00Z', '--until', '2026-01-01T00:00:00Z'], /not before/],
   ['everything and a period', ['sync', '--full', '--since', '2026-02-01T00:00:00Z'], /--full reads everything/],
   ['a stream of nobody', ['sync', '--stream', 'jzsq'], /name it/],

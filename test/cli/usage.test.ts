@@ -45,6 +45,7 @@ describe('wrong usage is one sentence and exit 2', () => {
     ['an unknown model', ['link', '--model', 'none', '--input', 'a.csv', '--out', 'b.csv'], /no model `none`/],
     ['a period that ends before it begins', ['audit', 'export', '--from', '2026-03-02', '--to', '2026-03-01', '--out', join(home, 'period')], /--from is not before --to/],
     ['a time that is a number', ['audit', 'export', '--from', '5', '--out', join(home, 'period')], /not a time/],
+    ['a day that no month has', ['audit', 'export', '--to', '2026-02-31', '--out', join(home, 'period')], /not a time/],
     ['an unknown bench', ['bench', 'coffee'], /`coffee` is no bench/],
   ])('%s', async (_, args, message) => {
     const { code, out, err } = await yiwang(args, { YIWANG_HOME: home });
