@@ -24,7 +24,7 @@ export async function report(thrown: unknown): Promise<number> {
 function asListeningError(error: unknown): unknown {
   const { code, port } = error as { code?: unknown; port?: unknown };
   const reason = code === 'EADDRINUSE' ? 'is in use by another program' : code === 'EACCES' && port !== undefined ? 'may not be opened by this user' : undefined;
-  return reason === undefined ? error : new YiwangError('CONFIG', { hint: `port ${String(port)} ${reason}; set PORT to another`, cause: error });
+  return reason === undefined ? error : new YiwangError('CONFIG', { hint: `port ${String(port)} ${reason}; choose another by PORT, or by --port of \`gateway\``, cause: error });
 }
 
 const fileReasons: Readonly<Record<string, string>> = {

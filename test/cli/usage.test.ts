@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { projectRoot } from '../../base/departments.ts';
 import { demoDataset } from '../../cli/demo/dataset.ts';
 import { freePort, startYiwang, temporaryHome, yiwang } from './command.ts';
 
@@ -125,9 +126,11 @@ describe('what fails says so in one sentence, with exit 1 and without a secret',
     const { createServer } = await import('node:net');
     const blocker = createServer().listen(port, '127.0.0.1');
     const { code, err } = await yiwang(['up', '--only', 'gateway,subgraphs'], { YIWANG_HOME: home, PORT: String(port), YIWANG_LOG_LEVEL: 'error' });
+    const open = await yiwang(['gateway', '--supergraph', join(projectRoot(), 'schema', 'supergraph.graphql'), '--unclassified', 'allow', '--port', String(port)], { YIWANG_HOME: home, YIWANG_LOG_LEVEL: 'error' });
     blocker.close();
     expect(code).toBe(1);
-    expect(err).toMatch(new RegExp(`port ${port} .*\\[CONFIG\\]`));
+    expect(err).toMatch(new RegExp(`port ${port} .*PORT.*\\[CONFIG\\]`));
+    expect(open).toMatchObject({ code: 1, err: expect.stringMatching(/--port.*\[CONFIG\]/) }); // which does not read PORT
   });
 });
 
