@@ -3,7 +3,7 @@ const repeatIgnoredMs = 2000;
 
 /**
  * One signal for everything a long-running command has started: aborted by SIGINT, SIGTERM, SIGHUP, or when the wrapper
- * that started this process (`scripts/run.mjs`, `cli/yiwang.mjs`) has died. A second SIGINT, later than the duplicates that
+ * that started this process (`scripts/run.mjs`, `cli/yiwang.mjs`), or npm's shell, has died: who ends npm ends only these two. A second SIGINT, later than the duplicates that
  * npm and a terminal send, ends the process at once; the embedded database then stops by itself.
  */
 export function stopSignal(): AbortSignal {
@@ -18,8 +18,8 @@ export function stopSignal(): AbortSignal {
     controller.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
-  const wrapper = Number(process.env['YIWANG_WRAPPER_PID']);
-  if (wrapper > 0 && process.ppid === wrapper) {
+  const wrapper = process.env['npm_lifecycle_event'] ? process.ppid : Number(process.env['YIWANG_WRAPPER_PID']);
+  if (wrapper > 1 && process.ppid === wrapper) {
     const watch = setInterval(() => {
       if (process.ppid === wrapper) return;
       clearInterval(watch);

@@ -57,6 +57,9 @@ function run() {
   const child = spawn(pinnedNode, [join(root, entry), ...args], { stdio: 'inherit', env: { ...process.env, PATH: withPinnedNodeFirst(), YIWANG_WRAPPER_PID: String(process.pid) } });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => { if (!process.stdin.isTTY) child.kill('SIGINT'); });
+  // Who ends npm ends npm and its shell, and nothing tells this process.
+  const shell = process.ppid;
+  if (process.env.npm_lifecycle_event) setInterval(() => { if (process.ppid !== shell) child.kill('SIGTERM'); }, 500).unref();
   child.on('error', (error) => fail(`${pinnedNode}: ${error.code ?? 'cannot be started'}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }

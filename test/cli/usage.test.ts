@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { projectRoot } from '../../base/departments.ts';
 import { demoDataset } from '../../cli/demo/dataset.ts';
-import { freePort, startYiwang, temporaryHome, yiwang } from './command.ts';
+import { cleanEnv, freePort, startYiwang, temporaryHome, yiwang } from './command.ts';
 
 const { home, remove } = temporaryHome();
 afterAll(remove);
@@ -193,3 +194,13 @@ test('`up --only simulator` serves the data set of YIWANG_DATASET, and says wher
   expect(ended().code).toBe(0);
   expect((await yiwang(['up', '--only', 'simulator'], { YIWANG_HOME: home, NODE_ENV: 'production' })).code).toBe(1);
 }, 120_000);
+
+test('who ends npm ends what it runs', async () => {
+  const port = await freePort();
+  const supergraph = join(projectRoot(), 'schema', 'supergraph.graphql');
+  const shell = spawn('sh', ['-c', `node scripts/run.mjs cli/yiwang.mjs gateway --supergraph ${supergraph} --unclassified allow --port ${port}; exit`], { cwd: projectRoot(), env: { ...cleanEnv(), npm_lifecycle_event: 'demo' }, stdio: 'ignore' });
+  const isReady = () => fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => ok, () => false);
+  await vi.waitFor(async () => expect(await isReady()).toBe(true), { timeout: 20_000, interval: 200 });
+  shell.kill('SIGTERM'); // as npm does, which passes it on to its shell alone
+  await vi.waitFor(async () => expect(await isReady()).toBe(false), { timeout: 10_000, interval: 200 });
+});
