@@ -3,8 +3,9 @@ const repeatIgnoredMs = 2000;
 
 /**
  * One signal for everything a long-running command has started: aborted by SIGINT, SIGTERM, SIGHUP, or when the wrapper
- * that started this process (`scripts/run.mjs`, `cli/yiwang.mjs`), or npm's shell, has died: who ends npm ends only these two. A second SIGINT, later than the duplicates that
- * npm and a terminal send, ends the process at once; the embedded database then stops by itself.
+ * that started this process (`scripts/run.mjs`, `cli/yiwang.mjs`), or npm's shell, has died: who ends npm ends only these two.
+ * A second SIGINT, later than the duplicates that npm and a terminal send, ends the process at once; the embedded database
+ * then stops by itself.
  */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();

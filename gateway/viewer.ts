@@ -56,7 +56,7 @@ export function tokenReader<T>(rules: TokenRules, read: (claims: JWTPayload) => 
 /** The token of an `Authorization` header: undefined without one, `UNAUTHENTICATED` for any other scheme or form. */
 export function bearerToken(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const match = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header.trim());
+  const match = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header.trim());
   if (!match?.[1]) throw refused('the Authorization header is not `Bearer` and a token');
   return match[1];
 }

@@ -50,6 +50,8 @@ describe('a token is refused, never treated as none', () => {
 
   test('and the same one without any of it passes', async () => {
     expect(await fixture.ask(query, { as: null, headers: { authorization: `Bearer ${await forged(good(), { kid: 'demo' })}` } })).toMatchObject({ status: 200 });
+    // More than one space may stand after the scheme (RFC 9110, 11.4).
+    expect(await fixture.ask(query, { as: null, headers: { authorization: `bearer   ${await forged(good(), { kid: 'demo' })}` } })).toMatchObject({ status: 200 });
   });
 
   test('with another scheme', async () => {
