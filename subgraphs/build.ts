@@ -19,6 +19,7 @@ import { cursorsOf } from './cursor.ts';
 import { seeFilers } from './record.ts';
 import { scalars } from './scalars.ts';
 import { openSession, type Session } from './session.ts';
+import { withoutSpreads } from './spreads.ts';
 
 export interface SubgraphOptions {
   pool: Pool;
@@ -123,7 +124,7 @@ async function executed(app: FastifyInstance, name: string, options: Shared, vie
   try {
     session = openSession(options.pool, viewer, options.onStatement);
     const context = contextOf(viewer, session, options, request.extensions?.positions);
-    const result = await app.graphql(request.query, { ...context }, request.variables ?? {}, request.operationName ?? undefined);
+    const result = await app.graphql(withoutSpreads(request.query), { ...context }, request.variables ?? {}, request.operationName ?? undefined);
     await seeFilers(context);
     return { status: 200, body: reported(result, name, context.seen) };
   } finally {
