@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { sha256Hex } from '../base/canonical.ts';
+import { arrayText } from '../base/columns.ts';
 import { asOperatingError, type Pool } from '../base/db.ts';
 import { YiwangError, invariant } from '../base/errors.ts';
 import type { Row } from './contract.ts';
@@ -65,17 +66,29 @@ export async function refuseBody(pool: Pool, department: string, body: Buffer): 
 }
 
 async function stored(pool: Pool, department: string, stream: string, items: readonly Item[]): Promise<StoredOutcome> {
-  const good = items.flatMap((item) => (item.event ? [item.event] : []));
+  const once = new Map<string, ArrivedEvent>();
+  let events = 0;
+  for (const { event } of items) {
+    if (!event) continue;
+    events += 1;
+    const hash = eventHash(event);
+    if (!once.has(hash)) once.set(hash, event); // the first received stands
+  }
   const none = items.flatMap((item, index) => (item.event ? [] : [{ ...item, index }]));
   const named = none.slice(0, badNamedMax);
   const bad = named.map(({ index }) => index);
   const reasons: Record<string, number> = {};
   for (const { reason } of none) add(reasons, reason);
   const accepted = await kept(pool, [
-    department, stream, good.map((event) => sha256Hex(event.id)), good.map(storedText).join('\n'), good.length,
-    bad, named.map(({ sha256 }) => sha256), randomUUID(), none.length, named.map(({ reason }) => reason), JSON.stringify(reasons),
+    department, stream, arrayText([...once.keys()]), [...once.values()].map(storedText).join('\n'), events,
+    bad, named.map(({ sha256 }) => sha256), none.length, named.map(({ reason }) => reason), JSON.stringify(reasons),
   ]);
-  return { accepted, duplicates: good.length - accepted, bad };
+  return { accepted, duplicates: events - accepted, bad };
+}
+
+/** The first 128 bits of the SHA-256 of its id. */
+function eventHash({ id }: StoredEvent): string {
+  return sha256Hex(id).slice(0, 32);
 }
 
 async function kept(pool: Pool, values: unknown[]): Promise<number> {
@@ -91,24 +104,29 @@ async function kept(pool: Pool, values: unknown[]): Promise<number> {
  * One statement, which is one transaction and one round trip: a source that pushes waits for each delivery.
  *
  * - Events: one JSON a line, and no line break in any, because of an array every quote would be escaped.
+ * - Two deliveries that share events do not wait for each other crosswise: both write their hashes in one order.
  * - Repeats and what is no event end here. They wait beside the events and are counted with the next page: the row that holds
  *   a stream's counts belongs to whoever writes a page, and a delivery must not wait for one (`StoredCounts`).
  * - Of what is no event nothing is kept but its hash: its fields cannot be told apart.
  */
 const keepSql = `
-  WITH kept AS (
-    INSERT INTO hub.received_event (department, stream, event_hmac, content)
-    SELECT $1, $2, x.id, x.content::json FROM unnest($3::text[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(id, content, n) ORDER BY x.n
-    ON CONFLICT (department, stream, event_hmac) DO NOTHING RETURNING 1
+  WITH given AS MATERIALIZED (
+    SELECT x.hash, x.content, x.n FROM unnest($3::uuid[], string_to_array($4, E'\\n')) WITH ORDINALITY AS x(hash, content, n)
+  ), fresh AS (
+    INSERT INTO hub.event_seen (event_hash, department, stream) SELECT hash, $1, $2 FROM given WHERE hash IS NOT NULL ORDER BY hash
+    ON CONFLICT DO NOTHING RETURNING event_hash
   ), told AS (
-    SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, $9::int AS bad FROM kept
+    SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, $8::int AS bad FROM fresh
+  ), kept AS (
+    INSERT INTO hub.waiting_event (department, stream, content)
+    SELECT $1, $2, g.content FROM given g WHERE g.hash IN (SELECT event_hash FROM fresh) ORDER BY g.n
   ), counted AS (
-    INSERT INTO hub.received_event (department, stream, event_hmac, content)
-    SELECT $1, $2, $8, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', $11::json))
+    INSERT INTO hub.waiting_event (department, stream, content)
+    SELECT $1, $2, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', $10::json))
     FROM told WHERE repeated + bad > 0
   ), refused AS (
     INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac)
-    SELECT $1, $2, x.r, 'item ' || x.i, x.h FROM unnest($6::int[], $7::text[], $10::text[]) AS x(i, h, r)
+    SELECT $1, $2, x.r, 'item ' || x.i, x.h FROM unnest($6::int[], $7::text[], $9::text[]) AS x(i, h, r)
     ON CONFLICT (department, stream, content_hmac, position) DO NOTHING
   )
   SELECT accepted FROM told`;
@@ -124,7 +142,12 @@ function refused(code: 'PAYLOAD_TOO_LARGE' | 'SIGNATURE_INVALID'): ReceiveAnswer
   return { status: error.http, body: { error: { code, message: error.message } } };
 }
 
-type Item = { event: StoredEvent } | NoEvent;
+type Item = { event: ArrivedEvent } | NoEvent;
+
+/** Its row is written once: its size is that text's, and the text is what is stored. */
+interface ArrivedEvent extends StoredEvent {
+  rowText: string;
+}
 
 interface NoEvent {
   event: null;
@@ -159,7 +182,7 @@ function parsedItems(body: Buffer): Item[] {
 }
 
 /** An event is one when `specversion` is 1.0 and `id`, `source` and `type` are there. */
-function cloudEvent(item: unknown): StoredEvent | null {
+function cloudEvent(item: unknown): ArrivedEvent | null {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
   const { specversion, id, source, type, subject, sequence, data } = item as Row;
   const present = [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
@@ -167,14 +190,15 @@ function cloudEvent(item: unknown): StoredEvent | null {
   const readable = [id, source, type, subject, sequence].every((attribute) => attribute === null || (typeof attribute !== 'object' && (typeof attribute !== 'string' || attribute.isWellFormed())));
   if (specversion !== '1.0' || !present || !readable) return null;
   const row = typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Row) : null;
-  const fault = row === null ? largeData(data) : unstorable(row);
-  return { id: id as string, type: type as string, subject, sequence, row: fault ? null : row, ...(fault ? { fault } : {}) };
+  const rowText = row === null || isTooDeep(row) ? null : JSON.stringify(row);
+  const fault = row === null ? largeData(data) : unstorable(row, rowText);
+  return { id: id as string, type: type as string, subject, sequence, row: fault ? null : row, rowText: fault ? 'null' : (rowText ?? 'null'), ...(fault ? { fault } : {}) };
 }
 
-/** What keeps an event from being stored as it came; its key and sequence stay. */
-function unstorable(row: Row): NonNullable<StoredEvent['fault']> | null {
-  if (isTooDeep(row)) return { reason: 'SCHEMA', field: 'depth' };
-  const fault = tooLarge(row) ?? unsound(row);
+/** What keeps an event from being stored as it came; its key and sequence stay. `text`: its JSON, null where it is nested too deep. */
+function unstorable(row: Row, text: string | null): NonNullable<StoredEvent['fault']> | null {
+  if (text === null) return { reason: 'SCHEMA', field: 'depth' };
+  const fault = tooLarge(row, text) ?? unsound(row);
   return fault ? { reason: fault.reason as NonNullable<StoredEvent['fault']>['reason'], ...(fault.field ? { field: fault.field } : {}) } : null;
 }
 
@@ -184,10 +208,9 @@ function largeData(data: unknown): NonNullable<StoredEvent['fault']> | null {
   return tooLarge({ data }, JSON.stringify(data)) && { reason: 'TOO_LARGE', field: 'data' };
 }
 
-function storedText({ id, subject, sequence, type, row, fault }: StoredEvent): string {
-  const event = { id, subject, sequence, type, row, ...(fault ? { fault } : {}) };
-  const text = JSON.stringify(event);
-  return isStorable(text) ? text : JSON.stringify(storable(keptControls(event)));
+function storedText({ id, subject, sequence, type, rowText, fault }: ArrivedEvent): string {
+  const text = `{"row":${rowText},${JSON.stringify({ id, subject, sequence, type, ...(fault ? { fault } : {}) }).slice(1)}`;
+  return isStorable(text) ? text : JSON.stringify(storable(keptControls(JSON.parse(text) as StoredEvent)));
 }
 
 /** NUL, which no table takes, stays a character that nobody can read until its repair removes and records it. */

@@ -69,7 +69,7 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   await writeQuarantine(client, context, effects);
   await writeCountedDrops(client, context, effects);
   await touch(client, touched, versions.some((version) => version.receivedId !== undefined));
-  await markApplied(client, versions, page.arrived?.ids ?? []);
+  await removeApplied(client, context, versions, page.arrived?.ids ?? []);
   if (page.folders) await client.query("DELETE FROM hub.delivery WHERE department = $1 AND state IN ('REFUSED', 'WAITING') AND folder <> ALL($2)", [connector.department, page.folders]);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page);
@@ -200,9 +200,9 @@ export async function touch(client: pg.ClientBase, rids: readonly string[], push
   await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $1)", [JSON.stringify(pushed ? { pushed } : {})]);
 }
 
-async function markApplied(client: pg.ClientBase, versions: readonly Judged[], counted: readonly number[]): Promise<void> {
+async function removeApplied(client: pg.ClientBase, { connector, stream }: PageContext, versions: readonly Judged[], counted: readonly number[]): Promise<void> {
   const ids = [...versions.map((version) => version.receivedId).filter((id) => id !== undefined), ...counted];
-  if (ids.length > 0) await client.query('UPDATE hub.received_event SET applied_at = now(), content = NULL WHERE id = ANY($1::bigint[])', [ids]);
+  if (ids.length > 0) await client.query('DELETE FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id = ANY($3::bigint[])', [connector.department, stream.name, ids]);
 }
 
 /** A source that invents a column a row must not fill the report. */

@@ -18,7 +18,7 @@ export interface SourcePage {
   complete?: Snapshot;
   /** The source was read whole, and its own count of records agrees: what was not among them is not there. */
   counted?: number;
-  /** What arrived and is counted only: rows of `hub.received_event` that hold no event. */
+  /** What arrived and is counted only: rows of `hub.waiting_event` that hold no event. */
   arrived?: { ids: number[]; counts: Counts };
   /** Deliveries that this page settles or refuses, or that wait. */
   deliveries?: Delivery[];

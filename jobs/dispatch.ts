@@ -62,34 +62,32 @@ async function duePushes(pool: Pool, quietMs: number): Promise<boolean> {
 
 /** Null where nothing waits, or waits for its stream to be resumed. */
 async function isPushDue(pool: Pool, department: string, stream: string, quietMs: number): Promise<boolean | null> {
-  const { rows: last } = await pool.query<{ id: number }>('SELECT id FROM hub.received_event ORDER BY id DESC LIMIT 1');
-  const newest = last[0]?.id ?? 0;
   const lookedAt = looksOf(pool);
   const before = lookedAt.get(`${department}/${stream}`);
   const known = before !== undefined && performance.now() < before.untilMs ? before : undefined;
-  if (known?.isEmpty && known.from === newest) return null;
-  const { rows } = await pool.query<{ id: number; due: boolean; paused: boolean }>(
-    `SELECT oldest.id, oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0) AS due,
+  const { rows } = await pool.query<{ oldest: number; newest: number; due: boolean; paused: boolean }>(
+    `SELECT oldest.id AS oldest, newest.id AS newest, oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0) AS due,
        EXISTS (SELECT 1 FROM hub.stream WHERE department = $1 AND stream = $2 AND paused) AS paused
-     FROM (SELECT id, received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id >= $5 ORDER BY id LIMIT 1) oldest
-     CROSS JOIN LATERAL (SELECT received_at FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id >= oldest.id ORDER BY id DESC LIMIT 1) newest`,
+     FROM (SELECT id, received_at FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id >= $5 ORDER BY id LIMIT 1) oldest
+     CROSS JOIN LATERAL (SELECT id, received_at FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id >= oldest.id ORDER BY id DESC LIMIT 1) newest`,
     [department, stream, gatherSeconds, quietMs, known?.from ?? 0],
   );
-  lookedAt.set(`${department}/${stream}`, { from: rows[0]?.id ?? newest, isEmpty: rows.length === 0, untilMs: known?.untilMs ?? performance.now() + lookAgainMs });
-  return rows[0] === undefined || rows[0].paused ? null : rows[0].due;
+  const row = rows[0];
+  lookedAt.set(`${department}/${stream}`, { from: row?.oldest ?? before?.newest ?? 0, newest: row?.newest ?? before?.newest ?? 0, untilMs: known?.untilMs ?? performance.now() + lookAgainMs });
+  return row === undefined || row.paused ? null : row.due;
 }
 
 interface Look {
-  /** The oldest event that waited; where none did, the newest of all. */
+  /** The oldest event that waited; where none did, the newest that ever did. */
   from: number;
-  isEmpty: boolean;
+  newest: number;
   untilMs: number;
 }
 
 /**
- * After a bulk of events the index still holds those that were applied, and finding those that wait reads past them all.
- * Events are applied in the order of their numbers, so that the next look begins where the last one found the first; at the
- * beginning again only after a while, for one that was committed late.
+ * After a bulk of events the index still holds those that were applied, until it is cleaned, and finding those that wait
+ * reads past them all. Events are applied in the order of their numbers, so that the next look begins where the last one
+ * found the first; at the beginning again only after a while, for one that was committed late.
  */
 const lookAgainMs = 5_000;
 const looks = new WeakMap<Pool, Map<string, Look>>();

@@ -85,7 +85,7 @@ export async function waitForSync(pool: Pool, ids: readonly string[], options: W
     options.signal?.throwIfAborted();
     const { rows } = await pool.query<{ left: number; arriving: boolean; settling: boolean }>(
       `SELECT (SELECT count(*) FROM hub.sync_run r WHERE id = ANY($1::uuid[]) AND (status = 'RUNNING' OR status = 'DUE' AND NOT ${waitsForResume})) AS left,
-         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) AS settling, EXISTS (SELECT 1 FROM hub.received_event WHERE applied_at IS NULL AND ${notPaused}) AS arriving`,
+         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) AS settling, EXISTS (SELECT 1 FROM hub.waiting_event WHERE ${notPaused}) AS arriving`,
       [ids],
     );
     const { left, arriving, settling } = rows[0]!;

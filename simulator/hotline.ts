@@ -105,12 +105,14 @@ export function thrice<T>(records: readonly T[], repeated: boolean): readonly T[
 }
 
 /** The body of one push and its headers, signed as sources.md says. */
-export function signed(push: Push, file: LineFile, secret: string): { body: string; headers: Record<string, string> } {
-  const texts = push.events.map((event) => file.text(event));
-  const body = push.batched ? `[${texts.join(',')}]` : texts[0]!;
+export function signed(push: Push, file: LineFile, secret: string): { body: Buffer; headers: Record<string, string> } {
+  const lines = push.events.map((event) => file.bytes(event));
+  const body = push.batched ? Buffer.concat([...lines.flatMap((line, index) => [index === 0 ? opening : comma, line]), closing]) : lines[0]!;
   const type = push.batched ? 'application/cloudevents-batch+json' : 'application/cloudevents+json';
   return { body, headers: { 'content-type': `${type}; charset=utf-8`, 'x-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` } };
 }
+
+const [opening, comma, closing] = ['[', ',', ']'].map((sign) => Buffer.from(sign)) as [Buffer, Buffer, Buffer];
 
 export function sameText(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { YiwangError } from '../base/errors.ts';
 
 const chunkBytes = 1 << 20;
+const blockBytes = 1 << 16;
 /** A data set may plant a record far over 1 MiB, to be refused; a line over this is a broken file. */
 const lineBytesMax = 64 << 20;
 
@@ -24,18 +25,27 @@ export function* readLines(path: string, label: string): Generator<Line> {
   }
 }
 
-/** Reads again the text of lines that an index points at. */
+/** Reads again the lines that an index points at. They are mostly asked for in the order of the file: a block is read at a time. */
 export class LineFile {
   readonly #descriptor: number;
+  #block = Buffer.alloc(0);
+  #blockOffset = 0;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
   }
 
+  bytes({ offset, length }: { offset: number; length: number }): Buffer {
+    if (offset < this.#blockOffset || offset + length > this.#blockOffset + this.#block.length) {
+      const block = Buffer.allocUnsafe(Math.max(length, blockBytes));
+      this.#block = block.subarray(0, readSync(this.#descriptor, block, 0, block.length, offset));
+      this.#blockOffset = offset;
+    }
+    return this.#block.subarray(offset - this.#blockOffset, offset - this.#blockOffset + length);
+  }
+
   text(place: { offset: number; length: number }): string {
-    const bytes = Buffer.allocUnsafe(place.length);
-    readSync(this.#descriptor, bytes, 0, place.length, place.offset);
-    return bytes.toString('utf8');
+    return this.bytes(place).toString('utf8');
   }
 
   value(place: { offset: number; length: number }): Record<string, unknown> {

@@ -97,7 +97,7 @@ function httpDeliver(url: string, file: LineFile, secret: string, signal: AbortS
 }
 
 /** The status, or 0 where nobody answered. */
-async function posted(url: string, body: string, headers: Record<string, string>, signal: AbortSignal): Promise<number> {
+async function posted(url: string, body: Buffer, headers: Record<string, string>, signal: AbortSignal): Promise<number> {
   try {
     const answer = await request(url, { method: 'POST', body, headers, signal, headersTimeout: attemptTimeoutMs, bodyTimeout: attemptTimeoutMs });
     await answer.body.dump();
@@ -124,7 +124,7 @@ async function openQueue(url: string, file: LineFile, secret: string): Promise<{
     for (const event of push.events) {
       // CloudEvents over AMQP 0-9-1 has no batched mode: one message an event.
       const { body, headers } = signed({ events: [event], batched: false }, file, secret);
-      channel.sendToQueue(queueName, Buffer.from(body), { persistent: true, contentType: headers['content-type']!, headers: { 'x-signature': headers['x-signature'] } });
+      channel.sendToQueue(queueName, body, { persistent: true, contentType: headers['content-type']!, headers: { 'x-signature': headers['x-signature'] } });
     }
     await channel.waitForConfirms();
   };

@@ -57,7 +57,7 @@ async function waitingAfter({ connector, pool, limits }: SourceContext, stream: 
   let characters = 0;
   for (let reads = 0; reads < readsPerPage && characters < pageCharactersEnough; reads += 1) {
     const { rows } = await pool.query<{ id: number; content: string }>(
-      'SELECT id, content::text AS content FROM hub.received_event WHERE department = $1 AND stream = $2 AND applied_at IS NULL AND id > $3 ORDER BY id LIMIT $4',
+      'SELECT id, content FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id > $3 ORDER BY id LIMIT $4',
       [connector.department, stream.name, waiting.at(-1)?.id ?? start, limits.pageRowsMax],
     );
     for (const { id, content } of rows) {
