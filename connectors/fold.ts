@@ -1,3 +1,4 @@
+import { sha256Hex } from '../base/canonical.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { add, noCounts, type Counts } from './counts.ts';
@@ -41,9 +42,9 @@ export interface Version {
   contentHmac: string;
 }
 
-/** One name for one version of one record. */
+/** One name for one version of one record: 128 bits in hexadecimal digits, as `hub.version_seen` keeps it. */
 export function versionName({ keyHmac, contentHmac }: Version): string {
-  return `${keyHmac}/${contentHmac}`;
+  return sha256Hex(keyHmac + contentHmac).slice(0, 32);
 }
 
 export interface LiveVersion {
@@ -74,7 +75,8 @@ export interface QuarantinedVersion {
 export interface Effects {
   counts: Counts;
   heads: Map<string, Head>;
-  seen: { keyHmac: string; contentHmac: string }[];
+  /** By `versionName`. */
+  seen: Set<string>;
   live: Map<string, LiveVersion>;
   /** Milestones of versions that came after a newer one: history does not depend on the order of arrival. */
   earlier: Map<string, FirstSeen>;
@@ -89,8 +91,7 @@ export interface Effects {
 
 /** Folds the versions of a page, in the order they were offered, over what is known of their keys. Pure. */
 export function fold(stream: Stream, versions: readonly Judged[], known: Known, keys: Keys): Effects {
-  const effects: Effects = { counts: noCounts(), heads: new Map(), seen: [], live: new Map(), earlier: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
-  const seen = new Set(known.seen);
+  const effects: Effects = { counts: noCounts(), heads: new Map(), seen: new Set(), live: new Map(), earlier: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
   for (const version of versions) {
     const identity = versionName(version);
     if (version.restores) {
@@ -100,9 +101,8 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
     }
     if (version.releasedFrom === undefined) {
       // Every event posted counts; of other sources a content not seen before under its key.
-      if (version.receivedId === undefined && seen.has(identity)) continue;
-      if (!seen.has(identity)) effects.seen.push({ keyHmac: version.keyHmac, contentHmac: version.contentHmac });
-      seen.add(identity);
+      if (version.receivedId === undefined && (known.seen.has(identity) || effects.seen.has(identity))) continue;
+      effects.seen.add(identity);
       effects.counts.offered += 1;
       for (const [field, n] of Object.entries(version.droppedFields)) add(effects.counts.droppedFields, field, n);
       for (const column of version.drift) add(effects.drift, column);

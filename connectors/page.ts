@@ -40,7 +40,7 @@ export interface PageEnd {
   deliveries?: readonly Delivery[];
   folders?: readonly string[];
   arrived?: { ids: readonly number[]; counts: Counts };
-  /** The reader has the stream's lock and looked: of these versions, but for events received, none was counted before. */
+  /** The reader has the stream's lock and looked: of these versions none was counted before, but for events received, of which each counts. */
   isNew?: boolean;
   /** An operator has seen that so many records would go. */
   approveDeletes?: number;
@@ -56,11 +56,11 @@ export interface PageEnd {
 export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
   const { connector, stream } = context;
   const totals = await lockStream(client, connector.department, stream.name, context.epoch);
-  const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? versions.filter((version) => version.receivedId !== undefined) : versions);
+  const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? [] : versions);
   await requireProtections(client, context, versions);
   const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions), deletedBefore: await deletedBefore(client, context, known) }, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
-  await writeSeen(client, context, effects);
+  await writeSeen(client, effects);
   await writeHeads(client, context, effects);
   const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
   await purgeCorrections(client, context, known, effects);
@@ -91,7 +91,7 @@ async function lockStream(client: pg.ClientBase, department: string, stream: str
   return row;
 }
 
-/** `maybeSeen`: those of the versions that may have been counted before. */
+/** `maybeSeen`: those of the versions that do not count where they were counted before. */
 export async function knownOf(client: pg.ClientBase, department: string, stream: string, versions: readonly Judged[], maybeSeen: readonly Judged[] = versions): Promise<Known> {
   const keyHmacs = versions.map((version) => version.keyHmac);
   const heads = await client.query<{ key_hmac: string; version_order: string; state: State; mapped_hash: string | null; restricted: boolean; restricted_through: string | null; expired: boolean; repaired: Record<string, number>; quarantined_values: Record<string, number> }>(
@@ -99,7 +99,7 @@ export async function knownOf(client: pg.ClientBase, department: string, stream:
     [department, stream, [...new Set(keyHmacs)]],
   );
   const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, restrictedThrough: row.restricted_through, expired: row.expired, repaired: row.repaired, quarantinedValues: row.quarantined_values });
-  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, department, stream, maybeSeen) };
+  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, maybeSeen) };
 }
 
 /** Landed copies of the records from which a version that is quarantined takes fields away. */
@@ -111,16 +111,17 @@ async function landedOf(client: pg.ClientBase, { connector, stream }: PageContex
 }
 
 /** Which of these were counted before, by `versionName`. Each is looked up by its key: a join would be planned over all of the stream. */
-export async function seenOf(client: Pick<pg.ClientBase, 'query'>, department: string, stream: string, versions: readonly Version[]): Promise<Set<string>> {
+export async function seenOf(client: Pick<pg.ClientBase, 'query'>, versions: readonly Version[]): Promise<Set<string>> {
   if (versions.length === 0) return new Set();
+  const names = versions.map(versionName);
   const { rows } = await client.query<{ isSeen: string }>(
     // One character a version: most of a source that is read again was counted.
-    `SELECT string_agg(CASE WHEN v.found THEN '1' ELSE '0' END, '' ORDER BY x.n) AS "isSeen" FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS x(key_hmac, content_hmac, n)
-     LEFT JOIN LATERAL (SELECT true AS found FROM hub.version_seen v WHERE v.department = $1 AND v.stream = $2 AND v.key_hmac = x.key_hmac AND v.content_hmac = x.content_hmac LIMIT 1) v ON true`,
-    [department, stream, arrayText(versions.map((version) => version.keyHmac)), arrayText(versions.map((version) => version.contentHmac))],
+    `SELECT string_agg(CASE WHEN v.found THEN '1' ELSE '0' END, '' ORDER BY x.n) AS "isSeen" FROM unnest($1::uuid[]) WITH ORDINALITY AS x(hash, n)
+     LEFT JOIN LATERAL (SELECT true AS found FROM hub.version_seen v WHERE v.version_hash = x.hash LIMIT 1) v ON true`,
+    [arrayText(names)],
   );
   const { isSeen } = rows[0]!;
-  return new Set(versions.filter((_, index) => isSeen[index] === '1').map(versionName));
+  return new Set(names.filter((_, index) => isSeen[index] === '1'));
 }
 
 async function writeDeliveries(client: pg.ClientBase, department: string, deliveries: readonly Delivery[]): Promise<void> {
@@ -136,12 +137,9 @@ async function writeDeliveries(client: pg.ClientBase, department: string, delive
   }
 }
 
-async function writeSeen(client: pg.ClientBase, { connector, stream }: PageContext, { seen }: Effects): Promise<void> {
-  if (seen.length === 0) return;
-  await client.query(
-    'INSERT INTO hub.version_seen (department, stream, key_hmac, content_hmac) SELECT $1, $2, x.k, x.c FROM unnest($3::text[], $4::text[]) AS x(k, c) ON CONFLICT DO NOTHING',
-    [connector.department, stream.name, seen.map((one) => one.keyHmac), seen.map((one) => one.contentHmac)],
-  );
+async function writeSeen(client: pg.ClientBase, { seen }: Effects): Promise<void> {
+  if (seen.size === 0) return;
+  await client.query('INSERT INTO hub.version_seen (version_hash) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [arrayText([...seen])]);
 }
 
 async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, { heads }: Effects): Promise<void> {

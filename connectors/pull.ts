@@ -133,7 +133,7 @@ async function* judgedPages({ pool, connector, stream, keys, mode }: PullRequest
   for await (const page of pages) {
     const { offered } = page;
     const identities = offered.map((one) => identify(department, stream, one, keys));
-    const seen = await seenOf(pool, department, stream.name, identities.filter((_, index) => offered[index]!.receivedId === undefined));
+    const seen = await seenOf(pool, identities.filter((_, index) => offered[index]!.receivedId === undefined));
     const names = identities.map(versionName);
     const isCounted = (index: number) => offered[index]!.receivedId === undefined && (seen.has(names[index]!) || before.has(names[index]!));
     yield { page, versions: offered.flatMap((one, index) => (isCounted(index) ? [] : [judge(department, stream, one, keys, identities[index])])) };
@@ -162,7 +162,9 @@ async function commitPage(request: PullRequest, client: pg.ClientBase, epoch: nu
 async function writePage(request: PullRequest, client: pg.ClientBase, epoch: number, page: SourcePage, versions: readonly Judged[]): Promise<PageOutcome> {
   const { connector, stream, keys, runId, now } = request;
   const context: PageContext = { connector, stream, keys, runId, epoch, now: now() };
-  await client.query('BEGIN');
+  // Not waited for until it is on disk: lost in a crash, the page is read again from the watermark that stands in the same
+  // transaction, and that the run ended is durable only with all that was committed before it.
+  await client.query('BEGIN; SET LOCAL synchronous_commit TO off');
   try {
     const done = await applyPage(client, context, versions, { ...page, isNew: true, approveDeletes: request.approveDeletes ?? 0 });
     await client.query(request.mode === 'DRY_RUN' ? 'ROLLBACK' : 'COMMIT');

@@ -4,6 +4,7 @@ import { YiwangError, invariant } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
 import { add, countsOf } from './counts.ts';
+import { versionName } from './fold.ts';
 import { judge, type Judged, type Origin, type QuarantineReason } from './judge.ts';
 import { applyPage } from './page.ts';
 import { withStream } from './pull.ts';
@@ -115,7 +116,7 @@ async function unsee(client: Querying, row: QuarantineRow, releasedBy: string): 
   add(totals.quarantined, row.reason, -1);
   for (const [field, n] of Object.entries(row.origin.droppedFields ?? {})) add(totals.droppedFields, field, -n);
   await client.query('UPDATE hub.stream SET totals = $3 WHERE department = $1 AND stream = $2', [row.department, row.stream, JSON.stringify(totals)]);
-  await client.query('DELETE FROM hub.version_seen WHERE department = $1 AND stream = $2 AND key_hmac = $3 AND content_hmac = $4', [row.department, row.stream, row.key_hmac, row.content_hmac]);
+  await client.query('DELETE FROM hub.version_seen WHERE version_hash = $1', [versionName({ keyHmac: row.key_hmac, contentHmac: row.content_hmac })]);
   // The same version may be refused again, at the same position.
   await client.query("UPDATE hub.quarantine SET position = position || ' (released ' || id || ')' WHERE id = $1", [row.id]);
   await requestReread(client, row, releasedBy);

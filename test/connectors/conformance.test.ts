@@ -98,7 +98,7 @@ describe.each(departments)('connector %s', (department) => {
       const stream = streamOf(connector, sample.stream);
       const first = fold(stream, [version, version], { heads: new Map(), seen: new Set() }, keys);
       expect(first.counts).toMatchObject({ offered: 1, published: 1 });
-      const again = fold(stream, [version], { heads: first.heads, seen: new Set(first.seen.map((one) => `${one.keyHmac}/${one.contentHmac}`)) }, keys);
+      const again = fold(stream, [version], { heads: first.heads, seen: first.seen }, keys);
       expect(again.counts.offered).toBe(0);
       expect(again.live.size + again.gone.size + again.heads.size).toBe(0);
     }

@@ -131,7 +131,7 @@ function finalState(stream: Parameters<typeof judge>[1], versions: readonly Vers
     const judged = versions.slice(start, start + pageSize).map(({ minute, ...more }) => judge('police', stream, { row: { jjdbh: 'C1', ...more, gxsj: `2026-03-02 10:${String(minute).padStart(2, '0')}:00` }, position: '' }, keys));
     const effects = fold(stream, judged, { heads, seen }, keys);
     for (const [key, head] of effects.heads) heads.set(key, head);
-    for (const one of effects.seen) seen.add(`${one.keyHmac}/${one.contentHmac}`);
+    for (const one of effects.seen) seen.add(one);
   }
   return [...heads];
 }
