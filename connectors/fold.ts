@@ -3,7 +3,8 @@ import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { add, noCounts, type Counts } from './counts.ts';
 import { withoutFields, type Judged, type Origin, type QuarantineReason } from './judge.ts';
-import { mapRecord, type Mapped } from './map.ts';
+import type { Mapped } from './map.ts';
+import { Mapping } from './mapping.ts';
 import { compareTimes, type Precision } from './repairs/times.ts';
 
 /** QUARANTINED: nothing of the key was ever applied, and yet it is known what may not be stored of it. */
@@ -49,7 +50,7 @@ export function versionName({ keyHmac, contentHmac }: Version): string {
 
 export interface LiveVersion {
   key: string;
-  mapped: Mapped;
+  mapped: Mapping;
   content: Row;
   contentHmac: string;
   position: string;
@@ -89,14 +90,20 @@ export interface Effects {
   drift: Record<string, number>;
 }
 
+/** While a page is folded: of heads that a version of this page made, its mapping, of which hash and marks are worked out at the end. */
+interface Folding extends Effects {
+  newest: Map<string, Mapping>;
+}
+
 /** Folds the versions of a page, in the order they were offered, over what is known of their keys. Pure. */
 export function fold(stream: Stream, versions: readonly Judged[], known: Known, keys: Keys): Effects {
   const effects: Effects = { counts: noCounts(), heads: new Map(), seen: new Set(), live: new Map(), earlier: new Map(), gone: new Set(), purged: new Set(), quarantined: [], countedDrops: [], drift: {} };
+  const folding: Folding = { ...effects, newest: new Map() };
   for (const version of versions) {
     const identity = versionName(version);
     if (version.restores) {
       // What was counted long ago and got lost here: written again, not counted again.
-      if (version.kind === 'LIVE') restore(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), effects, keys);
+      if (version.kind === 'LIVE') restore(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), folding, keys);
       continue;
     }
     if (version.releasedFrom === undefined) {
@@ -107,12 +114,13 @@ export function fold(stream: Stream, versions: readonly Judged[], known: Known, 
       for (const [field, n] of Object.entries(version.droppedFields)) add(effects.counts.droppedFields, field, n);
       for (const column of version.drift) add(effects.drift, column);
     } else add(effects.counts.quarantined, version.releasedFrom, -1);
-    applyVersion(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), known, effects, keys);
+    applyVersion(stream, version, effects.heads.get(version.keyHmac) ?? known.heads.get(version.keyHmac), known, folding, keys);
   }
+  for (const keyHmac of [...folding.newest.keys()]) settleHead(keyHmac, folding, keys);
   return effects;
 }
 
-function applyVersion(stream: Stream, version: Judged, head: Head | undefined, known: Known, effects: Effects, keys: Keys): void {
+function applyVersion(stream: Stream, version: Judged, head: Head | undefined, known: Known, effects: Folding, keys: Keys): void {
   const { counts } = effects;
   const effective = version.settled === undefined && (head === undefined || isNewer(stream, version.order, head.order, takesAway(version)));
   if (version.kind === 'DROPPED') {
@@ -167,11 +175,12 @@ export function compareOrders(stream: Stream, a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function end(stream: Stream, version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undefined, effects: Effects): void {
+function end(stream: Stream, version: Judged, state: 'DROPPED' | 'TOMBSTONE', head: Head | undefined, effects: Folding): void {
   const own = version.restricted ? (version.order ?? head?.order ?? '') : null;
   const restrictedThrough = stillRestricted(stream, version, head) ?? own;
   effects.heads.set(version.keyHmac, { order: version.order ?? head?.order ?? '', state, mappedHash: null, restricted: restrictedThrough !== null, restrictedThrough, expired: head?.expired ?? false, repaired: {}, quarantinedValues: {} });
   effects.live.delete(version.keyHmac);
+  effects.newest.delete(version.keyHmac);
   if (version.key !== null) effects.gone.add(version.key);
   if (state === 'DROPPED' || own !== null) purge(version.keyHmac, effects);
 }
@@ -182,7 +191,7 @@ function stillRestricted(stream: Stream, version: Judged, head: Head | undefined
   return through === null || isNewer(stream, version.order, through) ? null : through;
 }
 
-function purge(keyHmac: string, effects: Effects): void {
+function purge(keyHmac: string, effects: Folding): void {
   effects.purged.add(keyHmac);
   for (const row of effects.quarantined) if (row.keyHmac === keyHmac) row.content = null;
 }
@@ -191,13 +200,14 @@ function purge(keyHmac: string, effects: Effects): void {
  * The newest version cannot be applied, but its flag can be read: what it forbids goes from what is stored of older ones. The
  * next version that is applied counts as a change, whatever it says.
  */
-function restrict(stream: Stream, version: Judged, head: Head | undefined, known: Known, effects: Effects, keys: Keys): void {
+function restrict(stream: Stream, version: Judged, head: Head | undefined, known: Known, effects: Folding, keys: Keys): void {
   const { keyHmac } = version;
   const restrictedThrough = stillRestricted(stream, version, head) ?? version.order ?? head?.order ?? '';
   purge(keyHmac, effects);
   const before: Head = head ?? { order: '', state: 'QUARANTINED', mappedHash: null, restricted: false, repaired: {}, quarantinedValues: {} };
   if (before.state !== 'LIVE' || before.restricted) return void effects.heads.set(keyHmac, { ...before, restricted: true, restrictedThrough });
   const stored = effects.live.get(keyHmac) ?? known.landed?.get(keyHmac);
+  effects.newest.delete(keyHmac);
   if (!stored) return end(stream, version, 'DROPPED', head, effects); // without its landed copy nobody can tell its fields apart
   const lawful = lawfulPart(stream, stored.content, keys);
   effects.heads.set(keyHmac, { ...before, mappedHash: null, restricted: true, restrictedThrough, ...marks(lawful.mapped) });
@@ -207,35 +217,53 @@ function restrict(stream: Stream, version: Judged, head: Head | undefined, known
 /** What may be kept of a version that another one restricts. */
 function lawfulPart(stream: Stream, whole: Row, keys: Keys): Pick<LiveVersion, 'content' | 'mapped'> {
   const content = withoutFields(whole, stream.neverStoredWhen?.fields ?? []);
-  return { content, mapped: mapRecord(stream, content, keys, true) };
+  return { content, mapped: new Mapping(stream, content, keys, true) };
 }
 
-function restore(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
+function restore(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Folding, keys: Keys): void {
   if (head?.expired === true) return;
   const restricted = head?.restricted === true && !version.restricted;
   becomeLive(stream, restricted ? { ...version, restricted, ...lawfulPart(stream, version.content, keys) } : version, undefined, { ...effects, counts: noCounts() }, keys);
+  settleHead(version.keyHmac, effects, keys);
   const restored = effects.heads.get(version.keyHmac)!;
   if (restricted) effects.heads.set(version.keyHmac, { ...restored, mappedHash: null, restrictedThrough: head.restrictedThrough ?? null });
 }
 
-function becomeLive(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Effects, keys: Keys): void {
+function becomeLive(stream: Stream, version: Extract<Judged, { kind: 'LIVE' }>, head: Head | undefined, effects: Folding, keys: Keys): void {
   const restrictedThrough = stillRestricted(stream, version, head);
   const isCut = restrictedThrough !== null && !version.restricted;
   const { mapped, content } = isCut ? lawfulPart(stream, version.content, keys) : version;
-  const mappedHash = isCut ? null : hashOf(mapped, keys);
-  const changed = head?.state !== 'LIVE' || mappedHash === null || head.mappedHash !== mappedHash;
+  const changed = isCut || head?.state !== 'LIVE' || !isAsBefore(version, head, effects, keys);
   if (changed) effects.counts.published += 1;
   else effects.counts.unchanged += 1;
   const earlier = effects.live.get(version.keyHmac);
-  effects.heads.set(version.keyHmac, { order: version.order!, state: 'LIVE', mappedHash, restricted: version.restricted || isCut, restrictedThrough, ...marks(mapped) });
+  effects.heads.set(version.keyHmac, { order: version.order!, state: 'LIVE', mappedHash: null, restricted: version.restricted || isCut, restrictedThrough, ...(isCut ? marks(mapped) : noMarks) });
+  if (isCut) effects.newest.delete(version.keyHmac);
+  else effects.newest.set(version.keyHmac, mapped);
   effects.live.set(version.keyHmac, { key: version.key!, mapped, content, contentHmac: version.contentHmac, position: version.position, changed: changed || earlier?.changed === true, firstSeen: firstOf(earlier?.firstSeen, firstSeenIn(mapped)) });
   effects.gone.delete(version.key!);
   if (version.restricted) purge(version.keyHmac, effects);
 }
 
-function hashOf({ sourceUpdatedAt: _, milestones: _milestones, repairs: _repairs, quarantined: _quarantined, ...published }: Mapped, keys: Keys): string {
-  return keys.contentHmac(JSON.stringify(published)); // built by our own rules: always in the same order
+/** Of a head of this page its mapping is known, of one that is stored the hash. */
+function isAsBefore({ keyHmac, mapped }: Extract<Judged, { kind: 'LIVE' }>, { mappedHash }: Head, { newest }: Folding, keys: Keys): boolean {
+  const before = newest.get(keyHmac);
+  return before ? before.isAlike(mapped) : mappedHash === hashOf(mapped, keys);
 }
+
+/** What the head says of the newest version's mapping: worked out once, when no other version of the page comes after it. */
+function settleHead(keyHmac: string, { heads, newest }: Folding, keys: Keys): void {
+  const mapped = newest.get(keyHmac);
+  if (!mapped) return;
+  heads.set(keyHmac, { ...heads.get(keyHmac)!, mappedHash: hashOf(mapped, keys), ...marks(mapped) });
+  newest.delete(keyHmac);
+}
+
+function hashOf({ record, detail, mentions, assignments, units, organization, thing }: Mapped, keys: Keys): string {
+  return keys.contentHmac(JSON.stringify({ record, detail, mentions, assignments, units, organization, thing })); // built by our own rules: always in the same order
+}
+
+const noMarks: Pick<Head, 'repaired' | 'quarantinedValues'> = { repaired: {}, quarantinedValues: {} };
 
 function marks({ repairs, quarantined }: Mapped): Pick<Head, 'repaired' | 'quarantinedValues'> {
   return { repaired: byKind(repairs.map((one) => one.kind)), quarantinedValues: byKind(quarantined.map((one) => one.reason)) };

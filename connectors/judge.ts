@@ -3,7 +3,7 @@ import type { Keys } from '../base/keys.ts';
 import type { Row, Stream } from './contract.ts';
 import { driftOf, missingMark } from './drift.ts';
 import { limits } from './limits.ts';
-import { mapRecord, type Mapped } from './map.ts';
+import { Mapping } from './mapping.ts';
 import { sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
 import { columnName, isTooDeep, shallow, unsound } from './sound.ts';
@@ -71,7 +71,7 @@ export type Judged = Common &
     | { kind: 'DROPPED'; rule: string; counted: { division: string; month: string } | null }
     | { kind: 'TOMBSTONE' }
     | { kind: 'QUARANTINED'; reason: QuarantineReason; field: string | null; content: Row | null }
-    | { kind: 'LIVE'; mapped: Mapped; content: Row }
+    | { kind: 'LIVE'; mapped: Mapping; content: Row }
   );
 
 /** What tells versions apart before anything of them is judged. */
@@ -131,7 +131,7 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   const serialised = JSON.stringify(given ?? row);
   const fault = tooLarge(given ?? row, serialised) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && ill === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
-  return { ...common, kind: 'LIVE', mapped: mapRecord(stream, content, keys, restricted), content: isStorable(serialised) && isStorable(JSON.stringify(offered.beside ?? null)) ? content : storable(content) };
+  return { ...common, kind: 'LIVE', mapped: new Mapping(stream, content, keys, restricted), content: isStorable(serialised) && isStorable(JSON.stringify(offered.beside ?? null)) ? content : storable(content) };
 }
 
 /** JSON with sorted keys: one text for one content, whatever the order of columns. */

@@ -45,14 +45,12 @@ export interface MentionColumns {
 
 /** Maps the content of a version that passed `judge`. `restricted`: its persons were never stored. */
 export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: boolean): Mapped {
-  const found: Findings = { spreadsheet: stream.spreadsheet, eventDate: null, repairs: [], quarantined: [] };
+  const found = noFindings(stream);
   const rules = stream.record;
   const read = <T>(rule: Rule<T> | undefined): T | null => (rule ? rule.apply(row, found) : null);
-  const occurredAt = read(rules?.occurredAt);
-  const updated = sourceTime(valueAt(row, stream.watermark));
-  found.eventDate = occurredAt ? shanghaiDay(occurredAt) : null;
-  const division = divisionOf(read(rules?.division), rules?.division?.reads[0] ?? '', found);
-  const mentions = onePerPlace(stream.mentions.flatMap((mention) => mentionsOf(mention, row, found, keys)));
+  const occurredAt = occurredIn(stream, row, found);
+  const division = divisionIn(stream, row, found);
+  const mentions = mentionsIn(stream, row, found, keys);
   const { assignments, units } = assigned(stream, row, division?.code ?? null);
   const record = {
     occurred_at: occurredAt,
@@ -69,14 +67,48 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
     assist_orgs: assignments.filter((one) => one.relation === 'ASSIST').map((one) => one.credit_code),
     respondent_org: read(rules?.respondentOrg),
     confidential: read(rules?.confidential) ?? false,
-    minor: restricted || (read(rules?.minor) ?? false) || mentions.some((mention) => underEighteen(mention, occurredAt)),
+    minor: restricted || isMinor(stream, row, found, mentions, occurredAt),
     family_violence: read(rules?.familyViolence) ?? false,
     matter_rule: rules?.matterRule ?? 'CLUSTER',
     facts: factsOf(rules, row, found),
   };
   const detail = stream.detail ? applied(stream.detail.columns, row, found) : null;
   const organization = stream.organization ? registered(stream.organization, row, found) : null;
-  return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updated?.instant ?? null, milestones: milestonesOf(rules, row, found, record.status), repairs: once(found.repairs), quarantined: once(found.quarantined) };
+  return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updatedIn(stream, row), milestones: milestonesOf(rules, row, found, record.status), repairs: once(found.repairs), quarantined: once(found.quarantined) };
+}
+
+export function noFindings(stream: Stream): Findings {
+  return { spreadsheet: stream.spreadsheet, eventDate: null, repairs: [], quarantined: [] };
+}
+
+/** Also tells `found` the date of the event, at which divisions are valid. */
+export function occurredIn(stream: Stream, row: Row, found: Findings): string | null {
+  const occurredAt = stream.record?.occurredAt?.apply(row, found) ?? null;
+  found.eventDate = occurredAt ? shanghaiDay(occurredAt) : null;
+  return occurredAt;
+}
+
+export function divisionIn({ record: rules }: Stream, row: Row, found: Findings) {
+  return divisionOf(rules?.division?.apply(row, found) ?? null, rules?.division?.reads[0] ?? '', found);
+}
+
+export function mentionsIn(stream: Stream, row: Row, found: Findings, keys: Keys): MentionColumns[] {
+  return onePerPlace(stream.mentions.flatMap((mention) => mentionsOf(mention, row, found, keys)));
+}
+
+/** By what the source says, or by the age of somebody mentioned. */
+export function isMinor(stream: Stream, row: Row, found: Findings, mentions: readonly MentionColumns[], occurredAt: string | null): boolean {
+  return (stream.record?.minor?.apply(row, found) ?? false) || mentions.some((mention) => underEighteen(mention, occurredAt));
+}
+
+/** What the history of a record keeps of a version that is not its newest, without the rest of its mapping. */
+export function historyIn(stream: Stream, row: Row): Pick<Mapped, 'sourceUpdatedAt' | 'milestones'> {
+  const found = noFindings(stream);
+  return { sourceUpdatedAt: updatedIn(stream, row), milestones: milestonesOf(stream.record, row, found, stream.record?.status?.apply(row, found) ?? null) };
+}
+
+function updatedIn(stream: Stream, row: Row): string | null {
+  return sourceTime(valueAt(row, stream.watermark))?.instant ?? null;
 }
 
 function factsOf(rules: RecordRules | undefined, row: Row, found: Findings): Record<string, FactValue> {
@@ -98,7 +130,7 @@ function applied(rules: Readonly<Record<string, Rule>>, row: Row, found: Finding
  * An organisation lies where its code says today. Its staff's territory follows from it, so that a code which no table knows
  * is not cut to a parent's here: it would open the parent's records.
  */
-function registered(rules: Readonly<Record<string, Rule>>, row: Row, found: Findings): Record<string, unknown> {
+export function registered(rules: Readonly<Record<string, Rule>>, row: Row, found: Findings): Record<string, unknown> {
   const columns = applied(rules, row, found);
   const placed = typeof columns['division'] === 'string' ? placedDivision(columns['division'], null) : null;
   if (placed === null || placed.repair === 'DIVISION_CUT') return columns;
@@ -204,7 +236,7 @@ function underEighteen(mention: MentionColumns, occurredAt: string | null): bool
   return shanghaiDay(occurredAt).replaceAll('-', '') < adultOn;
 }
 
-function assigned(stream: Stream, row: Row, division: string | null): Pick<Mapped, 'assignments' | 'units'> {
+export function assigned(stream: Stream, row: Row, division: string | null): Pick<Mapped, 'assignments' | 'units'> {
   const relations = new Map<string, 'LEAD' | 'ASSIST'>();
   const units: Mapped['units'] = [];
   const assign = (code: string, relation: 'LEAD' | 'ASSIST') => {
@@ -235,7 +267,7 @@ function townshipCentre(division: string, units: Mapped['units']): string {
   return unit('MEDIATION_CENTRE', `${division.slice(0, 9)}000`, units);
 }
 
-function thingOf(stream: Stream, row: Row, found: Findings): Mapped['thing'] {
+export function thingOf(stream: Stream, row: Row, found: Findings): Mapped['thing'] {
   const kind = stream.thing?.kind.apply(row, found) ?? null;
   const name = stream.thing?.name.apply(row, found) ?? null;
   return kind === null || name === null ? null : { kind, name, identifier: stream.thing!.identifier.apply(row, found) };

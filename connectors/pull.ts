@@ -136,10 +136,17 @@ async function* judgedPages({ pool, connector, stream, keys, mode }: PullRequest
     const seen = await seenOf(pool, identities.filter((_, index) => offered[index]!.receivedId === undefined));
     const names = identities.map(versionName);
     const isCounted = (index: number) => offered[index]!.receivedId === undefined && (seen.has(names[index]!) || before.has(names[index]!));
-    yield { page, versions: offered.flatMap((one, index) => (isCounted(index) ? [] : [judge(department, stream, one, keys, identities[index])])) };
+    const versions = offered.flatMap((one, index) => (isCounted(index) ? [] : [judge(department, stream, one, keys, identities[index])]));
+    mapNewest(versions);
+    yield { page, versions };
     if (mode !== 'DRY_RUN') before = new Set();
     for (const name of names) before.add(name);
   }
+}
+
+/** The last version of each record is mapped while the page before is written: it is mostly the newest, which will be. */
+function mapNewest(versions: readonly Judged[]): void {
+  for (const version of new Map(versions.map((one) => [one.keyHmac, one])).values()) if (version.kind === 'LIVE') void version.mapped.whole;
 }
 
 /**

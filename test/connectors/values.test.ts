@@ -13,7 +13,7 @@ function live(department: string, stream: string, row: Row, beside?: Row) {
   const event = department === 'hotline' ? { event: { subject: 'T1', sequence: '1' } } : {};
   const judged = judge(department, streamOf(connectors.get(department)!, stream), { row, position: '1', ...event, ...(beside ? { beside } : {}) }, keys);
   if (judged.kind !== 'LIVE') throw new Error(`${judged.kind} ${'reason' in judged ? judged.reason : ''}`);
-  return { ...judged.mapped, drift: judged.drift };
+  return { ...judged.mapped.whole, drift: judged.drift };
 }
 
 const call = (more: Row) => live('police', 'jcj_jjd', { jjdbh: 'J1', bjsj: '2026-03-02 09:30:00', sfjf: '1', gxsj: '2026-03-02 09:30:00', scbz: '0', ...more });
