@@ -121,13 +121,24 @@ async function markNewest(client: pg.ClientBase, rows: readonly LiveRow[]): Prom
 async function writeDetails(client: pg.ClientBase, { stream }: PageContext, rows: readonly LiveRow[]): Promise<void> {
   if (!stream.detail) return;
   const { table } = stream.detail;
-  const columns = ['rid', ...Object.keys(stream.detail.columns)];
+  const { names, source, values } = asColumns(rows.map((row) => ({ rid: row.rid, ...row.mapped.detail })), await typesOf(client, table));
   await client.query(
-    `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::${table}, $1) x
-     ON CONFLICT (rid) DO UPDATE SET ${columns.slice(1).map((column) => `${column} = excluded.${column}`).join(', ')}`,
-    [JSON.stringify(rows.map((row) => ({ ...row.mapped.detail, rid: row.rid })))],
+    `INSERT INTO ${table} (${names.join(', ')}) ${source} ON CONFLICT (rid) DO UPDATE SET ${names.slice(1).map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    values,
   );
 }
+
+/** Types of the columns that are no text, of a department's own table: what a migration makes stays while this process runs. */
+async function typesOf(client: pg.ClientBase, table: string): Promise<Record<string, string>> {
+  const known = tableTypes.get(table);
+  if (known) return known;
+  const { rows } = await client.query<{ name: string; type: string }>("SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND atttypid <> 'text'::regtype", [table]);
+  const types = Object.fromEntries(rows.map(({ name, type }) => [name, type]));
+  tableTypes.set(table, types);
+  return types;
+}
+
+const tableTypes = new Map<string, Record<string, string>>();
 
 /** Mentions keep their link (`entity_key`) when a record changes; what linkage makes of the change is its own step. */
 async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
