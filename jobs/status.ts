@@ -4,7 +4,7 @@ import type { Reconciliation } from '../connectors/reconcile.ts';
 import { streamCounts, type StreamCounts } from '../connectors/totals.ts';
 import type { QueueDepth } from './queues.ts';
 import { waitsForResume } from './streams.ts';
-import { notPaused } from './sync.ts';
+import { eventsWait } from './sync.ts';
 import { isOpenSql } from '../connectors/sources/deliveries.ts';
 
 export interface HubStatus {
@@ -54,7 +54,7 @@ export async function hubStatus(pool: Pool, queues: Record<string, QueueDepth> =
     SELECT (SELECT count(*) FROM hub.entity WHERE merged_into IS NULL) AS persons, (SELECT count(*) FROM hub.matter WHERE merged_into IS NULL) AS matters,
       (SELECT count(*) FROM hub.review) AS review, (SELECT coalesce(max(size), 0) FROM audit.batch) AS size,
       (SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM audit.checkpoint) AS checkpoint,
-      EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR EXISTS (SELECT 1 FROM hub.waiting_event WHERE ${notPaused})
+      EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) OR ${eventsWait}
         OR EXISTS (SELECT 1 FROM hub.sync_run r WHERE status = 'RUNNING' OR status = 'DUE' AND NOT ${waitsForResume}) AS pending`);
   const totals = rows[0]!;
   return {

@@ -74,8 +74,11 @@ export interface WaitOptions {
 const pollMs = 100;
 const timeoutMsDefault = 15 * 60_000;
 
-/** Events of a paused stream wait for it. */
-export const notPaused = '(department, stream) NOT IN (SELECT department, stream FROM hub.stream WHERE paused)';
+/**
+ * Whether events wait to be applied; those of a paused stream wait for it. By the index, whose entries remember that their
+ * rows are gone: what was applied a moment ago stands in the table until it is cleaned.
+ */
+export const eventsWait = `EXISTS (SELECT 1 FROM hub.stream s CROSS JOIN LATERAL (SELECT w.id FROM hub.waiting_event w WHERE w.department = s.department AND w.stream = s.stream ORDER BY w.id LIMIT 1) w WHERE NOT s.paused)`;
 
 /** Ends when the runs are over, every record they touched is linked and clustered, and statistics are counted anew. */
 export async function waitForSync(pool: Pool, ids: readonly string[], options: WaitOptions = {}): Promise<FinishedRun[]> {
@@ -85,7 +88,7 @@ export async function waitForSync(pool: Pool, ids: readonly string[], options: W
     options.signal?.throwIfAborted();
     const { rows } = await pool.query<{ left: number; arriving: boolean; settling: boolean }>(
       `SELECT (SELECT count(*) FROM hub.sync_run r WHERE id = ANY($1::uuid[]) AND (status = 'RUNNING' OR status = 'DUE' AND NOT ${waitsForResume})) AS left,
-         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) AS settling, EXISTS (SELECT 1 FROM hub.waiting_event WHERE ${notPaused}) AS arriving`,
+         EXISTS (SELECT 1 FROM hub.outbox WHERE done_at IS NULL) AS settling, ${eventsWait} AS arriving`,
       [ids],
     );
     const { left, arriving, settling } = rows[0]!;

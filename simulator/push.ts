@@ -37,8 +37,10 @@ export function startPushing(dataset: Dataset, file: LineFile, tickets: Tickets,
     try {
       for (const [index, push] of reordered(pushes(dataset), misbehaviours)) {
         if (aborted.signal.aborted) return;
-        await deliverOne(deliver(index), push, misbehaviours);
-        for (const event of push.events) tickets.offer(event);
+        const delivered = deliverOne(deliver(index), push, misbehaviours);
+        delivered.catch(() => undefined); // waited for in its turn
+        for (const event of push.events) tickets.offer(event); // a hotline knows its ticket before it tells anybody
+        await delivered;
         pushed += push.events.length;
         progress?.(pushed, total, 'hotline');
       }
