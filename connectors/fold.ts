@@ -191,7 +191,7 @@ function stillRestricted(stream: Stream, version: Judged, head: Head | undefined
   return through === null || isNewer(stream, version.order, through) ? null : through;
 }
 
-function purge(keyHmac: string, effects: Folding): void {
+function purge(keyHmac: string, effects: Effects): void {
   effects.purged.add(keyHmac);
   for (const row of effects.quarantined) if (row.keyHmac === keyHmac) row.content = null;
 }

@@ -5,7 +5,7 @@ import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
-import { fold, versionName, type Effects, type Head, type Known, type Landed, type State, type Version } from './fold.ts';
+import { fold, versionName, type Effects, type Head, type Known, type Landed, type State } from './fold.ts';
 import { formOf } from './form.ts';
 import { storable, type Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
@@ -99,7 +99,7 @@ export async function knownOf(client: pg.ClientBase, department: string, stream:
     [department, stream, [...new Set(keyHmacs)]],
   );
   const asHead = (row: (typeof heads.rows)[number]): Head => ({ order: row.version_order, state: row.state, mappedHash: row.mapped_hash, restricted: row.restricted, restrictedThrough: row.restricted_through, expired: row.expired, repaired: row.repaired, quarantinedValues: row.quarantined_values });
-  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, maybeSeen) };
+  return { heads: new Map(heads.rows.map((row) => [row.key_hmac, asHead(row)])), seen: await seenOf(client, maybeSeen.map(versionName)) };
 }
 
 /** Landed copies of the records from which a version that is quarantined takes fields away. */
@@ -110,10 +110,9 @@ async function landedOf(client: pg.ClientBase, { connector, stream }: PageContex
   return new Map(rows.map((row) => [restricting.get(row.record_key)!, { key: row.record_key, content: row.content, contentHmac: row.content_hash, position: row.position }]));
 }
 
-/** Which of these were counted before, by `versionName`. Each is looked up by its key: a join would be planned over all of the stream. */
-export async function seenOf(client: Pick<pg.ClientBase, 'query'>, versions: readonly Version[]): Promise<Set<string>> {
-  if (versions.length === 0) return new Set();
-  const names = versions.map(versionName);
+/** Which of these versions, by `versionName`, were counted before. Each is looked up by its key: a join would be planned over all of the stream. */
+export async function seenOf(client: Pick<pg.ClientBase, 'query'>, names: readonly string[]): Promise<Set<string>> {
+  if (names.length === 0) return new Set();
   const { rows } = await client.query<{ isSeen: string }>(
     // One character a version: most of a source that is read again was counted.
     `SELECT string_agg(CASE WHEN v.found THEN '1' ELSE '0' END, '' ORDER BY x.n) AS "isSeen" FROM unnest($1::uuid[]) WITH ORDINALITY AS x(hash, n)

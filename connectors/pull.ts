@@ -133,8 +133,8 @@ async function* judgedPages({ pool, connector, stream, keys, mode }: PullRequest
   for await (const page of pages) {
     const { offered } = page;
     const identities = offered.map((one) => identify(department, stream, one, keys));
-    const seen = await seenOf(pool, identities.filter((_, index) => offered[index]!.receivedId === undefined));
     const names = identities.map(versionName);
+    const seen = await seenOf(pool, names.filter((_, index) => offered[index]!.receivedId === undefined));
     const isCounted = (index: number) => offered[index]!.receivedId === undefined && (seen.has(names[index]!) || before.has(names[index]!));
     const versions = offered.flatMap((one, index) => (isCounted(index) ? [] : [judge(department, stream, one, keys, identities[index])]));
     mapNewest(versions);
