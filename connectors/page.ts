@@ -61,8 +61,8 @@ export async function applyPage(client: pg.ClientBase, context: PageContext, ver
   const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions), deletedBefore: await deletedBefore(client, context, known) }, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
   await writeSeen(client, effects);
-  await writeHeads(client, context, effects);
-  const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, effects))];
+  await writeHeads(client, context, known, effects);
+  const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, known, effects))];
   await purgeCorrections(client, context, known, effects);
   if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? 0)));
   if (page.expired) touched.push(...(await removeExpired(client, context, page.expired)));
@@ -141,16 +141,20 @@ async function writeSeen(client: pg.ClientBase, { seen }: Effects): Promise<void
   await client.query('INSERT INTO hub.version_seen (version_hash) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [arrayText([...seen])]);
 }
 
-async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, { heads }: Effects): Promise<void> {
-  if (heads.size === 0) return;
-  const rows = [...heads].map(([key_hmac, head]) => ({ key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, restricted_through: head.restrictedThrough ?? null, expired: head.expired ?? false, repaired: head.repaired, quarantined_values: head.quarantinedValues }));
-  const { names, source, values } = asColumns(rows, headTypes, 3);
-  await client.query(
-    `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x
-     ON CONFLICT (department, stream, key_hmac) DO UPDATE SET version_order = excluded.version_order, state = excluded.state, mapped_hash = excluded.mapped_hash,
-       restricted = excluded.restricted, restricted_through = excluded.restricted_through, expired = excluded.expired, repaired = excluded.repaired, quarantined_values = excluded.quarantined_values`,
-    [connector.department, stream.name, ...values],
-  );
+async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, known: Known, { heads }: Effects): Promise<void> {
+  for (const isNew of [true, false]) {
+    const part = [...heads].filter(([keyHmac]) => known.heads.has(keyHmac) !== isNew);
+    if (part.length === 0) continue;
+    const { names, source, values } = asColumns(part.map(([keyHmac, head]) => headRow(keyHmac, head)), headTypes, 3);
+    await client.query(
+      `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x${isNew ? '' : ` ON CONFLICT (department, stream, key_hmac) DO UPDATE SET ${names.filter((name) => name !== 'key_hmac').map((name) => `${name} = excluded.${name}`).join(', ')}`}`,
+      [connector.department, stream.name, ...values],
+    );
+  }
+}
+
+function headRow(key_hmac: string, head: Head): Record<string, unknown> {
+  return { key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, restricted_through: head.restrictedThrough ?? null, expired: head.expired ?? false, repaired: head.repaired, quarantined_values: head.quarantinedValues };
 }
 
 /** Types of the columns that are no text. */

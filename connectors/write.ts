@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
-import type { Effects, FirstSeen, LiveVersion } from './fold.ts';
+import type { Effects, FirstSeen, Known, LiveVersion } from './fold.ts';
 import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
 
@@ -19,11 +19,11 @@ export async function removeKeys(client: pg.ClientBase, { connector, stream, key
   return removed.rows.map((row) => row.rid);
 }
 
-/** Writes the newest live versions, one statement per table. Returns the rids of those that changed. */
-export async function writeLive(client: pg.ClientBase, context: PageContext, { live, earlier }: Effects): Promise<string[]> {
+/** Writes the newest live versions, one or two statements per table. Returns the rids of those that changed. */
+export async function writeLive(client: pg.ClientBase, context: PageContext, { heads }: Known, { live, earlier }: Effects): Promise<string[]> {
   const late = await markFirstSeen(client, context, earlier);
   if (live.size === 0) return late;
-  const rows = [...live.values()].map((version) => ({ ...version, rid: context.keys.rid(context.connector.department, context.stream.name, version.key) }));
+  const rows = [...live].map(([keyHmac, version]) => ({ ...version, rid: context.keys.rid(context.connector.department, context.stream.name, version.key), isNew: !heads.has(keyHmac) }));
   const changed = rows.filter((row) => row.changed);
   await writeLanded(client, context, rows);
   if (changed.length > 0) {
@@ -41,13 +41,29 @@ export async function writeLive(client: pg.ClientBase, context: PageContext, { l
   return [...changed.map((row) => row.rid), ...late, ...seen];
 }
 
-type LiveRow = LiveVersion & { rid: string };
+/** `isNew`: nothing was ever known of its key, so that no table has a row of it. */
+type LiveRow = LiveVersion & { rid: string; isNew: boolean };
 
-async function writeLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+/**
+ * Does `write` for the rows that are new and for those that may replace one, where there are any: for a new row, looking for
+ * what it would replace costs half as much again as writing it.
+ */
+async function newAndKnown(rows: readonly LiveRow[], write: (rows: readonly LiveRow[], isNew: boolean) => Promise<void>): Promise<void> {
+  for (const isNew of [true, false]) {
+    const part = rows.filter((row) => row.isNew === isNew);
+    if (part.length > 0) await write(part, isNew);
+  }
+}
+
+async function writeLanded(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  await newAndKnown(rows, (part, isNew) => insertLanded(client, context, part, isNew));
+}
+
+async function insertLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[], isNew: boolean): Promise<void> {
   await client.query(
     `INSERT INTO hub.landed (department, stream, run_id, record_key, content, content_hash, position)
      SELECT $1, $2, $3, x.record_key, x.content::jsonb, x.content_hash, x.position FROM unnest($4::text[], string_to_array($5, E'\\n'), $6::text[], $7::text[]) AS x(record_key, content, content_hash, position)
-     ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()`,
+     ${isNew ? '' : 'ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()'}`,
     // One JSON a line, and no line break in any: inside of another JSON each would be read twice.
     [connector.department, stream.name, runId ?? noRun, arrayText(rows.map((row) => row.key)), rows.map((row) => JSON.stringify(row.content)).join('\n'), arrayText(rows.map((row) => row.contentHmac)), arrayText(rows.map((row) => row.position))],
   );
@@ -56,9 +72,24 @@ async function writeLanded(client: pg.ClientBase, { connector, stream, runId }: 
 const noRun = '00000000-0000-0000-0000-000000000000';
 
 /** Returns the rids of those that were there before: what hung on them has to go where it is not written again. */
-async function writeRecords(client: pg.ClientBase, { connector, stream, runId, now }: PageContext, rows: readonly LiveRow[]): Promise<string[]> {
-  if (rows.length === 0) return [];
-  const records = rows.map((row) => ({
+async function writeRecords(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<string[]> {
+  const replaced: string[] = [];
+  await newAndKnown(rows, async (part, isNew) => {
+    const { names, source, values } = asColumns(part.map((row) => recordRow(context, row)), recordTypes);
+    const insert = `INSERT INTO hub.record (${names.join(', ')}) ${source}`;
+    if (isNew) return void (await client.query(insert, values));
+    const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(
+      `${insert} ON CONFLICT (rid) DO UPDATE SET ${assignments(names, recordIdentity)}, first_seen = hub.earliest(record.first_seen, excluded.first_seen)
+       RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
+      values,
+    );
+    replaced.push(...written.filter((row) => !row.fresh).map((row) => row.rid));
+  });
+  return replaced;
+}
+
+function recordRow({ connector, stream, runId, now }: PageContext, row: LiveRow): Record<string, unknown> {
+  return {
     ...row.mapped.record,
     rid: row.rid,
     department: connector.department,
@@ -71,16 +102,12 @@ async function writeRecords(client: pg.ClientBase, { connector, stream, runId, n
     thing_key: row.mapped.thing ? thingKey(row.mapped.thing, row.mapped.record['division_now']) : null,
     repairs: row.mapped.repairs,
     first_seen: row.firstSeen,
-  }));
-  const { names, source, values } = asColumns(records, recordTypes);
-  const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(
-    `INSERT INTO hub.record (${names.join(', ')}) ${source}
-     ON CONFLICT (rid) DO UPDATE SET ${names.filter((column) => !recordIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')},
-       first_seen = hub.earliest(record.first_seen, excluded.first_seen)
-     RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
-    values,
-  );
-  return written.filter((row) => !row.fresh).map((row) => row.rid);
+  };
+}
+
+/** What an upsert sets: all columns but those that say which row it is. */
+function assignments(names: readonly string[], identity: ReadonlySet<string>): string {
+  return names.filter((column) => !identity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ');
 }
 
 /** What a rid says already. Columns of a key that are written, even with what they hold, wait for all that refers to the row. */
@@ -121,12 +148,14 @@ async function markNewest(client: pg.ClientBase, rows: readonly LiveRow[]): Prom
 async function writeDetails(client: pg.ClientBase, { stream }: PageContext, rows: readonly LiveRow[]): Promise<void> {
   if (!stream.detail) return;
   const { table } = stream.detail;
-  const { names, source, values } = asColumns(rows.map((row) => ({ rid: row.rid, ...row.mapped.detail })), await typesOf(client, table));
-  await client.query(
-    `INSERT INTO ${table} (${names.join(', ')}) ${source} ON CONFLICT (rid) DO UPDATE SET ${names.slice(1).map((column) => `${column} = excluded.${column}`).join(', ')}`,
-    values,
-  );
+  const types = await typesOf(client, table);
+  await newAndKnown(rows, async (part, isNew) => {
+    const { names, source, values } = asColumns(part.map((row) => ({ rid: row.rid, ...row.mapped.detail })), types);
+    await client.query(`INSERT INTO ${table} (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (rid) DO UPDATE SET ${assignments(names, detailIdentity)}`}`, values);
+  });
 }
+
+const detailIdentity: ReadonlySet<string> = new Set(['rid']);
 
 /** Types of the columns that are no text, of a department's own table: what a migration makes stays while this process runs. */
 async function typesOf(client: pg.ClientBase, table: string): Promise<Record<string, string>> {
@@ -142,33 +171,39 @@ const tableTypes = new Map<string, Record<string, string>>();
 
 /** Mentions keep their link (`entity_key`) when a record changes; what linkage makes of the change is its own step. */
 async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
-  const mentions = rows.flatMap((row) =>
+  const mentionsOf = (part: readonly LiveRow[]) => part.flatMap((row) =>
     row.mapped.mentions.map((mention) => ({ ...mention, mention_id: keys.mentionId(row.rid, mention.role, mention.ordinal), rid: row.rid, department: connector.department, source_updated_at: row.mapped.sourceUpdatedAt })),
   );
-  if (replaced.length > 0) {
-    await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [replaced, mentions.map((mention) => mention.mention_id)]);
-    await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [replaced]);
-  }
-  if (mentions.length === 0) return;
-  const { names, source, values } = asColumns(mentions, mentionTypes);
-  await client.query(
-    `INSERT INTO hub.mention (${names.join(', ')}) ${source}
-     ON CONFLICT (mention_id) DO UPDATE SET ${names.filter((column) => !mentionIdentity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ')}`,
-    values,
-  );
-  const own = mentions.filter((mention) => mention.id_hmac !== null && mention.kind === 'PERSON');
-  if (own.length === 0) return;
-  await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [arrayText(own.map((mention) => mention.rid)), arrayText(own.map((mention) => mention.id_hmac))]);
+  const own: { rid: string; id_hmac: string }[] = [];
+  await newAndKnown(rows, async (part, isNew) => {
+    const mentions = mentionsOf(part);
+    if (!isNew && replaced.length > 0) {
+      await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [replaced, mentions.map((mention) => mention.mention_id)]);
+      await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [replaced]);
+    }
+    for (const { kind, rid, id_hmac } of mentions) if (kind === 'PERSON' && id_hmac !== null) own.push({ rid, id_hmac });
+    if (mentions.length === 0) return;
+    const { names, source, values } = asColumns(mentions, mentionTypes);
+    await client.query(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${assignments(names, mentionIdentity)}`}`, values);
+  });
+  await writeOwn(client, own);
+}
+
+/** Who may see a record as his own. One person may stand in it twice. */
+async function writeOwn(client: pg.ClientBase, own: readonly { rid: string; id_hmac: string }[]): Promise<void> {
+  const pairs = [...new Map(own.map((one) => [`${one.rid} ${one.id_hmac}`, one])).values()];
+  if (pairs.length === 0) return;
+  await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[])', [arrayText(pairs.map(({ rid }) => rid)), arrayText(pairs.map(({ id_hmac }) => id_hmac))]);
 }
 
 async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
-  const assignments = rows.flatMap((row) => row.mapped.assignments.map((one) => ({ rid: row.rid, ...one })));
+  const assigned = rows.flatMap((row) => row.mapped.assignments.map((one) => ({ rid: row.rid, ...one })));
   if (replaced.length > 0) await client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [replaced]);
-  if (assignments.length === 0) return;
+  if (assigned.length === 0) return;
   await client.query('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
-    assignments.map((one) => one.rid),
-    assignments.map((one) => one.credit_code),
-    assignments.map((one) => one.relation),
+    arrayText(assigned.map((one) => one.rid)),
+    arrayText(assigned.map((one) => one.credit_code)),
+    arrayText(assigned.map((one) => one.relation)),
   ]);
 }
 

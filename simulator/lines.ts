@@ -3,6 +3,7 @@ import { YiwangError } from '../base/errors.ts';
 
 const chunkBytes = 1 << 20;
 const blockBytes = 1 << 16;
+const lineBreakBytes = 1;
 /** A data set may plant a record far over 1 MiB, to be refused; a line over this is a broken file. */
 const lineBytesMax = 64 << 20;
 
@@ -25,23 +26,33 @@ export function* readLines(path: string, label: string): Generator<Line> {
   }
 }
 
-/** Reads again the lines that an index points at. They are mostly asked for in the order of the file: a block is read at a time. */
+/**
+ * Reads again the lines that an index points at. Those that are asked for in the order of the file are read by the block;
+ * of a source that answers in another order a block would be read for every line.
+ */
 export class LineFile {
   readonly #descriptor: number;
-  #block = Buffer.alloc(0);
+  #block: Buffer = Buffer.alloc(0);
   #blockOffset = 0;
+  #expected = 0;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
   }
 
   bytes({ offset, length }: { offset: number; length: number }): Buffer {
-    if (offset < this.#blockOffset || offset + length > this.#blockOffset + this.#block.length) {
-      const block = Buffer.allocUnsafe(Math.max(length, blockBytes));
-      this.#block = block.subarray(0, readSync(this.#descriptor, block, 0, block.length, offset));
-      this.#blockOffset = offset;
-    }
-    return this.#block.subarray(offset - this.#blockOffset, offset - this.#blockOffset + length);
+    const isNext = offset === this.#expected;
+    this.#expected = offset + length + lineBreakBytes;
+    if (offset >= this.#blockOffset && offset + length <= this.#blockOffset + this.#block.length) return this.#block.subarray(offset - this.#blockOffset, offset - this.#blockOffset + length);
+    if (!isNext) return this.#read(offset, length);
+    this.#block = this.#read(offset, Math.max(length, blockBytes));
+    this.#blockOffset = offset;
+    return this.#block.subarray(0, length);
+  }
+
+  #read(offset: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(this.#descriptor, bytes, 0, length, offset));
   }
 
   text(place: { offset: number; length: number }): string {

@@ -74,6 +74,7 @@ async function loadRound(server: Server, stream: Stream, round: number): Promise
       const page = versions.slice(start, start + rowsPerInsert);
       await server.upsert(stream.table, stream.key, stream.columns, page.map((version) => file.value(version)));
     }
+    if (versions.length > 0) await server.settle(stream.table);
   } catch (cause) {
     throw unloadable(stream, versions, round, cause);
   } finally {
@@ -93,6 +94,8 @@ interface Server {
   createTable(table: string, key: string, columns: Record<string, string>): Promise<void>;
   grantReader(): Promise<string>;
   upsert(table: string, key: string, columns: Record<string, string>, rows: Record<string, unknown>[]): Promise<void>;
+  /** After many rows: a front-end database that is in use knows its tables, and reads a page by its index. */
+  settle(table: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -128,6 +131,9 @@ async function postgresServer(adminUrl: string, database: string): Promise<Serve
         `INSERT INTO ${quoted(table)} (${names.join(', ')}) SELECT ${names.join(', ')} FROM json_populate_recordset(NULL::${quoted(table)}, $1) ON CONFLICT (${column(key)}) DO UPDATE SET ${updates.join(', ')}`,
         [JSON.stringify(rows)],
       );
+    },
+    async settle(table) {
+      await client.query(`ANALYZE ${quoted(table)}`);
     },
     async stop() {
       await client.end();
@@ -180,6 +186,9 @@ async function mysqlServer(adminUrl: string, database: string): Promise<Server> 
       const names = Object.keys(columns);
       const values = rows.map((row) => names.map((name) => row[name] ?? null));
       await client.query(`REPLACE INTO \`${table}\` (${names.map(backquoted).join(', ')}) VALUES ?`, [values]);
+    },
+    async settle(table) {
+      await client.query(`ANALYZE TABLE ${backquoted(table)}`);
     },
     async stop() {
       await client.query(`DROP DATABASE IF EXISTS \`${database}\``);
