@@ -3,7 +3,7 @@ import type { Row } from './contract.ts';
 import type { Counts } from './counts.ts';
 import type { Offered } from './judge.ts';
 
-/** An acknowledged event as `hub.waiting_event` keeps it until it is applied: without what is never stored. */
+/** An acknowledged event as `hub.waiting_event` keeps it, in a list, until it is applied. */
 export interface StoredEvent {
   id: string;
   subject: unknown;

@@ -100,6 +100,9 @@ async function kept(pool: Pool, values: unknown[]): Promise<number> {
   }
 }
 
+/** So many wait in one row, which a page takes whole. */
+const eventsPerRow = 50;
+
 /**
  * One statement, which is one transaction and one round trip: a source that pushes waits for each delivery.
  *
@@ -118,11 +121,12 @@ const keepSql = `
   ), told AS (
     SELECT count(*)::int AS accepted, $5::int - count(*)::int AS repeated, $8::int AS bad FROM fresh
   ), kept AS (
-    INSERT INTO hub.waiting_event (department, stream, content)
-    SELECT $1, $2, g.content FROM given g WHERE g.hash IN (SELECT event_hash FROM fresh) ORDER BY g.n
+    INSERT INTO hub.waiting_event (department, stream, events, content)
+    SELECT $1, $2, count(*), '[' || string_agg(g.content, ',' ORDER BY g.n) || ']' FROM given g WHERE g.hash IN (SELECT event_hash FROM fresh)
+    GROUP BY (g.n - 1) / ${eventsPerRow} ORDER BY min(g.n)
   ), counted AS (
-    INSERT INTO hub.waiting_event (department, stream, content)
-    SELECT $1, $2, json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', $10::json))
+    INSERT INTO hub.waiting_event (department, stream, events, content)
+    SELECT $1, $2, 0, json_build_array(json_build_object('counts', json_build_object('offered', repeated + bad, 'dropped', json_build_object('DUPLICATE_EVENT', repeated), 'quarantined', $10::json)))
     FROM told WHERE repeated + bad > 0
   ), refused AS (
     INSERT INTO hub.quarantine (department, stream, reason, position, content_hmac)

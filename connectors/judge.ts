@@ -35,7 +35,7 @@ export interface Offered {
   identity?: string;
   /** Of a version that was quarantined: as it was counted then. */
   contentHmac?: string;
-  /** Row of `hub.waiting_event` that it came from. */
+  /** Row of `hub.waiting_event` that it came from, with others. */
   receivedId?: number;
 }
 

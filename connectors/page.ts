@@ -202,7 +202,7 @@ export async function touch(client: pg.ClientBase, rids: readonly string[], push
 }
 
 async function removeApplied(client: pg.ClientBase, { connector, stream }: PageContext, versions: readonly Judged[], counted: readonly number[]): Promise<void> {
-  const ids = [...versions.map((version) => version.receivedId).filter((id) => id !== undefined), ...counted];
+  const ids = [...new Set([...versions.map((version) => version.receivedId).filter((id) => id !== undefined), ...counted])];
   if (ids.length > 0) await client.query('DELETE FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id = ANY($3::bigint[])', [connector.department, stream.name, ids]);
 }
 

@@ -127,7 +127,7 @@ function note(found: Reconciliation, kind: Reconciliation['positions'][number]['
 /** Content hashes of events that are durable and not yet applied. */
 async function waitingEvents(client: pg.ClientBase, { connector, stream, keys }: PageContext, versions: readonly Judged[]): Promise<Set<string>> {
   const { rows } = await client.query<{ content: StoredEvent }>(
-    "SELECT content::jsonb - 'row' AS content FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND content::json ->> 'subject' = ANY($3)",
+    "SELECT x::jsonb - 'row' AS content FROM hub.waiting_event CROSS JOIN LATERAL json_array_elements(content::json) x WHERE department = $1 AND stream = $2 AND x ->> 'subject' = ANY($3)",
     [connector.department, stream.name, versions.map((version) => version.key).filter((key) => key !== null)],
   );
   return new Set(rows.map(({ content }) => offeredEvent({ ...content, row: {} }, '', undefined).identity).filter((identity) => identity !== undefined).map((identity) => keys.contentHmac(identity)));

@@ -60,7 +60,7 @@ async function retained(request: RetainRequest, client: Client): Promise<RetainO
 
 /** Of a record about which an acknowledged event waits nobody knows yet whether it is old: it is left to a later night. */
 const isDue = `r.department = $1 AND r.stream = $2 AND ${lastChangeSql('r')} < ${deletedBeforeSql('$1', '$2')}
-  AND NOT EXISTS (SELECT 1 FROM hub.waiting_event e WHERE e.department = $1 AND e.stream = $2 AND e.content::json ->> 'subject' = r.record_key)`;
+  AND NOT EXISTS (SELECT 1 FROM hub.waiting_event e CROSS JOIN LATERAL json_array_elements(e.content::json) x WHERE e.department = $1 AND e.stream = $2 AND x ->> 'subject' = r.record_key)`;
 
 async function countDue(client: pg.ClientBase, { connector, stream }: PageContext): Promise<{ due: number; known: number }> {
   const { rows } = await client.query<{ due: number; known: number }>(`SELECT (SELECT count(*) FROM hub.record r WHERE ${isDue}) AS due, (SELECT count(*) FROM hub.record WHERE department = $1 AND stream = $2) AS known`, [connector.department, stream.name]);

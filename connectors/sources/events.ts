@@ -44,39 +44,40 @@ export async function* received(context: SourceContext, stream: Stream): AsyncGe
 
 interface Waiting {
   id: number;
-  content: StoredEvent | StoredCounts;
+  events: number;
+  /** JSON of a list of `StoredEvent` and `StoredCounts`. */
+  content: string;
 }
 
 /** Events are here already, so that a page of them may be larger than what a source is asked for: the versions of a ticket that wait together are written once. */
 const readsPerPage = 8;
-/** A page that is longer than this takes no further read. */
-const pageCharactersEnough = 8 * 1024 * 1024;
+/** A page that is longer than this takes no further row. */
+const pageBytesEnough = 8 * 1024 * 1024;
 
-async function waitingAfter({ connector, pool, limits }: SourceContext, stream: Stream, start: number): Promise<{ rows: Waiting[]; isLast: boolean }> {
-  const waiting: Waiting[] = [];
-  let characters = 0;
-  for (let reads = 0; reads < readsPerPage && characters < pageCharactersEnough; reads += 1) {
-    const { rows } = await pool.query<{ id: number; content: string }>(
-      'SELECT id, content FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id > $3 ORDER BY id LIMIT $4',
-      [connector.department, stream.name, waiting.at(-1)?.id ?? start, limits.pageRowsMax],
-    );
-    for (const { id, content } of rows) {
-      characters += content.length;
-      waiting.push({ id, content: JSON.parse(content) as Waiting['content'] });
-    }
-    if (rows.length < limits.pageRowsMax) return { rows: waiting, isLast: true };
-  }
-  return { rows: waiting, isLast: false };
+async function waitingAfter({ connector, pool, limits }: SourceContext, stream: Stream, after: number): Promise<{ rows: Waiting[]; isLast: boolean }> {
+  const eventsEnough = limits.pageRowsMax * readsPerPage;
+  const { rows } = await pool.query<Waiting & { bytes: number }>(
+    `SELECT id, events, content, bytes FROM (
+       SELECT id, events, content, octet_length(content) AS bytes, sum(events) OVER before AS events_before, sum(octet_length(content)) OVER before AS bytes_before
+       FROM (SELECT id, events, content FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id > $3 ORDER BY id LIMIT $4) w
+       WINDOW before AS (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) w
+     WHERE coalesce(events_before, 0) < $4 AND coalesce(bytes_before, 0) < $5 ORDER BY id`,
+    [connector.department, stream.name, after, eventsEnough, pageBytesEnough],
+  );
+  const sum = (of: 'events' | 'bytes') => rows.reduce((total, row) => total + row[of], 0);
+  return { rows, isLast: rows.length < eventsEnough && sum('events') < eventsEnough && sum('bytes') < pageBytesEnough };
 }
 
 function receivedPage(stream: Stream, rows: readonly Waiting[]): SourcePage {
   const offered: Offered[] = [];
   const arrived = { ids: [] as number[], counts: noCounts() };
   for (const { id, content } of rows) {
-    if ('counts' in content) {
-      arrived.ids.push(id);
-      addCounts(arrived.counts, content.counts);
-    } else offered.push(offeredEvent(content, `event ${id}`, id));
+    for (const [index, item] of (JSON.parse(content) as (StoredEvent | StoredCounts)[]).entries()) {
+      if ('counts' in item) {
+        arrived.ids.push(id);
+        addCounts(arrived.counts, item.counts);
+      } else offered.push(offeredEvent(item, `event ${id}.${index + 1}`, id));
+    }
   }
   const absent = absentProtections(stream, rowsOf(offered));
   return { offered: offered.map((one) => ({ ...one, absent })), watermark: undefined, ...(arrived.ids.length > 0 ? { arrived } : {}) };

@@ -95,7 +95,7 @@ describe('hotline events', () => {
       const answer = await post(fresh, batch([...Array<number>(12_000).fill(1), ticketEvent('m-last', '1')]));
       expect(answer).toMatchObject({ status: 400, body: { index: 0, accepted: 1 } });
       expect(answer.body['indexes']).toHaveLength(10_000);
-      expect((await fresh.pool.query("SELECT content::json #>> '{counts,quarantined,NOT_A_CLOUDEVENT}' AS n FROM hub.waiting_event WHERE content LIKE '%counts%'")).rows).toEqual([{ n: '12000' }]);
+      expect((await fresh.pool.query("SELECT content::json #>> '{0,counts,quarantined,NOT_A_CLOUDEVENT}' AS n FROM hub.waiting_event WHERE content LIKE '%counts%'")).rows).toEqual([{ n: '12000' }]);
     } finally {
       await fresh.drop();
     }
@@ -212,7 +212,7 @@ describe.runIf(hasSampleCounty)('hotline of another generator', () => {
     const consumer = startConsumer({ url: rabbitmqUrl, queue, department: 'hotline', pool: hub.pool });
     try {
       await expect.poll(async () => (await channel.checkQueue(queue)).messageCount, { timeout: 30_000 }).toBe(0);
-      const repeated = "SELECT coalesce(sum((content::json #>> '{counts,dropped,DUPLICATE_EVENT}')::int), 0)::int AS n FROM hub.waiting_event";
+      const repeated = "SELECT coalesce(sum((content::json #>> '{0,counts,dropped,DUPLICATE_EVENT}')::int), 0)::int AS n FROM hub.waiting_event";
       await expect.poll(async () => (await hub.pool.query<{ n: number }>(repeated)).rows[0]!.n, { timeout: 30_000 }).toBe(124);
       await pull(hub.pool, 'hotline', 'tickets', {}, 'PUSH');
       expect((await comparable(hub.pool, 'hotline', 'tickets'))['dropped']).toEqual({ DUPLICATE_EVENT: 124 });
