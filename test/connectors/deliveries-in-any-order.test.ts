@@ -66,7 +66,7 @@ it('deliveries that arrive in any order end as in the order of `asOf`', async ()
   await fc.assert(
     fc.asyncProperty(fc.array(day, { minLength: 3, maxLength: 8 }), fc.infiniteStream(fc.nat(1_000)), fc.infiniteStream(fc.boolean()), async (days, chance, pause) => {
       const deliveries = deliveriesOf(days);
-      await hub.pool.query('TRUNCATE hub.stream, hub.record, hub.landed, hub.record_head, hub.version_seen, hub.quarantine, hub.delivery CASCADE');
+      await hub.pool.query('TRUNCATE hub.stream, hub.record, hub.mention, hub.mention_self, hub.assignment, hub.landed, hub.record_head, hub.version_seen, hub.quarantine, hub.delivery CASCADE');
       const folder = mkdtempSync(join(tmpdir(), 'yiwang-order-'));
       try {
         const sync = () => pull(hub.pool, 'civil', 'jzsq', { CIVIL_SOURCE_URL: pathToFileURL(folder).href });
