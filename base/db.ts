@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { sha256Hex } from './canonical.ts';
 import { YiwangError, invariant } from './errors.ts';
 import { log, safeError } from './log.ts';
 import { traceStatements } from './traced-sql.ts';
@@ -30,6 +31,14 @@ export function openPool(url: string, options: { connectionsMax?: number; applic
   pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: safeError(error) }, 'database connection lost in use')));
   traceStatements(pool);
   return pool;
+}
+
+/**
+ * A statement that a connection does again and again is parsed and planned there once. For inserts of given rows: what is
+ * looked up would keep a plan made while the tables were empty.
+ */
+export function prepared(text: string, values: unknown[]): pg.QueryConfig {
+  return { name: sha256Hex(text).slice(0, 32), text, values };
 }
 
 /**

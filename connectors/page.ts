@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
-import type { Pool } from '../base/db.ts';
+import { prepared, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
@@ -138,7 +138,7 @@ async function writeDeliveries(client: pg.ClientBase, department: string, delive
 
 async function writeSeen(client: pg.ClientBase, { seen }: Effects): Promise<void> {
   if (seen.size === 0) return;
-  await client.query('INSERT INTO hub.version_seen (version_hash) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [arrayText([...seen])]);
+  await client.query(prepared('INSERT INTO hub.version_seen (version_hash) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [arrayText([...seen])]));
 }
 
 async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, known: Known, { heads }: Effects): Promise<void> {
@@ -146,10 +146,10 @@ async function writeHeads(client: pg.ClientBase, { connector, stream }: PageCont
     const part = [...heads].filter(([keyHmac]) => known.heads.has(keyHmac) !== isNew);
     if (part.length === 0) continue;
     const { names, source, values } = asColumns(part.map(([keyHmac, head]) => headRow(keyHmac, head)), headTypes, 3);
-    await client.query(
+    await client.query(prepared(
       `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x${isNew ? '' : ` ON CONFLICT (department, stream, key_hmac) DO UPDATE SET ${names.filter((name) => name !== 'key_hmac').map((name) => `${name} = excluded.${name}`).join(', ')}`}`,
       [connector.department, stream.name, ...values],
-    );
+    ));
   }
 }
 
@@ -197,7 +197,7 @@ async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: P
 /** `pushed`: more of it may come at any moment. */
 export async function touch(client: pg.ClientBase, rids: readonly string[], pushed = false): Promise<void> {
   if (rids.length === 0) return;
-  await client.query('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])', [rids]);
+  await client.query(prepared('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])', [arrayText(rids)]));
   await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $1)", [JSON.stringify(pushed ? { pushed } : {})]);
 }
 

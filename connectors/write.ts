@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
+import { prepared } from '../base/db.ts';
 import type { Effects, FirstSeen, Known, LiveVersion } from './fold.ts';
 import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
@@ -60,13 +61,13 @@ async function writeLanded(client: pg.ClientBase, context: PageContext, rows: re
 }
 
 async function insertLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[], isNew: boolean): Promise<void> {
-  await client.query(
+  await client.query(prepared(
     `INSERT INTO hub.landed (department, stream, run_id, record_key, content, content_hash, position)
      SELECT $1, $2, $3, x.record_key, x.content::jsonb, x.content_hash, x.position FROM unnest($4::text[], string_to_array($5, E'\\n'), $6::text[], $7::text[]) AS x(record_key, content, content_hash, position)
      ${isNew ? '' : 'ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()'}`,
     // One JSON a line, and no line break in any: inside of another JSON each would be read twice.
     [connector.department, stream.name, runId ?? noRun, arrayText(rows.map((row) => row.key)), rows.map((row) => JSON.stringify(row.content)).join('\n'), arrayText(rows.map((row) => row.contentHmac)), arrayText(rows.map((row) => row.position))],
-  );
+  ));
 }
 
 const noRun = '00000000-0000-0000-0000-000000000000';
@@ -77,12 +78,12 @@ async function writeRecords(client: pg.ClientBase, context: PageContext, rows: r
   await newAndKnown(rows, async (part, isNew) => {
     const { names, source, values } = asColumns(part.map((row) => recordRow(context, row)), recordTypes);
     const insert = `INSERT INTO hub.record (${names.join(', ')}) ${source}`;
-    if (isNew) return void (await client.query(insert, values));
-    const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(
+    if (isNew) return void (await client.query(prepared(insert, values)));
+    const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(prepared(
       `${insert} ON CONFLICT (rid) DO UPDATE SET ${assignments(names, recordIdentity)}, first_seen = hub.earliest(record.first_seen, excluded.first_seen)
        RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
       values,
-    );
+    ));
     replaced.push(...written.filter((row) => !row.fresh).map((row) => row.rid));
   });
   return replaced;
@@ -151,7 +152,7 @@ async function writeDetails(client: pg.ClientBase, { stream }: PageContext, rows
   const types = await typesOf(client, table);
   await newAndKnown(rows, async (part, isNew) => {
     const { names, source, values } = asColumns(part.map((row) => ({ rid: row.rid, ...row.mapped.detail })), types);
-    await client.query(`INSERT INTO ${table} (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (rid) DO UPDATE SET ${assignments(names, detailIdentity)}`}`, values);
+    await client.query(prepared(`INSERT INTO ${table} (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (rid) DO UPDATE SET ${assignments(names, detailIdentity)}`}`, values));
   });
 }
 
@@ -184,7 +185,7 @@ async function writeMentions(client: pg.ClientBase, { connector, keys }: PageCon
     for (const { kind, rid, id_hmac } of mentions) if (kind === 'PERSON' && id_hmac !== null) own.push({ rid, id_hmac });
     if (mentions.length === 0) return;
     const { names, source, values } = asColumns(mentions, mentionTypes);
-    await client.query(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${assignments(names, mentionIdentity)}`}`, values);
+    await client.query(prepared(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${assignments(names, mentionIdentity)}`}`, values));
   });
   await writeOwn(client, own);
 }
@@ -193,18 +194,18 @@ async function writeMentions(client: pg.ClientBase, { connector, keys }: PageCon
 async function writeOwn(client: pg.ClientBase, own: readonly { rid: string; id_hmac: string }[]): Promise<void> {
   const pairs = [...new Map(own.map((one) => [`${one.rid} ${one.id_hmac}`, one])).values()];
   if (pairs.length === 0) return;
-  await client.query('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[])', [arrayText(pairs.map(({ rid }) => rid)), arrayText(pairs.map(({ id_hmac }) => id_hmac))]);
+  await client.query(prepared('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[])', [arrayText(pairs.map(({ rid }) => rid)), arrayText(pairs.map(({ id_hmac }) => id_hmac))]));
 }
 
 async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
   const assigned = rows.flatMap((row) => row.mapped.assignments.map((one) => ({ rid: row.rid, ...one })));
   if (replaced.length > 0) await client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [replaced]);
   if (assigned.length === 0) return;
-  await client.query('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
+  await client.query(prepared('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
     arrayText(assigned.map((one) => one.rid)),
     arrayText(assigned.map((one) => one.credit_code)),
     arrayText(assigned.map((one) => one.relation)),
-  ]);
+  ]));
 }
 
 /** Organisations of the register, and units of the unit map. */
