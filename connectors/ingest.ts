@@ -213,8 +213,9 @@ function largeData(data: unknown): NonNullable<StoredEvent['fault']> | null {
 }
 
 function storedText({ id, subject, sequence, type, rowText, fault }: ArrivedEvent): string {
-  const text = `{"row":${rowText},${JSON.stringify({ id, subject, sequence, type, ...(fault ? { fault } : {}) }).slice(1)}`;
-  return isStorable(text) ? text : JSON.stringify(storable(keptControls(JSON.parse(text) as StoredEvent)));
+  const envelope = JSON.stringify({ id, subject, sequence, type, ...(fault ? { fault } : {}) });
+  const text = `{"row":${rowText},${envelope.slice(1)}`;
+  return isStorable(rowText) && isStorable(envelope) ? text : JSON.stringify(storable(keptControls(JSON.parse(text) as StoredEvent)));
 }
 
 /** NUL, which no table takes, stays a character that nobody can read until its repair removes and records it. */

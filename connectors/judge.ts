@@ -6,6 +6,7 @@ import { limits } from './limits.ts';
 import { Mapping } from './mapping.ts';
 import { sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
+import { misshapenField } from './shape.ts';
 import { columnName, isTooDeep, shallow, unsound } from './sound.ts';
 
 /** Of records, in the order in which one is counted where several apply (sources.md). */
@@ -259,8 +260,8 @@ function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
     const own = stream.key.apply(row, { spreadsheet: false, eventDate: null, repairs: [], quarantined: [] });
     if (own !== null && own !== offered.event.subject) return { reason: 'SCHEMA', field: 'subject' };
   }
-  const parsed = stream.shape.safeParse(row);
-  if (!parsed.success) return { reason: 'SCHEMA', field: String(parsed.error.issues[0]?.path[0] ?? '') };
+  const misshapen = misshapenField(stream, row);
+  if (misshapen !== null) return { reason: 'SCHEMA', field: misshapen };
   for (const [field, allowed] of Object.entries(stream.closedLists)) {
     const value = valueAt(row, field);
     if (!isEmpty(value) && !allowed.includes(decisive(value))) return { reason: 'SCHEMA', field };

@@ -11,7 +11,9 @@ export interface Unsound {
 /** Whether a row is nested deeper than anything may be. Walks no deeper itself. */
 export function isTooDeep(value: unknown, left = depthMax): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return left === 0 || Object.values(value).some((part) => isTooDeep(part, left - 1));
+  if (left === 0) return true;
+  for (const name of Object.keys(value)) if (isTooDeep((value as Row)[name], left - 1)) return true;
+  return false;
 }
 
 /** The row down to the depth that can be walked; what was deeper is marked. */
