@@ -45,6 +45,19 @@ describe('versions of a call', () => {
     expect(await comparable(hub.pool, 'police', 'jcj_jjd')).toMatchObject({ offered: 4, dropped: { NOT_A_DISPUTE: 1 }, live: 1, deleted: 0 });
   });
 
+  it('takes what hangs on a record with it, and leaves what hangs on others', async () => {
+    const hanging = async () => (await hub.pool.query('SELECT (SELECT count(*) FROM hub.mention) AS mentions, (SELECT count(*) FROM hub.mention_self) AS own, (SELECT count(*) FROM hub.assignment) AS assigned, (SELECT count(*) FROM police.call) AS calls')).rows[0];
+    const named = { bjrsfzh: '11010519491231002X', jjdw: '110105590000' };
+    await write(named);
+    await write({ ...named, jjdbh: 'C2' });
+    await sync();
+    expect(await hanging()).toEqual({ mentions: 2, own: 2, assigned: 2, calls: 2 });
+    await write({ ...named, scbz: '1', gxsj: '2026-03-02 11:00:00' });
+    await sync();
+    expect(await hanging()).toEqual({ mentions: 1, own: 1, assigned: 1, calls: 1 });
+    expect((await hub.pool.query('SELECT count(*) AS n FROM hub.mention m JOIN hub.record r USING (rid) JOIN hub.mention_self USING (rid) JOIN hub.assignment USING (rid)')).rows).toEqual([{ n: 1 }]);
+  });
+
   it('keeps a tombstone against a late update and gives way to a newer version', async () => {
     await write({ scbz: '1', gxsj: '2026-03-02 11:00:00' });
     await sync();
