@@ -9,6 +9,7 @@ DO $$ DECLARE each record; BEGIN
 END $$;
 CREATE FUNCTION hub.hangers_gone() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
+  IF NOT EXISTS (SELECT 1 FROM gone) THEN RETURN NULL; END IF;  -- a page names what never was here, too, and waits for nobody then
   DELETE FROM hub.mention m USING gone WHERE m.rid = gone.rid;
   DELETE FROM hub.mention_self s USING gone WHERE s.rid = gone.rid;
   DELETE FROM hub.assignment a USING gone WHERE a.rid = gone.rid;
