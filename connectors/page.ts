@@ -14,6 +14,7 @@ import { removeAbsent, type AbsentRecord } from './absent.ts';
 import { requireProtections } from './protections.ts';
 import { deletedBefore, removeExpired } from './expire.ts';
 import { forgetQuarantined, purgeCorrections, unlearn } from './purge.ts';
+import { newAndKnown, whatReplaces } from './upsert.ts';
 import { writeLive, removeRecords } from './write.ts';
 
 export interface PageContext {
@@ -142,16 +143,15 @@ async function writeSeen(client: pg.ClientBase, { seen }: Effects): Promise<void
 }
 
 async function writeHeads(client: pg.ClientBase, { connector, stream }: PageContext, known: Known, { heads }: Effects): Promise<void> {
-  for (const isNew of [true, false]) {
-    const part = [...heads].filter(([keyHmac]) => known.heads.has(keyHmac) !== isNew);
-    if (part.length === 0) continue;
-    const { names, source, values } = asColumns(part.map(([keyHmac, head]) => headRow(keyHmac, head)), headTypes, 3);
-    await client.query(prepared(
-      `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x${isNew ? '' : ` ON CONFLICT (department, stream, key_hmac) DO UPDATE SET ${names.filter((name) => name !== 'key_hmac').map((name) => `${name} = excluded.${name}`).join(', ')}`}`,
-      [connector.department, stream.name, ...values],
-    ));
-  }
+  const rows = [...heads].map(([keyHmac, head]) => ({ keyHmac, head, isNew: !known.heads.has(keyHmac) }));
+  await newAndKnown(rows, async (part, isNew) => {
+    const { names, source, values } = asColumns(part.map(({ keyHmac, head }) => headRow(keyHmac, head)), headTypes, 3);
+    const insert = `INSERT INTO hub.record_head (department, stream, ${names.join(', ')}) SELECT $1, $2, x.* FROM ${source} x`;
+    await client.query(prepared(isNew ? insert : `${insert} ON CONFLICT (department, stream, key_hmac) DO UPDATE SET ${whatReplaces(names, headIdentity)}`, [connector.department, stream.name, ...values]));
+  });
 }
+
+const headIdentity: ReadonlySet<string> = new Set(['key_hmac']);
 
 function headRow(key_hmac: string, head: Head): Record<string, unknown> {
   return { key_hmac, version_order: head.order, state: head.state, mapped_hash: head.mappedHash, restricted: head.restricted, restricted_through: head.restrictedThrough ?? null, expired: head.expired ?? false, repaired: head.repaired, quarantined_values: head.quarantinedValues };

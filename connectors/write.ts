@@ -5,6 +5,7 @@ import { prepared } from '../base/db.ts';
 import type { Effects, FirstSeen, Known, LiveVersion } from './fold.ts';
 import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
+import { newAndKnown, whatReplaces } from './upsert.ts';
 
 /** Removes what is gone with all that hangs on it (details, mentions, links, membership, landed copies). Returns the rids. */
 export function removeRecords(client: pg.ClientBase, context: PageContext, { gone }: Effects): Promise<string[]> {
@@ -42,19 +43,7 @@ export async function writeLive(client: pg.ClientBase, context: PageContext, { h
   return [...changed.map((row) => row.rid), ...late, ...seen];
 }
 
-/** `isNew`: nothing was ever known of its key, so that no table has a row of it. */
 type LiveRow = LiveVersion & { rid: string; isNew: boolean };
-
-/**
- * Does `write` for the rows that are new and for those that may replace one, where there are any: for a new row, looking for
- * what it would replace costs half as much again as writing it.
- */
-async function newAndKnown(rows: readonly LiveRow[], write: (rows: readonly LiveRow[], isNew: boolean) => Promise<void>): Promise<void> {
-  for (const isNew of [true, false]) {
-    const part = rows.filter((row) => row.isNew === isNew);
-    if (part.length > 0) await write(part, isNew);
-  }
-}
 
 async function writeLanded(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<void> {
   await newAndKnown(rows, (part, isNew) => insertLanded(client, context, part, isNew));
@@ -80,7 +69,7 @@ async function writeRecords(client: pg.ClientBase, context: PageContext, rows: r
     const insert = `INSERT INTO hub.record (${names.join(', ')}) ${source}`;
     if (isNew) return void (await client.query(prepared(insert, values)));
     const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(prepared(
-      `${insert} ON CONFLICT (rid) DO UPDATE SET ${assignments(names, recordIdentity)}, first_seen = hub.earliest(record.first_seen, excluded.first_seen)
+      `${insert} ON CONFLICT (rid) DO UPDATE SET ${whatReplaces(names, recordIdentity)}, first_seen = hub.earliest(record.first_seen, excluded.first_seen)
        RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
       values,
     ));
@@ -104,11 +93,6 @@ function recordRow({ connector, stream, runId, now }: PageContext, row: LiveRow)
     repairs: row.mapped.repairs,
     first_seen: row.firstSeen,
   };
-}
-
-/** What an upsert sets: all columns but those that say which row it is. */
-function assignments(names: readonly string[], identity: ReadonlySet<string>): string {
-  return names.filter((column) => !identity.has(column)).map((column) => `${column} = excluded.${column}`).join(', ');
 }
 
 /** What a rid says already. Columns of a key that are written, even with what they hold, wait for all that refers to the row. */
@@ -152,7 +136,7 @@ async function writeDetails(client: pg.ClientBase, { stream }: PageContext, rows
   const types = await typesOf(client, table);
   await newAndKnown(rows, async (part, isNew) => {
     const { names, source, values } = asColumns(part.map((row) => ({ rid: row.rid, ...row.mapped.detail })), types);
-    await client.query(prepared(`INSERT INTO ${table} (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (rid) DO UPDATE SET ${assignments(names, detailIdentity)}`}`, values));
+    await client.query(prepared(`INSERT INTO ${table} (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (rid) DO UPDATE SET ${whatReplaces(names, detailIdentity)}`}`, values));
   });
 }
 
@@ -172,12 +156,11 @@ const tableTypes = new Map<string, Record<string, string>>();
 
 /** Mentions keep their link (`entity_key`) when a record changes; what linkage makes of the change is its own step. */
 async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
-  const mentionsOf = (part: readonly LiveRow[]) => part.flatMap((row) =>
-    row.mapped.mentions.map((mention) => ({ ...mention, mention_id: keys.mentionId(row.rid, mention.role, mention.ordinal), rid: row.rid, department: connector.department, source_updated_at: row.mapped.sourceUpdatedAt })),
-  );
   const own: { rid: string; id_hmac: string }[] = [];
   await newAndKnown(rows, async (part, isNew) => {
-    const mentions = mentionsOf(part);
+    const mentions = part.flatMap((row) =>
+      row.mapped.mentions.map((mention) => ({ ...mention, mention_id: keys.mentionId(row.rid, mention.role, mention.ordinal), rid: row.rid, department: connector.department, source_updated_at: row.mapped.sourceUpdatedAt })),
+    );
     if (!isNew && replaced.length > 0) {
       await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [replaced, mentions.map((mention) => mention.mention_id)]);
       await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [replaced]);
@@ -185,7 +168,7 @@ async function writeMentions(client: pg.ClientBase, { connector, keys }: PageCon
     for (const { kind, rid, id_hmac } of mentions) if (kind === 'PERSON' && id_hmac !== null) own.push({ rid, id_hmac });
     if (mentions.length === 0) return;
     const { names, source, values } = asColumns(mentions, mentionTypes);
-    await client.query(prepared(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${assignments(names, mentionIdentity)}`}`, values));
+    await client.query(prepared(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${whatReplaces(names, mentionIdentity)}`}`, values));
   });
   await writeOwn(client, own);
 }
