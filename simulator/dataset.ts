@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { YiwangError } from '../base/errors.ts';
+import { toldTicket, type ToldTicket } from './hotline.ts';
 import { readLines } from './lines.ts';
 import { instantMs } from './time.ts';
 
@@ -24,10 +25,15 @@ export interface Version {
   length: number;
 }
 
-export interface StreamIndex {
+/** One that is pushed, with what the hotline itself knows of its ticket from it; null where it says nothing that can be told. */
+export interface EventVersion extends Version {
+  told: ToldTicket | null;
+}
+
+export interface StreamIndex<V extends Version = Version> {
   label: string;
   path: string;
-  versions: Version[];
+  versions: V[];
   /** The most lines that one key has. */
   rounds: number;
   /** Keys of the objects, in the order they were first seen: the columns. */
@@ -42,7 +48,7 @@ export interface Dataset {
   cases: StreamIndex;
   petitions: StreamIndex;
   /** Events are all of round 1: they are pushed in the order of the file. */
-  events: StreamIndex;
+  events: StreamIndex<EventVersion>;
   /** Names of the folders under civil/, in order. */
   deliveries: string[];
   lastRound: number;
@@ -67,22 +73,25 @@ export function readDatasetInfo(folder: string): DatasetInfo {
 /** Checks a data set whole and indexes it. Any fault is `DATASET_INVALID` with the file and line in its hint. */
 export function openDataset(folder: string): Dataset {
   const info = readDatasetInfo(folder);
-  const calls = indexed(folder, 'police/jcj_jjd.ndjson', (row) => row['jjdbh'], 'gxsj');
-  const households = indexed(folder, 'police/rk_hj.ndjson', (row) => row['rybh'], 'gxsj');
-  const cases = indexed(folder, 'court/prelitigation-cases.ndjson', (row) => row['prelitNo'], 'updatedAt');
-  const petitions = indexed(folder, 'petition/petitions.ndjson', (row) => `${text(row['nd'])}${text(row['xfjbh'])}`, 'gxsj');
-  const events = indexed(folder, 'hotline/events.ndjson', () => '', 'time');
-  for (const version of events.versions) version.round = 1;
+  const calls = indexed(folder, 'police/jcj_jjd.ndjson', (row) => row['jjdbh'], 'gxsj', asItIs);
+  const households = indexed(folder, 'police/rk_hj.ndjson', (row) => row['rybh'], 'gxsj', asItIs);
+  const cases = indexed(folder, 'court/prelitigation-cases.ndjson', (row) => row['prelitNo'], 'updatedAt', asItIs);
+  const petitions = indexed(folder, 'petition/petitions.ndjson', (row) => `${text(row['nd'])}${text(row['xfjbh'])}`, 'gxsj', asItIs);
+  const events = indexed(folder, 'hotline/events.ndjson', () => '', 'time', (version, row) => ({ ...version, round: 1, told: toldTicket(row) }));
   const deliveries = deliveryFolders(folder);
   const lastRound = Math.max(1, calls.rounds, households.rounds, cases.rounds, petitions.rounds);
   return { folder, info, calls, households, cases, petitions, events, deliveries, lastRound };
 }
 
-function indexed(folder: string, label: string, keyOf: (row: Record<string, unknown>) => unknown, watermark: string): StreamIndex {
+type Row = Record<string, unknown>;
+
+const asItIs = (version: Version) => version;
+
+function indexed<V extends Version>(folder: string, label: string, keyOf: (row: Row) => unknown, watermark: string, asVersion: (version: Version, row: Row) => V): StreamIndex<V> {
   const path = join(folder, label);
   const seen = new Map<string, number>();
   const fields = new Set<string>();
-  const versions: Version[] = [];
+  const versions: V[] = [];
   let rounds = 1;
   for (const line of readLines(path, label)) {
     const key = text(keyOf(line.value));
@@ -91,7 +100,7 @@ function indexed(folder: string, label: string, keyOf: (row: Record<string, unkn
     if (key !== '') seen.set(key, round);
     rounds = Math.max(rounds, round);
     for (const field in line.value) fields.add(field);
-    versions.push({ key, round, watermarkMs: instantMs(line.value[watermark]), offset: line.offset, length: line.length });
+    versions.push(asVersion({ key, round, watermarkMs: instantMs(line.value[watermark]), offset: line.offset, length: line.length }, line.value));
   }
   return { label, path, versions, rounds, fields: [...fields] };
 }

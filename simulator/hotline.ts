@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Dataset, Version } from './dataset.ts';
+import type { Dataset, EventVersion } from './dataset.ts';
 import { json, type Answer, type Request } from './http.ts';
 import type { Misbehaviour } from './misbehave.ts';
 import { LineFile } from './lines.ts';
@@ -14,7 +14,7 @@ const pushSizes = [1, 40, 7, 1, 23, 250];
 
 /** What is posted to the hub at once: one event in structured mode, or several in batched mode. */
 export interface Push {
-  events: Version[];
+  events: EventVersion[];
   batched: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Push {
  */
 export function pushes(dataset: Dataset): Push[] {
   const planned: Push[] = [];
-  let current: Version[] = [];
+  let current: EventVersion[] = [];
   let bytes = 0;
   const close = () => {
     if (current.length > 0) planned.push({ events: current, batched: current.length > 1 });
@@ -41,12 +41,27 @@ export function pushes(dataset: Dataset): Push[] {
   return planned;
 }
 
-interface Ticket {
+/** What an event says of its ticket. `ticketNo` is empty where it says only that its id was used. */
+export interface ToldTicket {
+  id: string;
   ticketNo: string;
   sequence: bigint;
   type: string;
   updatedMs: number;
-  event: Version;
+}
+
+/** Read where a data set is opened: to look into each event again while it is pushed would take the hub's own time. */
+export function toldTicket(event: Record<string, unknown>): ToldTicket | null {
+  const { specversion, id, source, type, subject, sequence, data } = event;
+  const isEvent = specversion === '1.0' && [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
+  if (!isEvent) return null;
+  const isTold = typeof subject === 'string' && /^\d+$/.test(String(sequence)) && typeof data === 'object' && data !== null;
+  const ticket = isTold ? { ticketNo: subject, sequence: BigInt(String(sequence)), updatedMs: instantMs((data as Record<string, unknown>)['updatedAt']) } : { ticketNo: '', sequence: 0n, updatedMs: Infinity };
+  return { id: id as string, type: type as string, ...ticket };
+}
+
+interface Ticket extends ToldTicket {
+  event: EventVersion;
 }
 
 /** `GET /tickets`: the newest version of each ticket that was pushed so far, by update time. */
@@ -55,7 +70,7 @@ export class Tickets {
   readonly #token: string;
   readonly #newest = new Map<string, Ticket>();
   /** An event repeated says nothing new of its ticket, whatever it holds. */
-  readonly #ids = new Set<unknown>();
+  readonly #ids = new Set<string>();
   #ordered: Ticket[] | undefined;
 
   constructor(file: LineFile, token: string) {
@@ -64,18 +79,14 @@ export class Tickets {
   }
 
   /** Of two versions with one sequence the first received stays, here as in the hub. */
-  offer(event: Version): void {
-    const value = this.#file.value(event);
-    const ticket = value['data'] as Record<string, unknown> | undefined;
-    const ticketNo = typeof value['subject'] === 'string' ? value['subject'] : '';
-    const sequence = /^\d+$/.test(String(value['sequence'])) ? BigInt(String(value['sequence'])) : undefined;
-    const isEvent = value['specversion'] === '1.0' && ['id', 'source', 'type'].every((name) => typeof value[name] === 'string' && value[name] !== '');
-    if (!isEvent || this.#ids.has(value['id'])) return;
-    this.#ids.add(value['id']);
-    if (!ticketNo || sequence === undefined || typeof ticket !== 'object' || ticket === null) return;
-    const known = this.#newest.get(ticketNo);
-    if (known && known.sequence >= sequence) return;
-    this.#newest.set(ticketNo, { ticketNo, sequence, type: String(value['type']), updatedMs: instantMs(ticket['updatedAt']), event });
+  offer(event: EventVersion): void {
+    const { told } = event;
+    if (told === null || this.#ids.has(told.id)) return;
+    this.#ids.add(told.id);
+    if (told.ticketNo === '') return;
+    const known = this.#newest.get(told.ticketNo);
+    if (known && known.sequence >= told.sequence) return;
+    this.#newest.set(told.ticketNo, { ...told, event });
     this.#ordered = undefined;
   }
 

@@ -37,8 +37,9 @@ function readTime(raw: unknown): SourceTime | null | undefined {
   const text = plainText(raw);
   if (text === null) return undefined;
   if (text.length > timeCharactersMax) return null;
-  const spelled = typical.exec(text) ?? spellings.map((pattern) => pattern.exec(text)).find((match) => match !== null) ?? chinese(text);
-  if (spelled?.groups) return fromParts(spelled.groups, !typical.test(typeof raw === 'string' ? raw : ''));
+  const usual = typical.exec(text);
+  const spelled = usual ?? spellings.map((pattern) => pattern.exec(text)).find((match) => match !== null) ?? chinese(text);
+  if (spelled) return fromParts(spelled, usual === null || text !== raw);
   return /^\d{5}(?:\.\d+)?$/.test(text) ? fromExcel(Number(text)) : null;
 }
 
@@ -63,10 +64,11 @@ export function compareTimes(a: { instant: string; precision: Precision }, b: { 
 const digitsOf: Record<Precision, number> = { DAY: 10, MINUTE: 16, SECOND: 19, MILLISECOND: 23 };
 const timeCharactersMax = 64;
 
-const typical = /^(?<y>\d{4})-(?<m>\d{2})-(?<d>\d{2})(?:[T ](?<h>\d{2}):(?<i>\d{2})(?::(?<s>\d{2})(?:\.(?<f>\d{1,9}))?)?(?<z>Z|[+-]\d{2}:?\d{2})?)?$/;
+/** Groups of all: year, month, day, hour, minute, second, fraction, zone. They have no names: of those the engine makes an object for every time it reads. */
+const typical = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 const spellings = [
-  /^(?<y>\d{4})\s?[-/.年]\s?(?<m>\d{1,2})\s?[-/.月]\s?(?<d>\d{1,2})\s?日?(?:[T ]?\s?(?<h>\d{1,2})[:时点]\s?(?:(?<i>\d{1,2})分?)?(?:[:]?\s?(?<s>\d{1,2})(?:\.(?<f>\d{1,9}))?秒?)?\s?(?<z>Z|[+-]\d{2}:?\d{2})?)?$/i,
-  /^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})(?:[T ]?(?<h>\d{2}):?(?<i>\d{2})(?::?(?<s>\d{2})(?:\.?(?<f>\d{1,3}))?)?(?<z>Z|[+-]\d{2}:?\d{2})?)?$/,
+  /^(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?(?:[T ]?\s?(\d{1,2})[:时点]\s?(?:(\d{1,2})分?)?(?:[:]?\s?(\d{1,2})(?:\.(\d{1,9}))?秒?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/i,
+  /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:\.?(\d{1,3}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/,
 ];
 
 /** `二〇二六年三月二日`, with whatever circle stands for nought → digits, then the ordinary spelling. */
@@ -76,15 +78,22 @@ function chinese(text: string): RegExpExecArray | null {
   return spellings[0]!.exec(digits);
 }
 
-function fromParts(parts: Record<string, string | undefined>, repaired: boolean): SourceTime | null {
-  const [y, m, d, h, i, s] = [parts['y'], parts['m'], parts['d'], parts['h'], parts['i'], parts['s']].map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
-  const lastDay = new Date(Date.UTC(y, m, 0)).getUTCDate();
-  if (y < yearMin || y > yearMax || m < 1 || m > 12 || d < 1 || d > lastDay || h > 23 || i > 59 || s > 59) return null;
-  const milliseconds = Number((parts['f'] ?? '').padEnd(3, '0').slice(0, 3));
-  const local = Date.UTC(y, m - 1, d, h, i, s, milliseconds);
-  const precision = parts['h'] === undefined ? 'DAY' : parts['s'] === undefined ? 'MINUTE' : parts['f'] === undefined ? 'SECOND' : 'MILLISECOND';
-  return { instant: new Date(local - zoneOffsetMs(parts['z'])).toISOString(), precision, repaired };
+function fromParts([, y, m, d, h, i, s, f, z]: readonly (string | undefined)[], repaired: boolean): SourceTime | null {
+  const year = Number(y);
+  const month = Number(m);
+  const day = Number(d);
+  const hour = Number(h ?? 0);
+  const minute = Number(i ?? 0);
+  const second = Number(s ?? 0);
+  if (year < yearMin || year > yearMax || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return null;
+  if (day > shortestMonthDays && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return null;
+  const milliseconds = f === undefined ? 0 : Number(f.padEnd(3, '0').slice(0, 3));
+  const local = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
+  const precision = h === undefined ? 'DAY' : s === undefined ? 'MINUTE' : f === undefined ? 'SECOND' : 'MILLISECOND';
+  return { instant: new Date(local - zoneOffsetMs(z)).toISOString(), precision, repaired };
 }
+
+const shortestMonthDays = 28;
 
 function zoneOffsetMs(zone: string | undefined): number {
   if (zone === undefined) return shanghaiOffsetMs;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { YiwangError, invariant } from '../../base/errors.ts';
+import { ahead } from '../ahead.ts';
 import type { Row, Stream } from '../contract.ts';
 import { addCounts, noCounts } from '../counts.ts';
 import { offeredEvent, type StoredCounts, type StoredEvent } from '../events.ts';
@@ -29,7 +30,7 @@ async function* pages(context: SourceContext, stream: Stream, from: ReadFrom): A
   if (!from.comparing) yield* received(context, stream);
   const url = env[connector.source.urlEnv];
   const pushOnly = (from.watermark as { pushOnly?: boolean } | null)?.pushOnly === true;
-  if (url && !pushOnly) yield* backfill(context, stream, url, from);
+  if (url && !pushOnly) yield* ahead(backfill(context, stream, url, from)); // the source makes a page while the one before is judged
 }
 
 /** Pages of acknowledged events only; for runs that a push started. */
