@@ -23,6 +23,8 @@ export interface Offered {
   row: Row | null;
   /** What the source kind puts beside the record; no part of it where its size is measured. */
   beside?: Row;
+  /** Its depth, size and characters were looked at when it arrived, and nothing was wrong with them. */
+  isSound?: boolean;
   /** What the source kind itself found wrong. */
   fault?: { reason: QuarantineReason; field?: string };
   /** Of an event, checked by its envelope: its key and sequence. Of a file, its delivery. */
@@ -85,15 +87,18 @@ export interface Identity {
   key: string | null;
   keyHmac: string;
   contentHmac: string;
+  /** The row as JSON, where that was needed to tell. */
+  text: string | undefined;
 }
 
 /** Whose version this is, and which. */
 export function identify(department: string, stream: Stream, offered: Offered, keys: Keys): Identity {
-  const isDeep = isTooDeep(offered.row);
+  const isDeep = offered.isSound !== true && isTooDeep(offered.row);
   const given = isDeep ? (shallow(offered.row) as Row) : offered.row;
   const row = given === null ? null : offered.beside ? { ...given, ...offered.beside } : given;
   const key = row === null ? (offered.event?.subject ?? null) : recordKey(stream, row, offered);
-  return { given, isDeep, row, key, keyHmac: keys.keyHmac(department, stream.name, key ?? ''), contentHmac: offered.contentHmac ?? keys.contentHmac(offered.identity ?? stableText(row)) };
+  const text = (offered.contentHmac ?? offered.identity) === undefined ? stableText(row) : undefined;
+  return { given, isDeep, row, key, keyHmac: keys.keyHmac(department, stream.name, key ?? ''), contentHmac: offered.contentHmac ?? keys.contentHmac(offered.identity ?? text!), text };
 }
 
 /**
@@ -101,7 +106,7 @@ export function identify(department: string, stream: Stream, offered: Offered, k
  * that a rule forbids is in the result. Pure: what is already stored is looked at later.
  */
 export function judge(department: string, stream: Stream, offered: Offered, keys: Keys, identity: Identity = identify(department, stream, offered, keys)): Judged {
-  const { given, isDeep, row, key, keyHmac, contentHmac } = identity;
+  const { given, isDeep, row, key, keyHmac, contentHmac, text } = identity;
   const common: Common = {
     position: offered.position,
     key,
@@ -128,11 +133,27 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   common.drift = driftOf(stream, content).concat((offered.absent ?? []).map((column) => `${column}${missingMark}`));
   if (stream.tombstone?.when.includes(decisive(valueAt(row, stream.tombstone.reads)) ?? '') && key !== null) return { ...common, kind: 'TOMBSTONE' };
 
-  const ill = isDeep ? { reason: 'SCHEMA' as const, field: 'depth' } : unsound(row);
-  const serialised = JSON.stringify(given ?? row);
-  const fault = tooLarge(given ?? row, serialised) ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
+  const { large, ill, storableAsIs } = offered.isSound === true ? allSound : soundness(given ?? row, row, isDeep, offered.beside, text);
+  const fault = large ?? offered.fault ?? ill ?? firstFault(stream, row, offered, key);
   if (fault) return refused(fault.reason, fault.field ?? null, unreadable === null && ill === null && fault.reason !== 'TOO_LARGE' && fault.reason !== 'INVALID_BYTES' ? content : null);
-  return { ...common, kind: 'LIVE', mapped: new Mapping(stream, content, keys, restricted), content: isStorable(serialised) && isStorable(JSON.stringify(offered.beside ?? null)) ? content : storable(content) };
+  return { ...common, kind: 'LIVE', mapped: new Mapping(stream, content, keys, restricted), content: storableAsIs ? content : storable(content) };
+}
+
+interface Soundness {
+  large: Fault | null;
+  ill: Fault | null;
+  storableAsIs: boolean;
+}
+
+const allSound: Soundness = { large: null, ill: null, storableAsIs: true };
+
+function soundness(given: Row, row: Row, isDeep: boolean, beside: Row | undefined, text: string | undefined): Soundness {
+  const serialised = beside === undefined && text !== undefined ? text : JSON.stringify(given); // as long, whatever the order of columns
+  return {
+    large: tooLarge(given, serialised),
+    ill: isDeep ? { reason: 'SCHEMA', field: 'depth' } : unsound(row),
+    storableAsIs: isStorable(serialised) && isStorable(JSON.stringify(beside ?? null)),
+  };
 }
 
 /** JSON with sorted keys: one text for one content, whatever the order of columns. */

@@ -77,7 +77,7 @@ function receivedPage(stream: Stream, rows: readonly Waiting[]): SourcePage {
       if ('counts' in item) {
         arrived.ids.push(id);
         addCounts(arrived.counts, item.counts);
-      } else offered.push(offeredEvent(item, `event ${id}.${index + 1}`, id));
+      } else offered.push({ ...offeredEvent(item, `event ${id}.${index + 1}`, id), isSound: item.fault === undefined && item.row !== null });
     }
   }
   const absent = absentProtections(stream, rowsOf(offered));

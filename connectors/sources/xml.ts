@@ -130,6 +130,7 @@ const parser = new XMLParser({
   cdataPropName: cdata,
   ignoreDeclaration: true,
   ignorePiTags: true,
+  jPath: false, // or it writes the path of every element, for nobody
 });
 
 type OrderedNode = Record<string, unknown>;
