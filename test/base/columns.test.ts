@@ -20,3 +20,12 @@ test('rows come back with their types, whatever their texts hold', async () => {
   expect(rows.map(({ at, first, ...row }) => ({ ...row, at: at === null ? null : new Date(at as string).toISOString() }))).toEqual(given);
   expect(new Set(rows.map((row) => row['first']))).toEqual(new Set(['one']));
 });
+
+test('a column of JSON holds nothing where nothing was given, first, last or alone', async () => {
+  const { pool } = database;
+  for (const given of [[null], [null, null], [null, { a: '第一行\n第二行' }, null], [{ quote: '"\\' }, null], [[], '', 'null', 0]]) {
+    const { source, values } = asColumns(given.map((json, n) => ({ n, json })), { n: 'integer', json: 'jsonb' });
+    const { rows } = await pool.query<{ json: unknown; isNull: boolean }>(`SELECT json, json IS NULL AS "isNull" FROM ${source} x ORDER BY n`, values);
+    expect(rows).toEqual(given.map((json) => ({ json, isNull: json === null })));
+  }
+});
