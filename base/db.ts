@@ -25,6 +25,7 @@ export function openPool(url: string, options: { connectionsMax?: number; applic
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs ?? statementTimeoutMs,
     application_name: options.applicationName ?? 'yiwang',
+    pipeline: true, // what is not waited for is sent at once (`allDone`)
   });
   pool.on('error', (error) => log.warn({ err: safeError(error) }, 'idle database connection lost'));
   // The pool listens to idle clients only: one that is lost while in use would end the process too. Its query rejects.
@@ -60,6 +61,23 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
   } finally {
     client.release(broken);
   }
+}
+
+/**
+ * Waits for statements of one transaction that were sent one after another without waiting for their answers; the server does
+ * them in that order. Ends when all of them have, since nothing may be sent any more when it is rolled back. Throws what
+ * failed first, and not that the others found the transaction aborted.
+ */
+export async function allDone<T extends readonly unknown[]>(sent: T): Promise<{ -readonly [index in keyof T]: Awaited<T[index]> }> {
+  const ended = await Promise.allSettled(sent);
+  const failures = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  if (failures.length > 0) throw failures.find((failure) => !isConsequence(failure)) ?? failures[0];
+  return ended.map((one) => (one as PromiseFulfilledResult<unknown>).value) as { -readonly [index in keyof T]: Awaited<T[index]> };
+}
+
+/** `in_failed_sql_transaction`. */
+function isConsequence(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === '25P02';
 }
 
 /** A client of the pool, or `DATABASE_UNAVAILABLE`. The caller releases it. */

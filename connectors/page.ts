@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
-import { prepared, type Pool } from '../base/db.ts';
+import { allDone, prepared, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
@@ -56,21 +56,21 @@ export interface PageEnd {
  */
 export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
   const { connector, stream } = context;
-  const totals = await lockStream(client, connector.department, stream.name, context.epoch);
-  const known = await knownOf(client, connector.department, stream.name, versions, page.isNew ? [] : versions);
+  const [totals, known] = await allDone([lockStream(client, connector.department, stream.name, context.epoch), knownOf(client, connector.department, stream.name, versions, page.isNew ? [] : versions)]);
   await requireProtections(client, context, versions);
   const effects = fold(stream, versions, { ...known, landed: await landedOf(client, context, versions), deletedBefore: await deletedBefore(client, context, known) }, context.keys);
   if (page.arrived) addCounts(effects.counts, page.arrived.counts);
-  await writeSeen(client, effects);
-  await writeHeads(client, context, known, effects);
-  const touched = [...(await removeRecords(client, context, effects)), ...(await writeLive(client, context, known, effects))];
+  const [, , removed, live] = await allDone([writeSeen(client, effects), writeHeads(client, context, known, effects), removeRecords(client, context, effects), writeLive(client, context, known, effects)]);
+  const touched = [...removed, ...live];
   await purgeCorrections(client, context, known, effects);
   if (page.complete) touched.push(...(await removeAbsent(client, context, page.complete, page.approveDeletes ?? 0)));
   if (page.expired) touched.push(...(await removeExpired(client, context, page.expired)));
-  await writeQuarantine(client, context, effects);
-  await writeCountedDrops(client, context, effects);
-  await touch(client, touched, versions.some((version) => version.receivedId !== undefined));
-  await removeApplied(client, context, versions, page.arrived?.ids ?? []);
+  await allDone([
+    writeQuarantine(client, context, effects),
+    writeCountedDrops(client, context, effects),
+    touch(client, touched, versions.some((version) => version.receivedId !== undefined)),
+    removeApplied(client, context, versions, page.arrived?.ids ?? []),
+  ]);
   if (page.folders) await client.query("DELETE FROM hub.delivery WHERE department = $1 AND state IN ('REFUSED', 'WAITING') AND folder <> ALL($2)", [connector.department, page.folders]);
   await writeDeliveries(client, connector.department, page.deliveries ?? []);
   await writeStream(client, context, totals, effects, page);
@@ -197,8 +197,10 @@ async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: P
 /** `pushed`: more of it may come at any moment. */
 export async function touch(client: pg.ClientBase, rids: readonly string[], pushed = false): Promise<void> {
   if (rids.length === 0) return;
-  await client.query(prepared('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])', [arrayText(rids)]));
-  await client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $1)", [JSON.stringify(pushed ? { pushed } : {})]);
+  await allDone([
+    client.query(prepared('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])', [arrayText(rids)])),
+    client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $1)", [JSON.stringify(pushed ? { pushed } : {})]),
+  ]);
 }
 
 async function removeApplied(client: pg.ClientBase, { connector, stream }: PageContext, versions: readonly Judged[], counted: readonly number[]): Promise<void> {

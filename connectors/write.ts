@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
-import { prepared } from '../base/db.ts';
+import { allDone, prepared } from '../base/db.ts';
 import type { Effects, FirstSeen, Known, LiveVersion } from './fold.ts';
 import type { Mapped } from './map.ts';
 import type { PageContext } from './page.ts';
@@ -15,32 +15,29 @@ export function removeRecords(client: pg.ClientBase, context: PageContext, { gon
 export async function removeKeys(client: pg.ClientBase, { connector, stream, keys }: PageContext, recordKeys: readonly string[]): Promise<string[]> {
   if (recordKeys.length === 0) return [];
   const rids = recordKeys.map((key) => keys.rid(connector.department, stream.name, key));
-  const removed = await client.query<{ rid: string }>('DELETE FROM hub.record WHERE rid = ANY($1) RETURNING rid', [rids]);
-  await client.query('DELETE FROM hub.landed WHERE department = $1 AND stream = $2 AND record_key = ANY($3)', [connector.department, stream.name, recordKeys]);
-  if (stream.organization) await client.query("DELETE FROM hub.organization WHERE credit_code = ANY($1) AND source = 'REGISTER'", [recordKeys]);
+  const [removed] = await allDone([
+    client.query<{ rid: string }>('DELETE FROM hub.record WHERE rid = ANY($1) RETURNING rid', [rids]),
+    client.query('DELETE FROM hub.landed WHERE department = $1 AND stream = $2 AND record_key = ANY($3)', [connector.department, stream.name, recordKeys]),
+    stream.organization && client.query("DELETE FROM hub.organization WHERE credit_code = ANY($1) AND source = 'REGISTER'", [recordKeys]),
+  ]);
   return removed.rows.map((row) => row.rid);
 }
 
 /** Writes the newest live versions, one or two statements per table. Returns the rids of those that changed. */
 export async function writeLive(client: pg.ClientBase, context: PageContext, { heads }: Known, { live, earlier }: Effects): Promise<string[]> {
-  const late = await markFirstSeen(client, context, earlier);
-  if (live.size === 0) return late;
   const rows = [...live].map(([keyHmac, version]) => ({ ...version, rid: context.keys.rid(context.connector.department, context.stream.name, version.key), isNew: !heads.has(keyHmac) }));
   const changed = rows.filter((row) => row.changed);
-  await writeLanded(client, context, rows);
-  if (changed.length > 0) {
-    await writeOrganizations(client, context, changed);
-    await writeThings(client, changed);
-  }
-  if (!context.stream.record) return late;
-  const replaced = await writeRecords(client, context, changed);
-  await markNewest(client, rows.filter((row) => !row.changed));
-  const seen = await markFirstSeen(client, context, new Map(rows.filter((row) => !row.changed).map((row) => [row.key, row.firstSeen])));
-  if (changed.length === 0) return [...late, ...seen];
-  await writeDetails(client, context, changed);
-  await writeMentions(client, context, changed, replaced);
-  await writeAssignments(client, changed, replaced);
-  return [...changed.map((row) => row.rid), ...late, ...seen];
+  const unchanged = rows.filter((row) => !row.changed);
+  const hasRecords = context.stream.record !== undefined;
+  const [late, , , , seen] = await allDone([
+    markFirstSeen(client, context, earlier),
+    writeLanded(client, context, rows),
+    writeOrganizations(client, context, changed),
+    writeThings(client, changed),
+    markFirstSeen(client, context, new Map(unchanged.map((row) => [row.key, row.firstSeen]))),
+    ...(hasRecords ? [markNewest(client, unchanged), writeRecords(client, context, changed), writeDetails(client, context, changed), writeMentions(client, context, changed), writeAssignments(client, changed)] : []),
+  ]);
+  return [...(hasRecords ? changed.map((row) => row.rid) : []), ...late, ...seen];
 }
 
 type LiveRow = LiveVersion & { rid: string; isNew: boolean };
@@ -61,21 +58,12 @@ async function insertLanded(client: pg.ClientBase, { connector, stream, runId }:
 
 const noRun = '00000000-0000-0000-0000-000000000000';
 
-/** Returns the rids of those that were there before: what hung on them has to go where it is not written again. */
-async function writeRecords(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<string[]> {
-  const replaced: string[] = [];
+async function writeRecords(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<void> {
   await newAndKnown(rows, async (part, isNew) => {
     const { names, source, values } = asColumns(part.map((row) => recordRow(context, row)), recordTypes);
-    const insert = `INSERT INTO hub.record (${names.join(', ')}) ${source}`;
-    if (isNew) return void (await client.query(prepared(insert, values)));
-    const { rows: written } = await client.query<{ rid: string; fresh: boolean }>(prepared(
-      `${insert} ON CONFLICT (rid) DO UPDATE SET ${whatReplaces(names, recordIdentity)}, first_seen = hub.earliest(record.first_seen, excluded.first_seen)
-       RETURNING rid, xmax = 0 AS fresh`, // a row that conflicted bears this transaction's lock
-      values,
-    ));
-    replaced.push(...written.filter((row) => !row.fresh).map((row) => row.rid));
+    const upsert = isNew ? '' : ` ON CONFLICT (rid) DO UPDATE SET ${whatReplaces(names, recordIdentity)}, first_seen = hub.earliest(record.first_seen, excluded.first_seen)`;
+    await client.query(prepared(`INSERT INTO hub.record (${names.join(', ')}) ${source}${upsert}`, values));
   });
-  return replaced;
 }
 
 function recordRow({ connector, stream, runId, now }: PageContext, row: LiveRow): Record<string, unknown> {
@@ -155,71 +143,83 @@ async function typesOf(client: pg.ClientBase, table: string): Promise<Record<str
 const tableTypes = new Map<string, Record<string, string>>();
 
 /** Mentions keep their link (`entity_key`) when a record changes; what linkage makes of the change is its own step. */
-async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
-  const own: { rid: string; id_hmac: string }[] = [];
+async function writeMentions(client: pg.ClientBase, { connector, keys }: PageContext, rows: readonly LiveRow[]): Promise<void> {
   await newAndKnown(rows, async (part, isNew) => {
     const mentions = part.flatMap((row) =>
       row.mapped.mentions.map((mention) => ({ ...mention, mention_id: keys.mentionId(row.rid, mention.role, mention.ordinal), rid: row.rid, department: connector.department, source_updated_at: row.mapped.sourceUpdatedAt })),
     );
-    if (!isNew && replaced.length > 0) {
-      await client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [replaced, mentions.map((mention) => mention.mention_id)]);
-      await client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [replaced]);
-    }
-    for (const { kind, rid, id_hmac } of mentions) if (kind === 'PERSON' && id_hmac !== null) own.push({ rid, id_hmac });
-    if (mentions.length === 0) return;
-    const { names, source, values } = asColumns(mentions, mentionTypes);
-    await client.query(prepared(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${whatReplaces(names, mentionIdentity)}`}`, values));
+    await allDone([isNew ? undefined : removeMentions(client, part, mentions), insertMentions(client, mentions, isNew), writeOwn(client, mentions)]);
   });
-  await writeOwn(client, own);
+}
+
+type MentionRow = Mapped['mentions'][number] & { mention_id: string; rid: string };
+
+/** Of records that may be there already: what hung on them and is not written again. */
+async function removeMentions(client: pg.ClientBase, rows: readonly LiveRow[], kept: readonly MentionRow[]): Promise<void> {
+  const rids = rows.map((row) => row.rid);
+  await allDone([
+    client.query('DELETE FROM hub.mention WHERE rid = ANY($1) AND NOT mention_id = ANY($2)', [rids, kept.map((mention) => mention.mention_id)]),
+    client.query('DELETE FROM hub.mention_self WHERE rid = ANY($1)', [rids]),
+  ]);
+}
+
+async function insertMentions(client: pg.ClientBase, mentions: readonly MentionRow[], isNew: boolean): Promise<void> {
+  if (mentions.length === 0) return;
+  const { names, source, values } = asColumns(mentions as readonly (MentionRow & Record<string, unknown>)[], mentionTypes);
+  await client.query(prepared(`INSERT INTO hub.mention (${names.join(', ')}) ${source}${isNew ? '' : ` ON CONFLICT (mention_id) DO UPDATE SET ${whatReplaces(names, mentionIdentity)}`}`, values));
 }
 
 /** Who may see a record as his own. One person may stand in it twice. */
-async function writeOwn(client: pg.ClientBase, own: readonly { rid: string; id_hmac: string }[]): Promise<void> {
+async function writeOwn(client: pg.ClientBase, mentions: readonly MentionRow[]): Promise<void> {
+  const own = mentions.flatMap(({ kind, rid, id_hmac }) => (kind === 'PERSON' && id_hmac !== null ? [{ rid, id_hmac }] : []));
   const pairs = [...new Map(own.map((one) => [`${one.rid} ${one.id_hmac}`, one])).values()];
   if (pairs.length === 0) return;
   await client.query(prepared('INSERT INTO hub.mention_self (rid, id_hmac) SELECT * FROM unnest($1::text[], $2::text[])', [arrayText(pairs.map(({ rid }) => rid)), arrayText(pairs.map(({ id_hmac }) => id_hmac))]));
 }
 
-async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[], replaced: readonly string[]): Promise<void> {
+async function writeAssignments(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {
+  const replaced = rows.flatMap((row) => (row.isNew ? [] : [row.rid]));
   const assigned = rows.flatMap((row) => row.mapped.assignments.map((one) => ({ rid: row.rid, ...one })));
-  if (replaced.length > 0) await client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [replaced]);
-  if (assigned.length === 0) return;
-  await client.query(prepared('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
-    arrayText(assigned.map((one) => one.rid)),
-    arrayText(assigned.map((one) => one.credit_code)),
-    arrayText(assigned.map((one) => one.relation)),
-  ]));
+  await allDone([
+    replaced.length > 0 && client.query('DELETE FROM hub.assignment WHERE rid = ANY($1)', [replaced]),
+    assigned.length > 0 && client.query(prepared('INSERT INTO hub.assignment (rid, credit_code, relation) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])', [
+      arrayText(assigned.map((one) => one.rid)),
+      arrayText(assigned.map((one) => one.credit_code)),
+      arrayText(assigned.map((one) => one.relation)),
+    ])),
+  ]);
 }
 
 /** Organisations of the register, and units of the unit map. */
 async function writeOrganizations(client: pg.ClientBase, { connector, stream }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  const units = new Map(stream.record ? rows.flatMap((row) => row.mapped.units.map((unit) => [`${unit.kind}/${unit.code}`, unit] as const)) : []);
+  await allDone([writeRegistered(client, rows), writeUnits(client, connector.department, [...units.values()])]);
+}
+
+async function writeRegistered(client: pg.ClientBase, rows: readonly LiveRow[]): Promise<void> {
   const registered = rows.filter((row) => row.mapped.organization !== null).map((row) => ({ ...row.mapped.organization, credit_code: row.key, source: 'REGISTER' }));
-  if (registered.length > 0) {
-    const columns = Object.keys(registered[0]!);
-    await client.query(
-      `INSERT INTO hub.organization (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.organization, $1) x
-       ON CONFLICT (credit_code) DO UPDATE SET ${columns.filter((column) => column !== 'credit_code').map((column) => `${column} = excluded.${column}`).join(', ')}`,
-      [JSON.stringify(registered)],
-    );
-  }
-  if (!stream.record) return;
-  const units = new Map(rows.flatMap((row) => row.mapped.units.map((unit) => [`${unit.kind}/${unit.code}`, unit] as const)));
-  if (units.size > 0) {
-    const list = [...units.values()].sort((a, b) => (a.kind + a.code < b.kind + b.code ? -1 : 1));
-    await client.query('INSERT INTO hub.unit (kind, code, credit_code) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING', [list.map((one) => one.kind), list.map((one) => one.code), list.map((one) => one.credit_code)]);
-  }
-  await writeUnits(client, connector.department, [...units.values()]);
+  if (registered.length === 0) return;
+  const columns = Object.keys(registered[0]!);
+  await client.query(
+    `INSERT INTO hub.organization (${columns.join(', ')}) SELECT ${columns.map((column) => `x.${column}`).join(', ')} FROM json_populate_recordset(NULL::hub.organization, $1) x
+     ON CONFLICT (credit_code) DO UPDATE SET ${columns.filter((column) => column !== 'credit_code').map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    [JSON.stringify(registered)],
+  );
 }
 
 /** A unit of the map that no register names gets a row of its own, so that a case always has an organisation to show. */
 async function writeUnits(client: pg.ClientBase, department: string, units: readonly Mapped['units'][number][]): Promise<void> {
   if (units.length === 0) return;
+  const list = [...units].sort((a, b) => (a.kind + a.code < b.kind + b.code ? -1 : 1));
   const made = units.map((unit) => generated(unit, department.toUpperCase())).sort((a, b) => (a.credit_code < b.credit_code ? -1 : 1));
-  await client.query(
-    `INSERT INTO hub.organization (credit_code, name, kind, department, tier, division, source) SELECT x.credit_code, x.name, x.kind, x.department, x.tier, x.division, 'GENERATED'
-     FROM json_populate_recordset(NULL::hub.organization, $1) x ON CONFLICT (credit_code) DO NOTHING`,
-    [JSON.stringify(made)],
-  );
+  await allDone([
+    client.query('INSERT INTO hub.unit (kind, code, credit_code) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING', [list.map((one) => one.kind), list.map((one) => one.code), list.map((one) => one.credit_code)]),
+    client.query(
+      `INSERT INTO hub.organization (credit_code, name, kind, department, tier, division, source) SELECT x.credit_code, x.name, x.kind, x.department, x.tier, x.division, 'GENERATED'
+       FROM json_populate_recordset(NULL::hub.organization, $1) x ON CONFLICT (credit_code) DO NOTHING`,
+      [JSON.stringify(made)],
+    ),
+  ]);
 }
 
 function generated({ kind, code, credit_code }: Mapped['units'][number], department: string) {
