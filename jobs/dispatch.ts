@@ -3,7 +3,9 @@ import { Cron } from 'croner';
 import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import type { Connector } from '../connectors/contract.ts';
+import { limits } from '../connectors/limits.ts';
 import { connectors } from '../connectors/registry.ts';
+import { eventsPerPage } from '../connectors/sources/events.ts';
 import type { Queues } from './queues.ts';
 import { retainSchedule } from './retain.ts';
 import { waitsForResume } from './streams.ts';
@@ -15,7 +17,7 @@ const settleWaitSeconds = 60;
 const bulkShare = 1 / 5;
 const bulkRecordsMin = 200;
 const bulkSettleWaitSeconds = 600;
-/** Events of a push in full flow are gathered, so that the versions of one ticket are written once; none waits longer than this. */
+/** Events of a push in full flow are gathered up to a page, so that the versions of one ticket are written once; none waits longer than this. */
 const gatherSeconds = 3;
 
 /** Rings for everything that is due, as PostgreSQL tells it. What the queue lost is rung again. Returns whether anything is due, under way or unsettled. */
@@ -37,7 +39,8 @@ export async function dispatch(pool: Pool, queues: Queues, { pushQuietMs, settle
 }
 
 /**
- * Acknowledged events that wait get a run, one per stream, when no more of them come or the first has waited long enough.
+ * Acknowledged events that wait get a run, one per stream, when no more of them come, they fill a page or the first has
+ * waited long enough.
  * A run that takes them itself is waited for where it is due, and not where it waits for a source that does not answer.
  * Returns whether any wait, of streams that are not paused.
  */
@@ -66,11 +69,12 @@ async function isPushDue(pool: Pool, department: string, stream: string, quietMs
   const before = lookedAt.get(`${department}/${stream}`);
   const known = before !== undefined && performance.now() < before.untilMs ? before : undefined;
   const { rows } = await pool.query<{ oldest: number; newest: number; due: boolean; paused: boolean }>(
-    `SELECT oldest.id AS oldest, newest.id AS newest, oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0) AS due,
+    `SELECT oldest.id AS oldest, newest.id AS newest, oldest.received_at < now() - make_interval(secs => $3) OR newest.received_at < now() - make_interval(secs => $4 / 1000.0)
+         OR (SELECT sum(events) FROM (SELECT events FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id >= oldest.id ORDER BY id LIMIT $6) w) >= $6 AS due,
        EXISTS (SELECT 1 FROM hub.stream WHERE department = $1 AND stream = $2 AND paused) AS paused
      FROM (SELECT id, received_at FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id >= $5 ORDER BY id LIMIT 1) oldest
      CROSS JOIN LATERAL (SELECT id, received_at FROM hub.waiting_event WHERE department = $1 AND stream = $2 AND id >= oldest.id ORDER BY id DESC LIMIT 1) newest`,
-    [department, stream, gatherSeconds, quietMs, known?.from ?? 0],
+    [department, stream, gatherSeconds, quietMs, known?.from ?? 0, eventsPerPage(limits)],
   );
   const row = rows[0];
   lookedAt.set(`${department}/${stream}`, { from: row?.oldest ?? before?.newest ?? 0, newest: row?.newest ?? before?.newest ?? 0, untilMs: known?.untilMs ?? performance.now() + lookAgainMs });

@@ -5,6 +5,7 @@ import type { Row, Stream } from '../contract.ts';
 import { addCounts, noCounts } from '../counts.ts';
 import { offeredEvent, type StoredCounts, type StoredEvent } from '../events.ts';
 import type { Offered } from '../judge.ts';
+import type { Limits } from '../limits.ts';
 import { sourceTime } from '../repairs/times.ts';
 import { valueAt } from '../rules.ts';
 import type { OpenSource, ReadFrom, SourceContext, SourcePage } from '../source.ts';
@@ -55,8 +56,13 @@ const readsPerPage = 8;
 /** A page that is longer than this takes no further row. */
 const pageBytesEnough = 8 * 1024 * 1024;
 
+/** So many events are a page. */
+export function eventsPerPage({ pageRowsMax }: Pick<Limits, 'pageRowsMax'>): number {
+  return pageRowsMax * readsPerPage;
+}
+
 async function waitingAfter({ connector, pool, limits }: SourceContext, stream: Stream, after: number): Promise<{ rows: Waiting[]; isLast: boolean }> {
-  const eventsEnough = limits.pageRowsMax * readsPerPage;
+  const eventsEnough = eventsPerPage(limits);
   const { rows } = await pool.query<Waiting & { bytes: number }>(
     `SELECT id, events, content, bytes FROM (
        SELECT id, events, content, octet_length(content) AS bytes, sum(events) OVER before AS events_before, sum(octet_length(content)) OVER before AS bytes_before
