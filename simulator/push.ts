@@ -9,7 +9,7 @@ import type { LineFile } from './lines.ts';
 import type { Misbehaviours } from './misbehave.ts';
 
 const retryFirstMs = 100;
-const retryMostMs = 5_000;
+const retryMostMs = 500;
 const attemptTimeoutMs = 30_000;
 const queueName = 'hotline.events';
 
