@@ -6,7 +6,7 @@ import type { JobsOptions, RunningJobs } from './main.ts';
 export type ThreadOptions = Pick<JobsOptions, 'config' | 'databaseUrl' | 'concurrency'>;
 
 /** A page of records lives as long as its transaction: with less room it would be copied among the old before it dies. */
-const maxYoungGenerationSizeMb = 96;
+const maxYoungGenerationSizeMb = 192;
 
 /**
  * The jobs of `main.ts` in a thread of this process with connections of its own, so that judging a page or linking a county
