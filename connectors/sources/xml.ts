@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { SaxesParser } from 'saxes';
 import { YiwangError } from '../../base/errors.ts';
 
 export interface XmlElement {
@@ -12,15 +12,45 @@ const depthMax = 64;
 
 /**
  * Reads XML whose author is not trusted: no DTD, no entities but the five of XML and character references, no depth beyond
- * 64, nothing cut off. Characters that XML forbids but services send as references (`&#x0B;`) stay in the text: the repair
- * that removes them records it.
+ * 64, nothing cut off. Characters that XML forbids but services send, as they are or as references (`&#x0B;`), stay in the
+ * text: the repair that removes them records it.
  */
 export function parsedXml(text: string): XmlElement {
-  checkMarkup(text);
-  if (XMLValidator.validate(text) !== true) throw refused('that is not well-formed');
   const root: XmlElement = { name: '', attributes: {}, children: [] };
-  append(root, parser.parse(text) as OrderedNode[]);
+  const open = [root];
+  const parser = new SaxesParser({ xmlns: false, position: false });
+  parser.on('error', ({ message }) => {
+    if (message !== forbiddenCharacter) throw refused('that is not well-formed');
+  });
+  parser.on('doctype', () => {
+    throw refused('with a DTD');
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    const child: XmlElement = { name: localName(name), attributes, children: [] };
+    open.at(-1)!.children.push(child);
+    if (open.push(child) > depthMax + 1) throw refused(`deeper than ${depthMax} elements`);
+  });
+  parser.on('closetag', () => void open.pop());
+  const keep = (part: string) => void open.at(-1)!.children.push(part);
+  parser.on('text', keep);
+  parser.on('cdata', keep);
+  // The library leaves a reference to a forbidden character as it is written, as which `&amp;#11;` is read too.
+  Object.assign(parser, { parseEntity: referred });
+  parser.write(text).close();
   return root;
+}
+
+/** What the library calls one that stands there as it is. */
+const forbiddenCharacter = 'disallowed character.';
+
+const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+/** What `&reference;` stands for; one that is not known stays as it is written. */
+function referred(reference: string): string {
+  const [, hex, decimal] = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}))$/i.exec(reference) ?? [];
+  if (hex === undefined && decimal === undefined) return (Object.hasOwn(named, reference) ? named[reference] : undefined) ?? `&${reference};`;
+  const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  return point > 0x10ffff ? '' : String.fromCodePoint(point);
 }
 
 /** The source text of each element of a name that stands directly in `parent`, one at a time: a sheet's rows, for example. */
@@ -81,10 +111,14 @@ function* markup(text: string): Generator<Tag> {
       const kind = text[start + 1] === '/' ? 'CLOSE' : text[end - 2] === '/' ? 'EMPTY' : 'OPEN';
       nameAt.lastIndex = start + 1;
       const name = nameAt.exec(text)?.[1] ?? '';
-      yield { kind, name: name.slice(name.indexOf(':') + 1), start, end };
+      yield { kind, name: localName(name), start, end };
     }
     start = text.indexOf('<', end);
   }
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
 }
 
 const nameAt = /\/?([^\s/>]*)/y;
@@ -115,47 +149,4 @@ export function childElements(parent: XmlElement, name: string): XmlElement[] {
 /** All text of an element, CDATA included. */
 export function textOf(one: XmlElement | undefined): string {
   return one?.children.filter((child) => typeof child === 'string').join('') ?? '';
-}
-
-const cdata = '#cdata';
-const parser = new XMLParser({
-  preserveOrder: true,
-  removeNSPrefix: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  parseAttributeValue: false,
-  processEntities: false,
-  parseTagValue: false,
-  trimValues: false,
-  cdataPropName: cdata,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  jPath: false, // or it writes the path of every element, for nobody
-});
-
-type OrderedNode = Record<string, unknown>;
-
-function append(parent: XmlElement, nodes: readonly OrderedNode[]): void {
-  for (const node of nodes) {
-    const name = Object.keys(node).find((key) => key !== ':@');
-    if (name === undefined) continue;
-    if (name === '#text') parent.children.push(decoded(String(node[name])));
-    else if (name === cdata) parent.children.push((node[name] as OrderedNode[]).map((part) => String(part['#text'] ?? '')).join(''));
-    else {
-      const child: XmlElement = { name, attributes: (node[':@'] ?? {}) as Record<string, string>, children: [] };
-      append(child, node[name] as OrderedNode[]);
-      parent.children.push(child);
-    }
-  }
-}
-
-const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-function decoded(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi, (whole, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
-    if (name !== undefined) return named[name] ?? whole;
-    const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-    return point > 0x10ffff ? '' : String.fromCodePoint(point);
-  });
 }
