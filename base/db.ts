@@ -25,7 +25,6 @@ export function openPool(url: string, options: { connectionsMax?: number; applic
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs ?? statementTimeoutMs,
     application_name: options.applicationName ?? 'yiwang',
-    pipeline: true, // what is not waited for is sent at once (`allDone`)
   });
   pool.on('error', (error) => log.warn({ err: safeError(error) }, 'idle database connection lost'));
   // The pool listens to idle clients only: one that is lost while in use would end the process too. Its query rejects.
@@ -64,11 +63,24 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
 }
 
 /**
+ * While `work` lasts, what this client is given is sent at once, not when the statement before has been answered. Not for
+ * good: a client that pipelines cannot be dropped while its server does not answer. All of it is waited for (`allDone`).
+ */
+export async function pipelining<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  Object.assign(client, { pipeline: true });
+  try {
+    return await work();
+  } finally {
+    Object.assign(client, { pipeline: false });
+  }
+}
+
+/**
  * Waits for statements of one transaction that were sent one after another without waiting for their answers; the server does
  * them in that order. Ends when all of them have, since nothing may be sent any more when it is rolled back. Throws what
  * failed first, and not that the others found the transaction aborted.
  */
-export async function allDone<T extends readonly unknown[]>(sent: T): Promise<{ -readonly [index in keyof T]: Awaited<T[index]> }> {
+export async function allDone<const T extends readonly unknown[]>(sent: T): Promise<{ -readonly [index in keyof T]: Awaited<T[index]> }> {
   const ended = await Promise.allSettled(sent);
   const failures = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   if (failures.length > 0) throw failures.find((failure) => !isConsequence(failure)) ?? failures[0];

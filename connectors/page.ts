@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { arrayText, asColumns } from '../base/columns.ts';
-import { allDone, prepared, type Pool } from '../base/db.ts';
+import { allDone, pipelining, prepared, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
@@ -54,7 +54,12 @@ export interface PageEnd {
  * touched keys, counts and the watermark. Refused (`FENCED`) when a newer run took the stream over. Doing it twice changes
  * nothing the second time.
  */
-export async function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
+export function applyPage(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
+  return pipelining(client, () => applied(client, context, versions, page));
+}
+
+/** What does not depend on an answer is sent together, so that PostgreSQL works while the next page is judged here. */
+async function applied(client: pg.ClientBase, context: PageContext, versions: readonly Judged[], page: PageEnd): Promise<PageOutcome> {
   const { connector, stream } = context;
   const [totals, known] = await allDone([lockStream(client, connector.department, stream.name, context.epoch), knownOf(client, connector.department, stream.name, versions, page.isNew ? [] : versions)]);
   await requireProtections(client, context, versions);
@@ -197,10 +202,8 @@ async function writeCountedDrops(client: pg.ClientBase, { connector, stream }: P
 /** `pushed`: more of it may come at any moment. */
 export async function touch(client: pg.ClientBase, rids: readonly string[], pushed = false): Promise<void> {
   if (rids.length === 0) return;
-  await allDone([
-    client.query(prepared('INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])', [arrayText(rids)])),
-    client.query("INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $1)", [JSON.stringify(pushed ? { pushed } : {})]),
-  ]);
+  const text = "WITH told AS (INSERT INTO hub.outbox (kind, payload) VALUES ('TOUCHED', $2)) INSERT INTO hub.touched (rid) SELECT DISTINCT unnest($1::text[])";
+  await client.query(prepared(text, [arrayText(rids), JSON.stringify(pushed ? { pushed } : {})]));
 }
 
 async function removeApplied(client: pg.ClientBase, { connector, stream }: PageContext, versions: readonly Judged[], counted: readonly number[]): Promise<void> {

@@ -83,11 +83,16 @@ function receivedPage(stream: Stream, rows: readonly Waiting[]): SourcePage {
       if ('counts' in item) {
         arrived.ids.push(id);
         addCounts(arrived.counts, item.counts);
-      } else offered.push({ ...offeredEvent(item, `event ${id}.${index + 1}`, id), isSound: item.fault === undefined && item.row !== null });
+        continue;
+      }
+      const event = offeredEvent(item, `event ${id}.${index + 1}`, id);
+      event.isSound = item.fault === undefined && item.row !== null;
+      offered.push(event);
     }
   }
   const absent = absentProtections(stream, rowsOf(offered));
-  return { offered: offered.map((one) => ({ ...one, absent })), watermark: undefined, ...(arrived.ids.length > 0 ? { arrived } : {}) };
+  for (const one of offered) one.absent = absent;
+  return { offered, watermark: undefined, ...(arrived.ids.length > 0 ? { arrived } : {}) };
 }
 
 const ticketPage = z.object({ tickets: z.array(rowShape), last: z.boolean() });
@@ -111,7 +116,8 @@ async function* backfill(context: SourceContext, stream: Stream, url: string, fr
     for (const time of times) if (time <= present.instant && (newest === undefined || time > newest)) newest = time;
     const offered = tickets.map((ticket, index) => offeredTicket(stream, ticket, `page ${page} item ${index + 1}`));
     const absent = requireFields(stream, rowsOf(offered));
-    yield { offered: offered.map((one) => ({ ...one, absent })), watermark: newest === undefined ? undefined : { since: newest }, present };
+    for (const one of offered) one.absent = absent;
+    yield { offered, watermark: newest === undefined ? undefined : { since: newest }, present };
     const isOrdered = times.every((time, index) => index === 0 || time >= times[index - 1]!);
     if (byTime && at.since !== first && (last || !isOrdered)) {
       byTime = false;
