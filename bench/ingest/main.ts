@@ -8,7 +8,7 @@ import { copySeconds } from './copy.ts';
 import { flatMemory, type MemoryFigure } from './memory.ts';
 import { servedSources, type Served } from './served.ts';
 
-const residentsDefault = 5_000;
+const residentsDefault = 50_000;
 const memoryRowsDefault = 20_000;
 /** Of no other generator run in the project, so that nothing was tuned on it. */
 const seed = 'bench-ingest';
