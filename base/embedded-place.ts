@@ -33,6 +33,13 @@ export function embeddedPlace(home: string): EmbeddedPlace {
   return { folder, dataFolder: join(folder, 'data'), initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), owner };
 }
 
+/** Removes a home and the place of its server, which may lie outside it and is not running any more. */
+export function removeHome(home: string): void {
+  const place = knownFolder(join(home, 'postgres'));
+  if (place !== undefined) rmSync(place, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true });
+}
+
 /** Options of `spawn` that make a child run as the owner, see nothing of our environment, and start where it may enter. */
 export function asOwner(place: Pick<EmbeddedPlace, 'owner' | 'folder'>): { uid?: number; gid?: number; cwd: string; env: NodeJS.ProcessEnv } {
   return { ...place.owner, cwd: place.folder, env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } };

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeHome } from '../base/embedded-place.ts';
 import { startEmbeddedPostgres } from '../base/embedded.ts';
 
 /** A home of its own with an embedded server, for one bench; nothing of it is left. `fill` runs before the server starts. */
@@ -9,7 +10,7 @@ export async function inBenchHome<T>(name: string, fill: (home: string) => void,
   try {
     return await inHome(home, work, fill);
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    removeHome(home);
   }
 }
 

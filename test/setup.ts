@@ -1,7 +1,8 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { removeHome } from '../base/embedded-place.ts';
 import { startEmbeddedPostgres } from '../base/embedded.ts';
 import { YiwangError } from '../base/errors.ts';
 import { openHome } from '../base/home.ts';
@@ -46,8 +47,7 @@ async function openServer(): Promise<{ url: string; close(): Promise<void> }> {
   const server = await startEmbeddedPostgres({ home, durable: false });
   const close = async () => {
     await server.stop();
-    rmSync(realpathSync(join(home, 'postgres')), { recursive: true, force: true }); // may lie outside the home
-    rmSync(home, { recursive: true, force: true });
+    removeHome(home);
   };
   return { url: server.url, close };
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, expect, test, vi } from 'vitest';
+import { removeHome } from '../../base/embedded-place.ts';
 import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { openHome } from '../../base/home.ts';
 
@@ -18,8 +19,7 @@ const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) if (child.exitCode === null && child.signalCode === null) await ended(child, 'SIGTERM');
   for (const home of homes.splice(0)) {
-    if (existsSync(join(home, 'postgres'))) rmSync(realpathSync(join(home, 'postgres')), { recursive: true, force: true });
-    rmSync(home, { recursive: true, force: true });
+    removeHome(home);
   }
 });
 
@@ -85,6 +85,8 @@ test.runIf(isRoot)('as root the server runs as `postgres`, outside a home that t
   expect(statSync(folder).uid).not.toBe(0);
   expect(server.url).toContain(encodeURIComponent(folder));
   await server.stop();
+  removeHome(home);
+  expect([folder, home].filter((path) => existsSync(path))).toEqual([]);
 });
 
 function newHome(): string {

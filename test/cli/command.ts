@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../base/departments.ts';
+import { removeHome } from '../../base/embedded-place.ts';
 
 export interface Ended {
   code: number | null;
@@ -39,8 +40,7 @@ export function startYiwang(args: readonly string[], env: Record<string, string>
 export function temporaryHome(): { home: string; remove(): void } {
   const home = mkdtempSync(join(tmpdir(), 'yiwang-cli-'));
   const remove = () => {
-    if (existsSync(join(home, 'postgres'))) rmSync(realpathSync(join(home, 'postgres')), { recursive: true, force: true });
-    rmSync(home, { recursive: true, force: true });
+    removeHome(home);
   };
   return { home, remove };
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openPool, quoted } from '../../base/db.ts';
+import { removeHome } from '../../base/embedded-place.ts';
 import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { openHome } from '../../base/home.ts';
 import { migrate } from '../../base/migrate.ts';
@@ -21,8 +22,7 @@ export async function openDatabases(): Promise<Databases> {
     pair: async (name) => [await copied(server.url, template, `twin_${name}_a`), await copied(server.url, template, `twin_${name}_b`)],
     close: async () => {
       await server.stop();
-      rmSync(realpathSync(join(home, 'postgres')), { recursive: true, force: true }); // may lie outside the home
-      rmSync(home, { recursive: true, force: true });
+      removeHome(home);
     },
   };
 }

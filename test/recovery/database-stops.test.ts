@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync, realpathSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeHome } from '../../base/embedded-place.ts';
 import { openPool, type Pool } from '../../base/db.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../base/embedded.ts';
 import { embeddedPlace } from '../../base/embedded-place.ts';
@@ -39,7 +40,7 @@ describe('a PostgreSQL of its own', () => {
     await pool?.end();
     await proxy?.close();
     await server?.stop();
-    rmSync(realpathSync(join(home, 'postgres')), { recursive: true, force: true });
+    removeHome(home);
   });
 
   it('stopped at once in mid-transaction, twice: callers are told to try again, and every event it acknowledged is published', async () => {
