@@ -40,9 +40,8 @@ export async function dispatch(pool: Pool, queues: Queues, { pushQuietMs, settle
 
 /**
  * Acknowledged events that wait get a run, one per stream, when no more of them come, they fill a page or the first has
- * waited long enough.
- * A run that takes them itself is waited for where it is due, and not where it waits for a source that does not answer.
- * Returns whether any wait, of streams that are not paused.
+ * waited long enough. A run that takes them itself is waited for where it is due, and not where it waits for a source that
+ * does not answer. Returns whether any wait, of streams that are not paused.
  */
 async function duePushes(pool: Pool, quietMs: number): Promise<boolean> {
   let wait = false;
