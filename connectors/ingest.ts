@@ -8,8 +8,7 @@ import type { Row } from './contract.ts';
 import { add } from './counts.ts';
 import type { StoredEvent } from './events.ts';
 import { elementBytes } from './elements.ts';
-import { isStorable, storable, tooLarge } from './judge.ts';
-import { isTooDeep, unsound } from './sound.ts';
+import { isStorable, isTooDeep, storable, tooLarge, unsound } from './sound.ts';
 import { connectorOf } from './registry.ts';
 
 export interface ReceiveRequest {

@@ -7,7 +7,7 @@ import { Mapping } from './mapping.ts';
 import { sourceTime } from './repairs/times.ts';
 import { normalised, valueAt } from './rules.ts';
 import { misshapenField } from './shape.ts';
-import { columnName, isTooDeep, shallow, unsound } from './sound.ts';
+import { allSound, isTooDeep, shallow, soundness, storable, type Fault } from './sound.ts';
 
 /** Of records, in the order in which one is counted where several apply (sources.md). */
 export const quarantineReasons = ['TOO_LARGE', 'NOT_A_CLOUDEVENT', 'INVALID_BYTES', 'CELL_COUNT', 'SCHEMA', 'REQUIRED_MISSING', 'UNPARSABLE_TIME'] as const;
@@ -139,23 +139,6 @@ export function judge(department: string, stream: Stream, offered: Offered, keys
   return { ...common, kind: 'LIVE', mapped: new Mapping(stream, content, keys, restricted), content: storableAsIs ? content : storable(content) };
 }
 
-interface Soundness {
-  large: Fault | null;
-  ill: Fault | null;
-  storableAsIs: boolean;
-}
-
-const allSound: Soundness = { large: null, ill: null, storableAsIs: true };
-
-function soundness(given: Row, row: Row, isDeep: boolean, beside: Row | undefined, text: string | undefined): Soundness {
-  const serialised = beside === undefined && text !== undefined ? text : JSON.stringify(given); // as long, whatever the order of columns
-  return {
-    large: tooLarge(given, serialised),
-    ill: isDeep ? { reason: 'SCHEMA', field: 'depth' } : unsound(row),
-    storableAsIs: isStorable(serialised) && isStorable(JSON.stringify(beside ?? null)),
-  };
-}
-
 /** JSON with sorted keys: one text for one content, whatever the order of columns. */
 export function stableText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
@@ -253,25 +236,9 @@ function countedDrop(stream: Stream, row: Row): { division: string; month: strin
   return { division: /^\d{2,12}$/.test(division) ? division : 'unknown', month: local };
 }
 
-type Fault = { reason: QuarantineReason; field?: string };
-
 /** The first fault in the order of sources.md, after TOO_LARGE, what the source kind found and what cannot be stored. */
 function firstFault(stream: Stream, row: Row, offered: Offered, key: string | null): Fault | null {
   return badShape(stream, row, offered) ?? longKey(stream, key) ?? missing(stream, row, key) ?? badTime(stream, row);
-}
-
-/** `serialised` is its JSON, where that is known. */
-export function tooLarge(row: Row, serialised: string = JSON.stringify(row)): Fault | null {
-  if (serialised.length * 3 > limits.cellBytesMax) {
-    if (Buffer.byteLength(serialised) > limits.recordBytesMax) return { reason: 'TOO_LARGE' };
-    for (const [field, value] of Object.entries(row)) if (leaves(value).some((leaf) => Buffer.byteLength(leaf) > limits.cellBytesMax)) return { reason: 'TOO_LARGE', field: columnName(field) };
-  }
-  return null;
-}
-
-function leaves(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
 function badShape(stream: Stream, row: Row, offered: Offered): Fault | null {
@@ -305,21 +272,4 @@ function missing(stream: Stream, row: Row, key: string | null): Fault | null {
 function badTime(stream: Stream, row: Row): Fault | null {
   const field = stream.requiredTimes.find((column) => !sourceTime(valueAt(row, column)));
   return field === undefined ? null : { reason: 'UNPARSABLE_TIME', field };
-}
-
-/** `jsonb` takes no NUL; nobody can read one either. */
-export function storable<T>(value: T): T {
-  return isStorable(JSON.stringify(value) ?? '') ? value : (withoutUnstorable(value) as T);
-}
-
-/** Whether what has this JSON is stored as it is. */
-export function isStorable(serialised: string): boolean {
-  return !serialised.includes('\\u0000') && !serialised.includes('\ufffd');
-}
-
-function withoutUnstorable(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll(/[\u0000\ufffd]/g, '');
-  if (Array.isArray(value)) return value.map(withoutUnstorable);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key.replaceAll('\u0000', ''), withoutUnstorable(part)]));
 }

@@ -7,13 +7,14 @@ import type { Connector, Row, Stream } from './contract.ts';
 import { addCounts, countsOf, type Counts } from './counts.ts';
 import { fold, versionName, type Effects, type Head, type Known, type Landed, type State } from './fold.ts';
 import { formOf } from './form.ts';
-import { storable, type Judged } from './judge.ts';
+import type { Judged } from './judge.ts';
 import type { Delivery, Snapshot } from './source.ts';
 import { presentOf, type Present } from './sources/present.ts';
 import { removeAbsent, type AbsentRecord } from './absent.ts';
 import { requireProtections } from './protections.ts';
 import { deletedBefore, removeExpired } from './expire.ts';
 import { forgetQuarantined, purgeCorrections, unlearn } from './purge.ts';
+import { storable } from './sound.ts';
 import { newAndKnown, whatReplaces } from './upsert.ts';
 import { writeLive, removeRecords } from './write.ts';
 

@@ -1,4 +1,6 @@
 import type { Row } from './contract.ts';
+import type { QuarantineReason } from './judge.ts';
+import { limits } from './limits.ts';
 
 /** Nothing a department keeps is nested deeper; what is could not be walked, stored or shown. */
 const depthMax = 32;
@@ -22,6 +24,42 @@ export function shallow(value: unknown, left = depthMax): unknown {
   if (left === 0) return '…';
   if (Array.isArray(value)) return value.map((part) => shallow(part, left - 1));
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shallow(part, left - 1)]));
+}
+
+/** Why a version is quarantined, and the field where one can be told. */
+export type Fault = { reason: QuarantineReason; field?: string };
+
+/** What is known of a row before anybody asks what it says. */
+export interface Soundness {
+  large: Fault | null;
+  ill: Fault | null;
+  storableAsIs: boolean;
+}
+
+export const allSound: Soundness = { large: null, ill: null, storableAsIs: true };
+
+/** `given`: as the source gave it, cut where `isDeep`; `row`: with what the source kind puts beside it; `text`: its JSON, where that is known. */
+export function soundness(given: Row, row: Row, isDeep: boolean, beside: Row | undefined, text: string | undefined): Soundness {
+  const serialised = beside === undefined && text !== undefined ? text : JSON.stringify(given); // as long, whatever the order of columns
+  return {
+    large: tooLarge(given, serialised),
+    ill: isDeep ? { reason: 'SCHEMA', field: 'depth' } : unsound(row),
+    storableAsIs: isStorable(serialised) && isStorable(JSON.stringify(beside ?? null)),
+  };
+}
+
+/** `serialised` is its JSON, where that is known. */
+export function tooLarge(row: Row, serialised: string = JSON.stringify(row)): Fault | null {
+  if (serialised.length * 3 > limits.cellBytesMax) {
+    if (Buffer.byteLength(serialised) > limits.recordBytesMax) return { reason: 'TOO_LARGE' };
+    for (const [field, value] of Object.entries(row)) if (leaves(value).some((leaf) => Buffer.byteLength(leaf) > limits.cellBytesMax)) return { reason: 'TOO_LARGE', field: columnName(field) };
+  }
+  return null;
+}
+
+function leaves(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
 /**
@@ -54,3 +92,20 @@ export function columnName(name: string): string {
 }
 
 const columnCharactersMax = 64;
+
+/** `jsonb` takes no NUL; nobody can read one either. */
+export function storable<T>(value: T): T {
+  return isStorable(JSON.stringify(value) ?? '') ? value : (withoutUnstorable(value) as T);
+}
+
+/** Whether what has this JSON is stored as it is. */
+export function isStorable(serialised: string): boolean {
+  return !serialised.includes('\\u0000') && !serialised.includes('\ufffd');
+}
+
+function withoutUnstorable(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(/[\u0000\ufffd]/g, '');
+  if (Array.isArray(value)) return value.map(withoutUnstorable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key.replaceAll('\u0000', ''), withoutUnstorable(part)]));
+}

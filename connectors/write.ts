@@ -42,20 +42,16 @@ export async function writeLive(client: pg.ClientBase, context: PageContext, { h
 
 type LiveRow = LiveVersion & { rid: string; isNew: boolean };
 
-async function writeLanded(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<void> {
-  await newAndKnown(rows, (part, isNew) => insertLanded(client, context, part, isNew));
+async function writeLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[]): Promise<void> {
+  await newAndKnown(rows, async (part, isNew) => {
+    const { names, source, values } = asColumns(part.map((row) => ({ record_key: row.key, content: row.content, content_hash: row.contentHmac, position: row.position })), landedTypes, 4);
+    const upsert = isNew ? '' : ` ON CONFLICT (department, stream, record_key) DO UPDATE SET ${whatReplaces([...names, 'run_id'], landedIdentity)}, landed_at = now()`;
+    await client.query(prepared(`INSERT INTO hub.landed (department, stream, run_id, ${names.join(', ')}) SELECT $1, $2, $3, x.* FROM ${source} x${upsert}`, [connector.department, stream.name, runId ?? noRun, ...values]));
+  });
 }
 
-async function insertLanded(client: pg.ClientBase, { connector, stream, runId }: PageContext, rows: readonly LiveRow[], isNew: boolean): Promise<void> {
-  await client.query(prepared(
-    `INSERT INTO hub.landed (department, stream, run_id, record_key, content, content_hash, position)
-     SELECT $1, $2, $3, x.record_key, x.content::jsonb, x.content_hash, x.position FROM unnest($4::text[], string_to_array($5, E'\\n'), $6::text[], $7::text[]) AS x(record_key, content, content_hash, position)
-     ${isNew ? '' : 'ON CONFLICT (department, stream, record_key) DO UPDATE SET content = excluded.content, content_hash = excluded.content_hash, run_id = excluded.run_id, position = excluded.position, landed_at = now()'}`,
-    // One JSON a line, and no line break in any: inside of another JSON each would be read twice.
-    [connector.department, stream.name, runId ?? noRun, arrayText(rows.map((row) => row.key)), rows.map((row) => JSON.stringify(row.content)).join('\n'), arrayText(rows.map((row) => row.contentHmac)), arrayText(rows.map((row) => row.position))],
-  ));
-}
-
+const landedTypes = { content: 'jsonb' };
+const landedIdentity: ReadonlySet<string> = new Set(['record_key']);
 const noRun = '00000000-0000-0000-0000-000000000000';
 
 async function writeRecords(client: pg.ClientBase, context: PageContext, rows: readonly LiveRow[]): Promise<void> {

@@ -2,7 +2,7 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { federated } from './faulty.ts';
 
-/** A graph in which everything can be had from everywhere, and a valid document that keeps a planner busy: for seconds at depth 7, for minutes at 9. */
+/** A graph in which everything can be had from everywhere, and a valid document that keeps a planner busy: at depth 7 for a second on a fast machine; at 9 Hive's for minutes, and Apollo's breaks. */
 export function hardToPlan(depth = 7): { supergraphSdl: string; query: string } {
   const subgraph = (index: number) => `${federated('"@key", "@shareable"')}
     type Query { a: T @shareable } type T @key(fields: "id") @shareable { id: ID! ${[0, 1, 2, 3, 4, 5].map((at) => `f${at}: T`).join(' ')} own${index}: String }`;
