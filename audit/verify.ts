@@ -54,12 +54,19 @@ const entriesMax = Number.MAX_SAFE_INTEGER;
 
 function notesOutside(options: VerifyOptions): string[] {
   const notes = options.checkpointFolder ? outsideNotes(options.checkpointFolder) : [];
-  if (!options.checkpointFile) return notes;
+  return options.checkpointFile ? [...notes, noteIn(options.checkpointFile)] : notes;
+}
+
+/** `USAGE` for a file that is none: one that was named by mistake says nothing of the log. */
+function noteIn(file: string): string {
+  let note: string;
   try {
-    return [...notes, readFileSync(options.checkpointFile, 'utf8')];
+    note = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new YiwangError('USAGE', { hint: `the checkpoint \`${options.checkpointFile}\` cannot be read`, cause });
+    throw new YiwangError('USAGE', { hint: `the checkpoint \`${file}\` cannot be read`, cause });
   }
+  if (noteSigners(note).length === 0) throw new YiwangError('USAGE', { hint: `\`${file}\` is no checkpoint: nobody signed it` });
+  return note;
 }
 
 function signedHeads(notes: readonly string[], publicKey: string, findings: Findings): TreeHead[] {

@@ -61,7 +61,8 @@ async function exportAll(pool: Pool, { out, json }: { out: string; json?: boolea
   else printLine(`${people.length} mentions, ${clusters.length} records → ${out}`);
 }
 
-async function evaluateAll(pool: Pool, options: { truth: string; json?: boolean }): Promise<void> {
+/** `USAGE` where a truth names nothing that this hub linked: shares of nothing would be perfect. */
+export async function evaluateAll(pool: Pool, options: { truth: string; json?: boolean }): Promise<void> {
   const { evaluate } = await import('../../linkage/evaluate.ts');
   const folder = existsSync(join(options.truth, 'persons.csv')) ? options.truth : join(options.truth, 'truth');
   const compare = (found: string[][], file: string, columns: readonly string[]) => {
@@ -72,6 +73,7 @@ async function evaluateAll(pool: Pool, options: { truth: string; json?: boolean 
       const entity = truth.get(key(row.slice(0, -1)));
       return entity === undefined ? [] : [{ found: row.at(-1)!, entity }];
     });
+    if (both.length === 0) throw new YiwangError('USAGE', { hint: `nothing that \`${file}\` names is linked in this hub; sync the data set that it belongs to first` });
     return { onlyInHub: found.length - both.length, onlyInTruth: truth.size - both.length, ...evaluate(both.map((each) => each.found), both.map((each) => each.entity)) };
   };
   const result = { persons: compare(await persons(pool), 'persons.csv', personColumns), matters: compare(await matters(pool), 'matters.csv', matterColumns) };

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { publishCheckpoint } from '../../audit/checkpoint.ts';
 import type { FindingCode } from '../../audit/findings.ts';
@@ -238,10 +239,11 @@ describe('verification', () => {
     expect(log.size()).toBeGreaterThan(entriesBuilt + 40);
   });
 
-  it('does not run with a key that is none, or a checkpoint that is not there', async () => {
+  it('does not run with a key that is none, or a checkpoint that is not there or is none', async () => {
     const { pool, signer } = await builtWorld();
     await expect(verifyAccessLog({ pool, publicKey: 'x' })).rejects.toMatchObject({ code: 'CONFIG' });
     await expect(verifyAccessLog({ pool, publicKey: signer.publicKey, checkpointFile: '/nowhere' })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(verifyAccessLog({ pool, publicKey: signer.publicKey, checkpointFile: fileURLToPath(import.meta.url) })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });
 

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mentionIdOf } from '../../cli/commands/linkage.ts';
+import { evaluateAll, mentionIdOf } from '../../cli/commands/linkage.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 
 let db: TestDatabase;
@@ -28,5 +31,15 @@ describe('`linkage explain` finds a mention', () => {
 
   it.each(['court/prelitigation-cases/7/AGENT/0', 'court/prelitigation-cases/8', '', 'court'])('%s is none', async (name) => {
     await expect(mentionIdOf(db.pool, name)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('`linkage evaluate`', () => {
+  it('refuses the truth of another data set: shares of nothing would be perfect', async () => {
+    const truth = mkdtempSync(join(tmpdir(), 'yiwang-truth-'));
+    writeFileSync(join(truth, 'persons.csv'), 'department,stream,recordKey,role,ordinal,personId\ncourt,prelitigation-cases,another,PLAINTIFF,0,p1\n');
+    writeFileSync(join(truth, 'matters.csv'), 'department,stream,recordKey,matterId\ncourt,prelitigation-cases,another,m1\n');
+    await expect(evaluateAll(db.pool, { truth, json: true })).rejects.toMatchObject({ code: 'USAGE' });
+    rmSync(truth, { recursive: true });
   });
 });
