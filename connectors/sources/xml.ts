@@ -18,9 +18,10 @@ const depthMax = 64;
 export function parsedXml(text: string): XmlElement {
   const root: XmlElement = { name: '', attributes: {}, children: [] };
   const open = [root];
+  const holdsForbidden = forbidden.test(text) || !text.isWellFormed();
   const parser = new SaxesParser({ xmlns: false, position: false });
   parser.on('error', ({ message }) => {
-    if (message !== forbiddenCharacter) throw refused('that is not well-formed');
+    if (message !== ofForbidden || !holdsForbidden) throw refused('that is not well-formed');
   });
   parser.on('doctype', () => {
     throw refused('with a DTD');
@@ -40,18 +41,26 @@ export function parsedXml(text: string): XmlElement {
   return root;
 }
 
-/** What the library calls one that stands there as it is. */
-const forbiddenCharacter = 'disallowed character.';
+/** Characters that are none of XML's (XML 1.0, 2.2). */
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+/** What the library says of one that stands there as it is, and of `<` in an attribute. */
+const ofForbidden = 'disallowed character.';
 
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** What `&reference;` stands for; one that is not known stays as it is written. */
+/**
+ * What `&reference;` stands for; one that is not known stays as it is written. What is no reference is refused: of an `&`
+ * that stands for itself the library goes on to the next semicolon, over whatever elements lie between.
+ */
 function referred(reference: string): string {
+  if (!wellFormedReference.test(reference)) throw refused('that is not well-formed');
   const [, hex, decimal] = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}))$/i.exec(reference) ?? [];
   if (hex === undefined && decimal === undefined) return (Object.hasOwn(named, reference) ? named[reference] : undefined) ?? `&${reference};`;
   const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
   return point > 0x10ffff ? '' : String.fromCodePoint(point);
 }
+
+const wellFormedReference = /^(?:#x[0-9a-f]+|#\d+|[\p{L}_:][\p{L}\p{N}._:-]*)$/iu;
 
 /** The source text of each element of a name that stands directly in `parent`, one at a time: a sheet's rows, for example. */
 export function* fragments(text: string, parent: string, name: string): Generator<string> {

@@ -32,6 +32,9 @@ describe('XML of the petition service', () => {
     ['200,000 CDATA sections that never end', () => envelope('<![CDATA['.repeat(200_000))],
     ['an attribute that never ends', () => envelope(`<petition a="${'>'.repeat(500_000)}`)],
     ['an end that is missing', () => envelope(petition(1)).slice(0, -40)],
+    ['an ampersand that stands for itself, before elements and a semicolon', () => envelope(petition(1, '<xfr><xfrxm>A & B</xfrxm></xfr><xfr><xfrxm>C;</xfrxm></xfr>'))],
+    ['a reference that is none', () => envelope(petition(1, '<gy>&#xZZ;</gy>'))],
+    ['`<` in an attribute', () => envelope(petition(1, '<gy a="b<c"/>'))],
     ['no XML', () => 'null'],
     ['a login page', () => '<!DOCTYPE html><html><body>请登录</body></html>'],
   ];
