@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readEntry } from '../../audit/entry.ts';
+import { lastEntry } from '../last-entry.ts';
 import { analyst, openFixture, operator, type Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -116,8 +116,7 @@ describe('what `Accept` asks for holds for answers and refusals alike', () => {
     const asking = { as: operator, purpose: 'DATA_QUALITY' };
     expect(await fixture.ask(rename, { ...asking, headers: { accept: 'text/html' } })).toMatchObject({ status: 406, data: undefined });
     expect(fixture.calls).toEqual([]);
-    const { rows } = await fixture.database.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1');
-    expect(readEntry(rows[0]!.bytes)).toMatchObject({ client: 'test', purpose: 'DATA_QUALITY', decision: 'REFUSED', code: 'BAD_REQUEST' });
+    expect(await lastEntry(fixture.database.pool)).toMatchObject({ client: 'test', purpose: 'DATA_QUALITY', decision: 'REFUSED', code: 'BAD_REQUEST' });
     expect((await fixture.ask(rename, asking)).data).toEqual({ rename: { name: 'somebody' } });
   });
 });
@@ -128,8 +127,7 @@ test('a caller who hangs up in the middle of a body is no failure of the hub', a
   const socket = connect(Number(port), hostname, () => socket.write(`POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"query"`));
   setTimeout(() => socket.destroy(), 500);
   await vi.waitFor(async () => {
-    const { rows } = await fixture.database.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1');
-    expect(readEntry(rows[0]!.bytes)).toMatchObject({ decision: 'REFUSED', code: 'BAD_REQUEST', operation: null, purpose: null });
+    expect(await lastEntry(fixture.database.pool)).toMatchObject({ decision: 'REFUSED', code: 'BAD_REQUEST', operation: null, purpose: null });
   }, { timeout: 10_000 });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEntry, type AccessEntry } from '../../audit/entry.ts';
 import { globalId } from '../../subgraphs/globalId.ts';
+import { lastEntry } from '../last-entry.ts';
 import { orgs, plant, secret } from '../subgraphs/world.ts';
 import { plantedHub, type PlantedHub } from './hub.ts';
 
@@ -42,7 +42,6 @@ const opened = async (variables: object = {}): Promise<string> => {
 const names = async (who: object = officer, purpose = 'MATTER_HANDLING', matter = 'M-BM') =>
   ((await hub.ask(who, parties, { purpose, matter })).data?.matter?.parties ?? []).map((party: any) => party.person?.name ?? null).filter((name: unknown) => name !== null);
 const endAll = () => hub.db.pool.query(`UPDATE hub.break_glass SET ended_by = repeat('0', 64), ended_at = now() WHERE ended_at IS NULL`);
-const lastEntry = async (): Promise<AccessEntry> => readEntry((await hub.db.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1')).rows[0]!.bytes)!;
 
 describe('an emergency', () => {
   it('opens the records of one matter, asked for and approved by two persons, as to the organisation that leads it', async () => {
@@ -67,10 +66,10 @@ describe('an emergency', () => {
     const id = await opened();
     await hub.db.pool.query(`UPDATE hub.break_glass SET open_until = now() + interval '3 seconds' WHERE id = $1`, [id]);
     expect(await names()).toHaveLength(2);
-    expect(await lastEntry()).toMatchObject({ breakGlass: id, legalBasis: expect.stringContaining('第13条第1款第4项'), matter: 'M-BM', disclosedFrom: expect.any(String) });
+    expect(await lastEntry(hub.db.pool)).toMatchObject({ breakGlass: id, legalBasis: expect.stringContaining('第13条第1款第4项'), matter: 'M-BM', disclosedFrom: expect.any(String) });
     const history = '{ myAccessHistory(first: 50) { organization { creditCode } legalBasis breakGlass { zh en approver { creditCode } approvedAt openUntil } } }';
     const mine = async () => (await hub.ask(resident, history, { purpose: 'SUBJECT_ACCESS' })).data.myAccessHistory;
-    if (Date.now() < Date.parse((await lastEntry()).disclosedFrom ?? '')) expect(await mine(), 'not while it is open').toEqual([]);
+    if (Date.now() < Date.parse((await lastEntry(hub.db.pool)).disclosedFrom ?? '')) expect(await mine(), 'not while it is open').toEqual([]);
     await expect.poll(mine, { timeout: 20_000, interval: 200 }).not.toEqual([]);
     const told = await mine();
     expect(told[0]).toMatchObject({ organization: { creditCode: orgs.police }, legalBasis: expect.stringContaining('第18条第2款'), breakGlass: { zh: expect.stringContaining('紧急'), en: expect.stringContaining('emergency'), openUntil: expect.any(String) } });
@@ -216,7 +215,7 @@ describe('abuse', () => {
       const { text, errors } = await answer;
       expect(text).not.toContain(secret.requester);
       expect(errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
-      expect(await lastEntry()).toMatchObject({ decision: 'REFUSED', code: 'FORBIDDEN', breakGlass: null, coordinates: { full: {} } });
+      expect(await lastEntry(hub.db.pool)).toMatchObject({ decision: 'REFUSED', code: 'FORBIDDEN', breakGlass: null, coordinates: { full: {} } });
     } finally {
       client.release();
     }

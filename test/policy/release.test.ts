@@ -2,13 +2,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEntry } from '../../audit/entry.ts';
 import { openAccessLog } from '../../audit/log.ts';
 import { approvePolicy, proposePolicy, releases } from '../../cli/policy-release.ts';
 import { demoIssuer } from '../../gateway/demo/issuer.ts';
 import { policyFiles, policyVersion, type PolicyFiles } from '../../policy/cedar.ts';
 import { openPolicy, policyFolder } from '../../policy/decide.ts';
 import { openReleasedPolicy } from '../../policy/release.ts';
+import { lastEntry } from '../last-entry.ts';
 import { orgs, plant, secret } from '../subgraphs/world.ts';
 import { testDatabase } from '../postgres.ts';
 import { plantedHub, type PlantedHub } from './hub.ts';
@@ -36,7 +36,6 @@ const token = (claims: object): Promise<string> => demoIssuer(hub.config.masterS
 const propose = async (who: object = operator) => proposePolicy(cli(), { folder, reason: '试行', token: await token(who) });
 const approve = async (number: number, diffHash: string, who: object = auditor) => approvePolicy(cli(), { number, diffHash, token: await token(who) });
 const phone = async (): Promise<string | null> => (await hub.ask(clerk, '{ matter(matterNo: "M-PM") { parties { person { phones } } } }', { purpose: 'MEDIATION', matter: 'M-PM' })).data.matter.parties[0].person?.phones?.[0] ?? null;
-const lastEntry = async () => readEntry((await hub.db.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1')).rows[0]!.bytes)!;
 
 /** The folder's rules, those of `assignment.cedar` changed. */
 function write(change: (text: string) => string): void {
@@ -64,7 +63,7 @@ async function plantRelease(files: PolicyFiles, logged = true): Promise<void> {
 describe('a change of policy', () => {
   it('a hub is installed with the shipped policy, and every entry of the log names the version', async () => {
     expect(await phone()).toBe(secret.phone);
-    expect(await lastEntry()).toMatchObject({ policyVersion: shipped });
+    expect(await lastEntry(hub.db.pool)).toMatchObject({ policyVersion: shipped });
     expect((await hub.db.pool.query('SELECT number, version FROM hub.policy_release')).rows).toEqual([{ number: 1, version: shipped }]);
   });
 
@@ -74,7 +73,7 @@ describe('a change of policy', () => {
     expect(release.diff.rules).toEqual({ added: [], removed: [], changed: ['personal.assigned'] });
     expect(release.diff.changes).toContainEqual(expect.objectContaining({ change: 'LOSES', kind: 'CLERK', tier: 'TOWNSHIP', purpose: 'MEDIATION', mask: 'PHONE', row: 'assigned', before: 'FULL', after: 'WITHHELD' }));
     expect(release.diff.changes.every(({ change }) => change === 'LOSES')).toBe(true);
-    expect(await lastEntry()).toMatchObject({ operation: { name: 'policy propose', hash: release.diffHash }, policyVersion: release.version, org: orgs.bureau, purpose: 'DATA_QUALITY' });
+    expect(await lastEntry(hub.db.pool)).toMatchObject({ operation: { name: 'policy propose', hash: release.diffHash }, policyVersion: release.version, org: orgs.bureau, purpose: 'DATA_QUALITY' });
     const code = (made: Promise<unknown>) => made.then(() => 'done', (error: { code: string }) => error.code);
     expect(await code(approve(release.number, release.diffHash, operator)), 'who proposed does not approve').toBe('FORBIDDEN');
     expect(await code(approve(release.number, release.diffHash, { ...operator, org: orgs.police })), 'nor in the name of another organisation').toBe('FORBIDDEN');
@@ -83,9 +82,9 @@ describe('a change of policy', () => {
     expect(await code(propose(auditor)), 'an auditor proposes nothing').toBe('FORBIDDEN');
     expect(await phone(), 'a proposal is not in force').toBe(secret.phone);
     await approve(release.number, release.diffHash);
-    expect(await lastEntry()).toMatchObject({ operation: { name: 'policy approve', hash: release.diffHash }, policyVersion: release.version, purpose: 'AUDIT' });
+    expect(await lastEntry(hub.db.pool)).toMatchObject({ operation: { name: 'policy approve', hash: release.diffHash }, policyVersion: release.version, purpose: 'AUDIT' });
     await expect.poll(phone, { timeout: 20_000, interval: 200 }).toBeNull();
-    expect(await lastEntry()).toMatchObject({ policyVersion: release.version });
+    expect(await lastEntry(hub.db.pool)).toMatchObject({ policyVersion: release.version });
     expect(await code(approve(release.number, release.diffHash, { ...auditor, sub: 'third' })), 'once').toBe('BAD_REQUEST');
   });
 

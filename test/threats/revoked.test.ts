@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readEntry } from '../../audit/entry.ts';
 import { openPolicy } from '../../policy/decide.ts';
 import { recordRelation, rowAccess } from '../../policy/relation.sql.ts';
 import { enterViewer } from '../../policy/session.ts';
 import type { Viewer } from '../../policy/viewer.ts';
 import { clerk, matterNo, openFixture, type Fixture } from '../gateway/fixture.ts';
+import { lastEntry } from '../last-entry.ts';
 import { viewer } from '../policy/viewers.ts';
 
 /** Rights that end while an operation runs: what was gathered under them does not leave (threats.md, 25). */
@@ -83,8 +83,7 @@ test('a record that another organisation took over, and its matter with it', asy
   meanwhile = sql(`UPDATE hub.assignment SET credit_code = '12330102MB00000018' WHERE rid = 'r1'; UPDATE hub.record SET division_now = '330102001002' WHERE rid = 'r1'`);
   const answer = await ask();
   expect(answer).toMatchObject({ status: 400, data: undefined, errors: [{ extensions: { code: 'MATTER_UNKNOWN' } }] });
-  const { rows } = await fixture.database.pool.query<{ bytes: Buffer }>('SELECT bytes FROM audit.entry ORDER BY index DESC LIMIT 1');
-  expect(readEntry(rows[0]!.bytes)).toMatchObject({ decision: 'REFUSED', code: 'MATTER_UNKNOWN', coordinates: { full: {} }, recordCount: 0 });
+  expect(await lastEntry(fixture.database.pool)).toMatchObject({ decision: 'REFUSED', code: 'MATTER_UNKNOWN', coordinates: { full: {} }, recordCount: 0 });
   expect(await ask({ matter: undefined as never })).toMatchObject(withheld); // the row alone: it was gone before this one began
 });
 
