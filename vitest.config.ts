@@ -17,6 +17,7 @@ export default defineConfig({
     reporters: ['default', 'test/summary.ts'],
     testTimeout: minuteMs,
     hookTimeout: 2 * minuteMs,
+    expect: { poll: { timeout: minuteMs / 2 } }, // a second, as set by default, is short on a busy machine
     teardownTimeout: minuteMs,
     env: { YIWANG_LOG_LEVEL: process.env['YIWANG_LOG_LEVEL'] ?? 'warn' },
   },

@@ -84,7 +84,7 @@ test('an easy document does not wait for hard ones, and what was too hard is ref
   expect(await hard[0]).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   const again = performance.now();
   await expect(planners.plan(`query Other ${query.replace('a {', 'a { id')}`)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
-  expect(performance.now() - again).toBeLessThan(200);
+  expect(performance.now() - again).toBeLessThan(500); // half of what both planners would be given
   minutes = 11;
   expect(await Promise.all(hard)).toMatchObject([1, 2, 3, 4].map(() => ({ code: 'LIMIT_EXCEEDED' }))); // whose turn comes after its time is told so
   const later = performance.now();
