@@ -1,6 +1,6 @@
 import type { Keys } from '../base/keys.ts';
 import type { Findings, MentionRules, Row, Rule, Stream } from './contract.ts';
-import { assigned, divisionIn, isMinor, mentionsIn, noFindings, occurredIn, registered, thingOf } from './map.ts';
+import { assigned, divisionIn, indexed, isMinor, mentionsIn, noFindings, occurredIn, registered, thingOf } from './map.ts';
 
 /** A part of what a version becomes, and the fields of its row that it follows from. */
 interface Part {
@@ -46,9 +46,10 @@ const parts = new WeakMap<Stream, readonly Part[]>();
 /** What one rule makes alone. */
 function simpleParts({ record, detail }: Stream): Part[] {
   const { occurredAt, status, category, gridCode, subjectKind, placeText, textForMatching, parentKey, respondentOrg, confidential, familyViolence, facts } = record ?? {};
-  const values = [status, occurredAt, category, gridCode, subjectKind, placeText, textForMatching, parentKey, respondentOrg, ...Object.values(facts ?? {})];
+  const values = [status, occurredAt, gridCode, subjectKind, placeText, textForMatching, parentKey, ...Object.values(facts ?? {})];
   return [
     ...[...values, ...Object.values(detail?.columns ?? {})].flatMap((rule) => (rule ? [part([rule], (row, found) => rule.apply(row, found))] : [])),
+    ...[category, respondentOrg].flatMap((rule) => (rule ? [part([rule], (row, found) => indexed(rule, row, found))] : [])),
     ...[confidential, familyViolence].flatMap((rule) => (rule ? [part([rule], (row, found) => rule.apply(row, found) ?? false)] : [])),
   ];
 }

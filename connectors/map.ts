@@ -7,7 +7,7 @@ import type { FactValue, Findings, MentionRules, RecordRules, Row, Rule, Stream 
 import { limits } from './limits.ts';
 import { placedDivision } from './repairs/divisions.ts';
 import { shanghaiDay, sourceTime } from './repairs/times.ts';
-import { normalised, valueAt } from './rules.ts';
+import { solidCode, valueAt } from './rules.ts';
 
 /** What one live version becomes: columns of the hub's tables, without the keys of the record. */
 export interface Mapped {
@@ -55,7 +55,7 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
   const record = {
     occurred_at: occurredAt,
     status: read(rules?.status),
-    category: read(rules?.category),
+    category: indexed(rules?.category, row, found),
     division: division?.code ?? null,
     division_now: division?.now ?? null,
     grid_code: read(rules?.gridCode),
@@ -65,7 +65,7 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
     parent_key: read(rules?.parentKey),
     lead_org: assignments.find((one) => one.relation === 'LEAD')?.credit_code ?? null,
     assist_orgs: assignments.filter((one) => one.relation === 'ASSIST').map((one) => one.credit_code),
-    respondent_org: read(rules?.respondentOrg),
+    respondent_org: indexed(rules?.respondentOrg, row, found),
     confidential: read(rules?.confidential) ?? false,
     minor: restricted || isMinor(stream, row, found, mentions, occurredAt),
     family_violence: read(rules?.familyViolence) ?? false,
@@ -75,6 +75,14 @@ export function mapRecord(stream: Stream, row: Row, keys: Keys, restricted: bool
   const detail = stream.detail ? applied(stream.detail.columns, row, found) : null;
   const organization = stream.organization ? registered(stream.organization, row, found) : null;
   return { record, detail, mentions, assignments, units, organization, thing: thingOf(stream, row, found), sourceUpdatedAt: updatedIn(stream, row), milestones: milestonesOf(rules, row, found, record.status), repairs: once(found.repairs), quarantined: once(found.quarantined) };
+}
+
+/** What stands in an index: PostgreSQL would refuse one that is longer, and with it the whole page, or the matter. */
+export function indexed(rule: Rule<string | null> | undefined, row: Row, found: Findings): string | null {
+  const value = rule?.apply(row, found) ?? null;
+  if (value === null || Buffer.byteLength(value) <= limits.keyBytesMax) return value;
+  found.quarantined.push({ field: rule!.reads[0]!, reason: 'OTHER' });
+  return null;
 }
 
 export function noFindings(stream: Stream): Findings {
@@ -133,8 +141,12 @@ function applied(rules: Readonly<Record<string, Rule>>, row: Row, found: Finding
 export function registered(rules: Readonly<Record<string, Rule>>, row: Row, found: Findings): Record<string, unknown> {
   const columns = applied(rules, row, found);
   const placed = typeof columns['division'] === 'string' ? placedDivision(columns['division'], null) : null;
-  if (placed === null || placed.repair === 'DIVISION_CUT') return columns;
-  if (placed.repair) found.repairs.push({ field: rules['division']!.reads[0]!, kind: placed.repair });
+  const field = rules['division']?.reads[0] ?? '';
+  if (placed === null || placed.repair === 'DIVISION_CUT') {
+    if (typeof columns['division'] === 'string') found.repairs.push({ field, kind: 'DIVISION_UNKNOWN' });
+    return columns;
+  }
+  if (placed.repair) found.repairs.push({ field, kind: placed.repair });
   return { ...columns, division: placed.now };
 }
 
@@ -189,7 +201,7 @@ function mentionOf(rules: MentionRules, item: Row, ordinal: number, prefix: stri
   const idType = read<string>('idType');
   const identity = organisation ? noIdentity : identityOf(read<unknown>('idNumber'), idType, rules.fields.idNumber?.reads[0] ?? '', own, keys);
   const mention: MentionColumns = {
-    role: typeof rules.role === 'string' ? rules.role : (rules.role.apply(item, own) ?? ''),
+    role: typeof rules.role === 'string' ? rules.role : (indexed(rules.role, item, own) ?? ''),
     ordinal,
     kind: organisation ? 'ORG' : 'PERSON',
     name,
@@ -246,18 +258,18 @@ export function assigned(stream: Stream, row: Row, division: string | null): Pic
   };
   for (const rule of stream.assignment) {
     const value = valueAt(row, rule.reads);
-    for (const code of (Array.isArray(value) ? value : [value]).map(normalised)) {
+    for (const code of (Array.isArray(value) ? value : [value]).map(solidCode)) {
       if (code === null || Buffer.byteLength(code) > limits.keyBytesMax) continue;
       if (rule.townshipCentreWhen) {
         if (rule.townshipCentreWhen.includes(code) && division !== null && division.slice(6, 9) !== '000') assign(townshipCentre(division, units), rule.relation);
       } else if (rule.unit) assign(unit(rule.unit, code, units), rule.relation);
-      else if (creditCode.test(code)) assign(code, rule.relation);
+      else if (creditCode.test(code)) assign(code.toUpperCase(), rule.relation);
     }
   }
   return { assignments: [...relations].map(([credit_code, relation]) => ({ credit_code, relation })), units };
 }
 
-const creditCode = /^[0-9A-Z]{18}$/;
+const creditCode = /^[0-9A-Z]{18}$/i;
 
 function unit(kind: Parameters<typeof unitOf>[0], code: string, units: Mapped['units']): string {
   const { creditCode: credit_code } = unitOf(kind, code);

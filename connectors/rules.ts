@@ -40,7 +40,18 @@ export function texts(...paths: string[]): Rule<string | null> {
 
 /** A code, a number of a document, an identifier: inner spaces go, letters and digits become ordinary. */
 export function code(path: string): Rule<string | null> {
-  return one(path, 'code', (value) => (typeof value === 'string' && /^[0-9A-Za-z]+$/.test(value) ? value : typeof value === 'object' ? null : solidText(value)));
+  return one(path, 'code', solidCode);
+}
+
+/** What `code` reads of a value. */
+export function solidCode(value: unknown): string | null {
+  if (typeof value === 'string' && /^[0-9A-Za-z]+$/.test(value)) return value;
+  return typeof value === 'object' ? null : solidText(value);
+}
+
+/** A unified social credit code: GB 32100 knows no small letters, and one written with them is the same organisation. */
+export function creditCode(path: string): Rule<string | null> {
+  return one(path, 'credit code', (value) => solidCode(value)?.toUpperCase() ?? null);
 }
 
 /** A case number with full-width round brackets, as courts print it: `（2026）甘0102民初123号`. */
@@ -74,6 +85,18 @@ export function phones(path: string): Rule<string[]> {
     if (unreadable > 0) found.repairs.push({ field: path, kind: 'PHONE_UNREADABLE' });
     if (valid.length > 0 && value !== valid[0]!.slice(3)) found.repairs.push({ field: path, kind: 'PHONE' });
     return valid;
+  });
+}
+
+/** Phones of an organisation, as those of persons, in one text. A cell that holds anything else stays as it is written: service numbers are no phones. */
+export function publicPhones(path: string): Rule<string | null> {
+  const written = text(path);
+  return one(path, 'phones', (value, found) => {
+    const { valid, unreadable } = readPhones(typeof value === 'object' ? null : value);
+    if (valid.length === 0 || unreadable > 0) return written.apply({ [path]: value }, found);
+    const read = valid.join('、');
+    if (read !== value) found.repairs.push({ field: path, kind: 'PHONE' });
+    return read;
   });
 }
 

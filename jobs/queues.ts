@@ -126,7 +126,7 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
     },
     work(name, concurrency, process) {
       const made = () => {
-        const worker = new Worker(name, (job) => process(job.data.id), { ...options, concurrency, lockDuration: waits.jobLockMs, stalledInterval: waits.stalledCheckMs, autorun: false });
+        const worker = new Worker(name, (job) => process(job.data.id).catch((error: unknown) => told(name, error)), { ...options, concurrency, lockDuration: waits.jobLockMs, stalledInterval: waits.stalledCheckMs, autorun: false });
         worker.on('error', onError);
         return worker;
       };
@@ -144,6 +144,12 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
       await Promise.all([...opened.values()].map((one) => one.close()));
     },
   };
+}
+
+/** BullMQ keeps it to itself, and the job rings again. */
+function told(queue: QueueName, error: unknown): never {
+  log.error({ err: safeError(error) }, `a job of the queue ${queue} failed; what is due is tried again`);
+  throw error;
 }
 
 const workerRetryMs = 500;

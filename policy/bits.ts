@@ -48,6 +48,8 @@ export function aboutOf(bits: number): 'RECORD' | 'REQUESTER' | 'PARTY' {
 
 /** Roles of those who are complained about or merely named; every other role asked or told, and so does an unknown one. */
 export const partyRoles: readonly string[] = ['DEFENDANT', 'RESIDENT'];
+/** Roles of those who did not file the record, or of whom nobody can tell: its other fields are not theirs to read. */
+export const notFilers: readonly string[] = [...partyRoles, 'AGENT', 'OTHER'];
 
 const bit = {
   assigned: 1,

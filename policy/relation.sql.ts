@@ -1,5 +1,5 @@
 import { invariant } from '../base/errors.ts';
-import { partyRoles } from './bits.ts';
+import { notFilers } from './bits.ts';
 import type { Policy } from './decide.ts';
 import { retentionSql } from './retention.ts';
 import { unknownRow, type RowAccess } from './row.ts';
@@ -17,7 +17,7 @@ import type { Viewer } from './viewer.ts';
  */
 export function recordRelation(alias = 'r'): string {
   const record = checked(alias);
-  const parties = [...partyRoles, 'AGENT'].map((role) => `'${role}'`).join(', ');
+  const parties = notFilers.map((role) => `'${role}'`).join(', ');
   return `(SELECT ${[
     bitsWhere('assigned', 'direct IS NOT NULL OR l.assigned'),
     bitsWhere('lead', `direct = 'LEAD' OR l.lead`),

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, sql, type InferSelectModel, type SQL } from 'drizzle-orm';
 import { alias, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
-import { partyRoles } from '../policy/bits.ts';
+import { notFilers } from '../policy/bits.ts';
 import { access, type RowAccess } from '../policy/row.ts';
 import { recordRelation, rowAccess } from '../policy/relation.sql.ts';
 import { coded } from '../schema/codes.ts';
@@ -143,10 +143,8 @@ export async function personsNamed<Role extends string>(parent: RecordParent, co
 export async function seeFilers(context: SubgraphContext): Promise<void> {
   if (context.viewer.kind === 'RESIDENT') return;
   const named = await Promise.all([...context.seen.texts].map((rid) => load(context, personsByRecord, rid)));
-  for (const { role, mentionId } of named.flatMap((persons) => persons ?? [])) if (!notFilers.has(role)) context.seen.subjects.add(mentionId);
+  for (const { role, mentionId } of named.flatMap((persons) => persons ?? [])) if (!notFilers.includes(role)) context.seen.subjects.add(mentionId);
 }
-
-const notFilers: ReadonlySet<string> = new Set([...partyRoles, 'AGENT']);
 
 /** The persons a record names, with the key under which the registry knows them: linked, or the mention itself. */
 const personsByRecord: Batch<string, { rid: string; mentionId: string; role: string; entityKey: string }[]> = async (context, rids) => {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { FinishedRun } from '../../jobs/sync.ts';
+import { refuseFailed } from '../failed-runs.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { printJson, printTable, progressBar } from '../output.ts';
 import { startServices } from '../services.ts';
 import { sourceNeeds } from '../sources.ts';
 import { stopSignal } from '../stopping.ts';
 import { workersRun } from '../workers.ts';
-import { refuseFailed } from './sync.ts';
 
 interface Options {
   dryRun?: boolean;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { YiwangError, errorTable, type ErrorCode } from '../../base/errors.ts';
+import { YiwangError } from '../../base/errors.ts';
 import type { FinishedRun } from '../../jobs/sync.ts';
+import { refuseFailed } from '../failed-runs.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { instant, printJson, printTable, progressBar } from '../output.ts';
 import { startServices } from '../services.ts';
@@ -72,16 +73,6 @@ function connected({ config }: Hub): string[] {
   const names = Object.keys(config.sources);
   if (names.length === 0) throw new YiwangError('CONFIG', { hint: 'no department is connected: set POLICE_SOURCE_URL, HOTLINE_SOURCE_URL or another `<DEPARTMENT>_SOURCE_URL`' });
   return names;
-}
-
-/** Throws what the first run that failed ended with: the code of its row. Exported for its test. */
-export function refuseFailed(runs: readonly FinishedRun[]): void {
-  const failed = runs.find((run) => run.status !== 'SUCCEEDED');
-  if (failed) throw new YiwangError(isErrorCode(failed.errorCode) ? failed.errorCode : 'INTERNAL', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
-}
-
-function isErrorCode(code: string | null): code is ErrorCode {
-  return code !== null && Object.hasOwn(errorTable, code);
 }
 
 /** What each comparison found; missing and different records come with an ordinary run that it asks for. */

@@ -1,8 +1,8 @@
-import { YiwangError } from '../../base/errors.ts';
 import type { Pool } from '../../base/db.ts';
 import { connectors } from '../../connectors/registry.ts';
-import type { FinishedRun, SyncRequest } from '../../jobs/sync.ts';
+import type { SyncRequest } from '../../jobs/sync.ts';
 import type { SimulatorThread } from '../../simulator/thread.ts';
+import { refuseFailed } from '../failed-runs.ts';
 import type { Hub } from '../hub.ts';
 import { progressBar, say } from '../output.ts';
 import { untilAborted } from '../stopping.ts';
@@ -38,9 +38,4 @@ export async function requestRound(pool: Pool, pushed: Promise<void>, { departme
   const ids = pulled.length > 0 ? await requestSync(pool, { ...request, departments: pulled }) : [];
   await pushed;
   return pushing.length > 0 ? [...ids, ...(await requestSync(pool, { ...request, departments: pushing }))] : ids;
-}
-
-function refuseFailed(runs: readonly FinishedRun[]): void {
-  const failed = runs.find((run) => run.status !== 'SUCCEEDED');
-  if (failed) throw new YiwangError('SOURCE_UNAVAILABLE', { hint: `\`${failed.department}/${failed.stream}\` ended with ${failed.status}: ${failed.message ?? failed.errorCode ?? 'no reason given'}` });
 }

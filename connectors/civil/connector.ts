@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Connector, Stream } from '../contract.ts';
-import { code, date, decimal, derived, idNumber, integer, name, phones, text, time } from '../rules.ts';
+import { code, date, decimal, derived, idNumber, integer, name, phones, publicPhones, text, time } from '../rules.ts';
 
 const cell = z.string().nullish();
 
@@ -29,7 +29,7 @@ const applications: Stream = {
   spreadsheet: true,
   record: {
     occurredAt: time('申请日期'),
-    status: derived(['办理状态'], 'state of the matter', (state) => states[state ?? ''] ?? 'OPEN'),
+    status: derived(['办理状态'], 'state of the matter', (state) => states[state?.replaceAll(' ', '') ?? ''] ?? 'OPEN'),
     division: code('行政区划代码'),
     placeText: text('居住地址'),
     matterRule: 'OWN',
@@ -79,12 +79,12 @@ const organizations: Stream = {
   mentions: [],
   assignment: [],
   organization: {
-    name: text('名称'),
+    name: name('名称'),
     kind: derived(['调解类型'], 'kind', (mediates) => (mediates === null ? 'SOCIAL_ORGANIZATION' : 'MEDIATION_ORGANIZATION')),
     department: derived(['调解类型'], 'department', (mediates) => (mediates === null ? null : 'MEDIATION')),
     tier: derived(['行政区划代码'], 'tier', (division) => (division === null ? null : /^\d{6}(?!000)\d{3}/.test(division) ? 'TOWNSHIP' : 'COUNTY')),
     division: code('行政区划代码'),
-    public_phone: text('联系电话'),
+    public_phone: publicPhones('联系电话'),
     address: text('住所'),
     mediates: derived(['调解类型'], 'codes', (list) => (list ?? '').split(/[、,，\s]+/u).filter((one) => /^\d{2}$/.test(one))),
   },

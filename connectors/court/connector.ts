@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Connector, Stream } from '../contract.ts';
-import { caseNumber, code, date, decimal, derived, idNumber, name, phones, text, texts, time } from '../rules.ts';
+import { caseNumber, code, creditCode, date, decimal, derived, idNumber, name, phones, text, texts, time } from '../rules.ts';
 
+const roles: ReadonlySet<string> = new Set(['PLAINTIFF', 'DEFENDANT', 'AGENT']);
 const cell = z.union([z.string(), z.number()]).nullish();
 
 const cases: Stream = {
@@ -44,7 +45,7 @@ const cases: Stream = {
     placeText: text('address'),
     textForMatching: texts('causeName', 'summary', 'claimAmount'),
     facts: {
-      channel: derived(['prelitNo'], 'the court', () => 'COURT'), registeredOn: date('receivedAt'), filedOn: date('filedAt'), divertedOn: date('divertedAt'), divertedTo: code('divertedTo'), mediationDueOn: date('mediationDueAt'),
+      channel: derived(['prelitNo'], 'the court', () => 'COURT'), registeredOn: date('receivedAt'), filedOn: date('filedAt'), divertedOn: date('divertedAt'), divertedTo: creditCode('divertedTo'), mediationDueOn: date('mediationDueAt'),
       outcome: code('outcome'), fulfilment: code('fulfilment'), confirmationFiledOn: date('confirmationFiledAt'), confirmedOn: date('confirmedAt'),
     },
     milestones: { MEDIATED: derived(['outcome'], 'not pending', (outcome) => outcome !== null && outcome !== 'PENDING'), AGREED: derived(['outcome'], 'agreed', (outcome) => outcome === 'AGREED') },
@@ -63,7 +64,7 @@ const cases: Stream = {
       mediation_due_on: date('mediationDueAt'),
       confirmation_filed_on: date('confirmationFiledAt'),
       confirmed_on: date('confirmedAt'),
-      diverted_to: code('divertedTo'),
+      diverted_to: creditCode('divertedTo'),
       outcome: code('outcome'),
       fulfilment: code('fulfilment'),
       claim_amount_yuan: decimal('claimAmount'),
@@ -73,7 +74,7 @@ const cases: Stream = {
   },
   mentions: [
     {
-      role: code('role'),
+      role: derived(['role'], 'a role of the list', (role) => (role !== null && roles.has(role) ? role : 'OTHER')),
       list: 'parties',
       kind: code('kind'),
       fields: { name: name('name'), idType: code('idType'), idNumber: idNumber('idNumber'), phones: phones('phone'), address: text('address') },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Connector, Rule, Stream } from '../contract.ts';
 import { sourceTime } from '../repairs/times.ts';
-import { code, codes, derived, idNumber, integer, latitude, longitude, name, phones, text, texts, time, truth } from '../rules.ts';
+import { code, codes, creditCode, derived, idNumber, integer, latitude, longitude, name, phones, text, texts, time, truth } from '../rules.ts';
 
 const cell = z.union([z.string(), z.number()]).nullish();
 const truthValue = z.boolean().nullish();
@@ -65,7 +65,7 @@ const tickets: Stream = {
     placeText: text('address'),
     textForMatching: texts('title', 'body'),
     parentKey: code('parentTicketNo'),
-    respondentOrg: code('respondentOrg'),
+    respondentOrg: creditCode('respondentOrg'),
     confidential: derived(['confidential'], 'flag', (value) => value === 'true'),
     facts: {
       receivedAt: time('receivedAt'), assignedAt: time('assignedAt'), contactedAt: time('contactedAt'), acceptedAt: time('acceptedAt'), returnedAt: time('returnedAt'),

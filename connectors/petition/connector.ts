@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Connector, Stream } from '../contract.ts';
-import { code, date, derived, flag, idNumber, integer, name, phones, text, texts, time } from '../rules.ts';
+import { code, creditCode, date, derived, flag, idNumber, integer, name, phones, text, texts, time } from '../rules.ts';
 
 const cell = z.union([z.string(), z.number()]).nullish();
 const petitioner = { name: name('xfrxm'), idNumber: idNumber('zjhm'), phones: phones('lxdh'), address: text('dz') };
@@ -40,10 +40,10 @@ const petitions: Stream = {
     division: code('wtsd'),
     placeText: text('wtdz'),
     textForMatching: texts('gy'),
-    respondentOrg: code('bfydw'),
+    respondentOrg: creditCode('bfydw'),
     confidential: flag('bmyq', '1'),
     facts: {
-      channel: derived(['xfjbh'], 'the petition office', () => 'PETITION'), registeredAt: time('djsj'), handling: code('clfs'), handledBy: code('qxdw'), acceptedOn: date('slgzrq'), dueOn: date('bjqx'),
+      channel: derived(['xfjbh'], 'the petition office', () => 'PETITION'), registeredAt: time('djsj'), handling: code('clfs'), handledBy: creditCode('qxdw'), acceptedOn: date('slgzrq'), dueOn: date('bjqx'),
       extended: derived(['yqly'], 'extension', (reason) => reason !== null), decision: code('clyj'), reviewedOn: date('fcrq'), finallyReviewedOn: date('fhrq'), satisfaction: integer('myd'), repeat: flag('ccbz', '2'),
     },
     milestones: { DECIDED: derived(['clyj'], 'given', (decision) => decision !== null) },
@@ -58,7 +58,7 @@ const petitions: Stream = {
       place_text: text('wtdz'),
       narrative: text('gy'),
       handling: code('clfs'),
-      handled_by: code('qxdw'),
+      handled_by: creditCode('qxdw'),
       accepted_on: date('slgzrq'),
       due_on: date('bjqx'),
       extended: derived(['yqly'], 'extension', (reason) => reason !== null),

@@ -14,7 +14,8 @@ export function answerText(bytes: Buffer, contentType: string | null): string {
 }
 
 const byteOrderMark = '\ufeff';
-const unreadable = '\ud800';
+/** The second half of a pair: what reads by code points takes a lone first half together with whatever follows it. */
+const unreadable = '\udc00';
 /** These bytes are no part of a longer character, and end each value of JSON and of XML. */
 const boundaries = new Set(Buffer.from('"<>'));
 const declarationBytesMax = 200;

@@ -7,15 +7,15 @@ import { sheetRows } from './xlsx.ts';
 
 /**
  * Why a delivery whose files arrived whole is refused all the same: one of them holds nothing that can be read, so that
- * not even its header can. Null where each has a header, whatever that lacks. A workbook is read to its end, because its
- * pages are committed one by one and it may be broken in its last row.
+ * not even its header can. Null where each has a header, whatever that lacks, or is empty as the manifest says. A workbook is
+ * read to its end, because its pages are committed one by one and it may be broken in its last row.
  */
 export async function contentFault(delivery: FoundDelivery, streams: readonly Stream[]): Promise<string | null> {
   const known = new Set(streams.map((stream) => stream.name));
   for (const file of delivery.files.filter((one) => known.has(one.stream))) {
     const path = join(delivery.path, file.name);
     const fault = isWorkbook(file.name) ? await workbookFault(path) : await textFault(path, file.encoding);
-    if (fault !== null) return fault;
+    if (fault !== null && !(fault === noContent && file.rows === 0)) return fault;
   }
   return null;
 }
@@ -32,14 +32,16 @@ async function workbookFault(path: string): Promise<string | null> {
     if (error instanceof YiwangError && error.code === 'SOURCE_SCHEMA') return `WORKBOOK_UNREADABLE: ${error.message}`;
     throw error;
   }
-  return rows === 0 ? 'FILE_EMPTY' : null;
+  return rows === 0 ? noContent : null;
 }
 
 async function textFault(path: string, encoding: string): Promise<string | null> {
   if (fileDecoder(encoding) === null) return 'ENCODING_UNKNOWN';
   for await (const { cells } of csvRows(path)) if (cells.length > 1 || cells[0]!.length > 0) return null;
-  return 'FILE_EMPTY';
+  return noContent;
 }
+
+const noContent = 'FILE_EMPTY';
 
 /** A strict decoder for what a manifest calls an encoding. Null for one that nobody knows, or whose rows cannot be told apart before they are decoded. */
 export function fileDecoder(encoding: string): TextDecoder | null {

@@ -37,7 +37,6 @@ async function* textRows(stream: Stream, path: string, encoding: string): AsyncG
     number += 1;
     yield textRow(stream, header, cells, decoder, `${basename(path)} row ${number} byte ${offset}`);
   }
-  if (header === undefined) requiredHeader(stream, []);
 }
 
 /** Null where a name cannot be read: then nobody can tell which column is never stored. */
@@ -109,7 +108,6 @@ async function* workbookRows(stream: Stream, path: string): AsyncGenerator<RawRo
     if (cells.length > columns.length) yield { row: null, fault: { reason: 'CELL_COUNT' }, position };
     else yield { row: Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ''])), position, absent };
   }
-  if (!header) requiredHeader(stream, []);
 }
 
 /** Names of columns, without what nobody sees in them; one that must be there and is not stops the stream. */

@@ -113,6 +113,8 @@ export type CourtRoleType =
   | 'AGENT'
   /** 被告 · defendant */
   | 'DEFENDANT'
+  /** 其他或未载明 · another, or none stated */
+  | 'OTHER'
   /** 原告 · plaintiff */
   | 'PLAINTIFF';
 

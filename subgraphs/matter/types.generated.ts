@@ -605,6 +605,8 @@ export type PartyRoleType =
   | 'APPLICANT'
   /** 被告 · defendant */
   | 'DEFENDANT'
+  /** 其他或未载明 · another, or none stated */
+  | 'OTHER'
   /** 信访人 · petitioner */
   | 'PETITIONER'
   /** 原告 · plaintiff */

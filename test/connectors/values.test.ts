@@ -51,14 +51,14 @@ describe('a division code with a slip in it is cut to what it says', () => {
   });
 });
 
-describe('a registered organisation lies where its code says today, and one that no table knows opens no parent', () => {
+describe('a registered organisation lies where its code says today, and one that no table knows opens no parent, and is told', () => {
   test.each([
     ['330105', '330105000000', undefined],
     ['330105001000', '330105001000', undefined],
     ['330103', '330105000000', 'DIVISION_SUPERSEDED'],
     ['330103001000', '330105014000', 'DIVISION_SUPERSEDED'],
-    ['330105999999', '330105999999', undefined],
-    ['浙江', '浙江', undefined],
+    ['330105999999', '330105999999', 'DIVISION_UNKNOWN'],
+    ['浙江', '浙江', 'DIVISION_UNKNOWN'],
     ['', null, undefined],
   ])('%s', (行政区划代码, division, kind) => {
     const { organization, repairs } = live('civil', 'shzz', { 名称: '某调解委员会', 统一社会信用代码: '52330105MJ20000001', 更新时间: '2026-03-01', 行政区划代码 });
@@ -90,6 +90,40 @@ test.each([
   const { mentions, repairs } = call({ bjrxm: '张三', bjrdh });
   expect(mentions[0]!.phones).toEqual(phones);
   expect(repairs.some((one) => one.kind === 'PHONE_UNREADABLE')).toBe(told);
+});
+
+describe('a credit code', () => {
+  const code = '52330105MJ1234567X';
+  test.each([' 52330105 MJ1234567X', '52330105\u3000MJ1234567X', '５２330105MJ1234567X', '52330105mj1234567x'])('written %s is of the same organisation', (written) => {
+    const lead = { lead_org: code, assist_orgs: [] };
+    expect(ticket({ leadOrg: written, respondentOrg: written })).toMatchObject({ record: { ...lead, respondent_org: code }, assignments: [{ credit_code: code, relation: 'LEAD' }] });
+    expect(ticket({ assistOrgs: [written] }).assignments).toEqual([{ credit_code: code, relation: 'ASSIST' }]);
+    expect(petition({ qxdw: written, bfydw: written })).toMatchObject({ record: { ...lead, respondent_org: code }, detail: { handled_by: code } });
+    expect(filing({ divertedTo: written })).toMatchObject({ record: { assist_orgs: [code], facts: { divertedTo: code } }, detail: { diverted_to: code } });
+  });
+});
+
+test('a state with a space in it is that state', () => {
+  expect(application({ 办理状态: '批 准' })).toMatchObject({ record: { status: 'RESOLVED' }, detail: { status: '批准' } });
+});
+
+test.each([
+  ['+86 138-0000-1111、0571 88001122', '+8613800001111、+8657188001122'],
+  ['96111', '96111'],
+  ['总机 0571-88001122 转 8、96111', '总机 0571-88001122 转 8、96111'],
+])('of the register, a name without inner spaces and the phones in %s', (联系电话, public_phone) => {
+  const { organization } = live('civil', 'shzz', { 名称: '协 会　二', 统一社会信用代码: '52330105MJ20000001', 更新时间: '2026-03-01', 联系电话 });
+  expect(organization).toMatchObject({ name: '协会二', public_phone });
+});
+
+test.each([[undefined], [''], ['第三人'], ['x'.repeat(6000)]])('a party whose role is %s is one of another role', (role) => {
+  expect(filing({ parties: [{ role: 'PLAINTIFF', name: '张三' }, { role, name: '李四' }] }).mentions.map((mention) => [mention.role, mention.ordinal, mention.name])).toEqual([['PLAINTIFF', 0, '张三'], ['OTHER', 1, '李四']]);
+});
+
+test('a code by which records are found is none where it is longer than any index takes, and told', () => {
+  const long = 'x'.repeat(6000);
+  expect(ticket({ disputeType: long, respondentOrg: long })).toMatchObject({ record: { category: null, respondent_org: null }, quarantined: [{ field: 'disputeType', reason: 'OTHER' }, { field: 'respondentOrg', reason: 'OTHER' }] });
+  expect(ticket({ disputeType: 'x'.repeat(1024) }).record['category']).toHaveLength(1024);
 });
 
 test('a unit whose code is longer than any index takes is none', () => {

@@ -114,6 +114,13 @@ describe('a delivery', () => {
     expect(await comparable(hub.pool, 'civil', 'jzsq')).toMatchObject({ live: 1, quarantined: {} });
   });
 
+  it.each([['no byte', Buffer.alloc(0)], ['an empty line', Buffer.from('\r\n')]])('with a file of %s that should hold no row is taken as one with a header only', async (_, bytes) => {
+    deliver('20260301', [{ name: 'shzz_1.xlsx', stream: 'shzz', rows: 30, bytes: zipped(good), encoding: 'binary' }, ...csv(bytes, 'GB18030', 0)]);
+    expect((await pull(hub.pool, 'civil', 'shzz', env())).counts).toMatchObject({ published: 30 });
+    expect((await pull(hub.pool, 'civil', 'jzsq', env())).counts).toMatchObject({ offered: 0 });
+    expect((await hub.pool.query('SELECT state, reason FROM hub.delivery')).rows).toEqual([{ state: 'ACCEPTED', reason: null }]);
+  });
+
   it('of which a file is there and cannot be read is refused whole, holds up no later one, and is read when it can be', async () => {
     deliver('20260301', csv(gb(`${header}\n${line(1)}\n`), 'GB18030', 1));
     const [file, aside] = ['jzsq_1.csv', 'aside'].map((name) => join(folder, '20260301', name)) as [string, string];

@@ -78,4 +78,10 @@ describe('XML of the petition service', () => {
     expect(emptied).toBe(true);
     expect(await comparable(hub.pool, 'petition', 'petitions')).toMatchObject({ live: 433 });
   });
+
+  it.each([[901, 'is nothing but', '', ''], [903, 'ends in', 'x', ''], [905, 'begins with', '', 'x']])('(%i) is read where a value %s bytes that are none of UTF-8: its petition goes to quarantine', async (n, _, before, after) => {
+    const [head, tail] = envelope(`${petition(n, `<gy>${before}BYTES${after}</gy>`)}${petition(n + 1, '<gy>好</gy>')}`).split('BYTES') as [string, string];
+    source.handle = () => ({ headers: { 'content-type': 'text/xml' }, body: Buffer.concat([Buffer.from(head), Buffer.from('噪音', 'utf8').subarray(1, 5), Buffer.from(tail)]) });
+    expect((await sync()).counts).toMatchObject({ offered: 2, published: 1, quarantined: { INVALID_BYTES: 1 } });
+  });
 });

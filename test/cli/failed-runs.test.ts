@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { refuseFailed } from '../../cli/commands/sync.ts';
+import { refuseFailed } from '../../cli/failed-runs.ts';
 import type { FinishedRun } from '../../jobs/sync.ts';
 
 const run = (status: string, errorCode: string | null): FinishedRun => ({ id: 'r', department: 'police', stream: 'jcj_jjd', mode: 'INCREMENT', status, counts: {}, errorCode, message: null });
