@@ -1,17 +1,19 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { departments, projectRoot } from '../../base/departments.ts';
+import type { Row } from '../../connectors/contract.ts';
 import { receiveEvents } from '../../connectors/ingest.ts';
 import { judge, type Offered } from '../../connectors/judge.ts';
 import { applyPage } from '../../connectors/page.ts';
 import { connectorOf, streamOf } from '../../connectors/registry.ts';
+import { settle } from '../../jobs/settle.ts';
 import { comparable, everything, keys, pull } from '../connectors/sample.ts';
 import { testDatabase, type TestDatabase } from '../postgres.ts';
 import { faultServer, type FaultServer } from './fault-server.ts';
-import { sourceSecrets } from './hub.ts';
+import { sourceSecrets, testConfig } from './hub.ts';
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const good = (n: number) => ({ prelitNo: `P${n}`, receivedAt: '2026-03-02', outcome: 'PENDING', closedHearing: false, minorInvolved: false, updatedAt: '2026-03-02T10:00:00+08:00', deleted: false, summary: `case ${n}` });
@@ -113,6 +115,47 @@ describe.each(departments)('whatever %s sends', (department) => {
     }
   });
 });
+
+/** Random, so that no compression makes it short enough for an index. */
+const long = randomBytes(4_500).toString('base64url');
+
+describe.each(departments)('a value of 6,000 characters in any field that %s sends', (department) => {
+  it('holds up nothing: the page is committed, its records are linked and are of a matter', async () => {
+    const hub = await testDatabase();
+    const connector = await connectorOf(department);
+    const samples = (JSON.parse(readFileSync(join(projectRoot(), 'connectors', department, 'samples.json'), 'utf8')) as (Offered & { stream: string; ends: string })[]).filter((sample) => sample.ends === 'LIVE');
+    try {
+      for (const name of new Set(samples.map((sample) => sample.stream))) {
+        const stream = streamOf(connector, name);
+        const rows = samples.filter((sample) => sample.stream === name).flatMap((sample) => stretched(sample.row!).map((row) => ({ ...sample, row })));
+        const offered = rows.map((one, index): Offered => ({ ...one, ...(one.event ? { event: { ...one.event, subject: `K${index}` } } : {}), row: { ...one.row, [stream.key.reads.at(-1)!]: `K${index}` }, position: `item ${index}` }));
+        const client = await hub.pool.connect();
+        try {
+          await client.query('INSERT INTO hub.stream (department, stream) VALUES ($1, $2)', [department, name]);
+          await client.query('BEGIN');
+          const { counts } = await applyPage(client, { connector, stream, keys, runId: null, epoch: 0, now: new Date(0) }, offered.map((one) => judge(department, stream, one, keys)), {});
+          expect(counts.published).toBeGreaterThan(rows.length * 0.8); // the others are required, or a closed list
+          await client.query('COMMIT');
+        } finally {
+          client.release();
+        }
+      }
+      await settle({ config: await testConfig({}), pool: hub.pool });
+      expect((await hub.pool.query('SELECT rid FROM hub.touched UNION ALL SELECT rid FROM hub.matter_touched')).rowCount).toBe(0);
+    } finally {
+      await hub.drop();
+    }
+  });
+});
+
+/** The row as often as it holds texts, each time with another one of them long. */
+function stretched(row: unknown): Row[] {
+  if (typeof row !== 'object' || row === null) return [];
+  return Object.entries(row).flatMap(([name, value]): Row[] => {
+    if (typeof value === 'string' || value === null) return [{ ...row, [name]: long }];
+    return stretched(value).map((part) => ({ ...row, [name]: Array.isArray(value) ? Object.values(part) : part }));
+  });
+}
 
 /** A case whose JSON has exactly so many bytes, in cells that are each within their limit. */
 function sized(n: number, bytes: number): string {
