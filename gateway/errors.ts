@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { asOperatingError } from '../base/db.ts';
 import { YiwangError, errorTable, type ErrorCode } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
 
@@ -44,7 +45,9 @@ const documentFaults = new Set<unknown>(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDA
 const suggestion = / ?(?:Did you mean|Perhaps you meant)[^?]*\?(?: To [^.]*\.)?/g;
 const sentenceCharsMax = 500;
 
-function ownError(error: unknown): { code: ErrorCode; hint: string | undefined } | undefined {
+function ownError(thrown: unknown): { code: ErrorCode; hint: string | undefined } | undefined {
+  // A driver's own error of a database that is away. A sentence of graphql-js may quote what a caller wrote.
+  const error = thrown instanceof GraphQLError ? thrown : asOperatingError(thrown);
   if (error instanceof YiwangError) return { code: error.code, hint: error.hint };
   if (!(error instanceof GraphQLError)) return undefined;
   if (error.originalError instanceof YiwangError) return { code: error.originalError.code, hint: error.originalError.hint };

@@ -7,7 +7,7 @@ import { GraphQLError, getVariableValues, type ExecutionResult, type GraphQLSche
 import { YiwangError } from '../base/errors.ts';
 import { openSeen } from '../policy/seen.ts';
 import { JsonText, answerText, type Answers } from './answer.ts';
-import { isRecord, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import type { CallerHeaders, Identify } from './caller.ts';
 import { requireBooleans } from './conditions.ts';
 import { DocumentFault, type Documents, type ReadDocument } from './documents.ts';
@@ -17,6 +17,7 @@ import type { Engine } from './executor.ts';
 import { checkCost, checkVariables, limits } from './limits.ts';
 import { mediaTypeFor } from './media-type.ts';
 import type { Operations } from './operations.ts';
+import { requestFaultStatus } from './request-fault.ts';
 
 export interface GraphqlOptions {
   engine: Engine;
@@ -234,24 +235,17 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): F
   const type = mediaTypeOf(request);
   if (type === null) return reply.code(notAcceptableStatus).type(jsonType).send(JSON.stringify({ errors: [publicError(new YiwangError('BAD_REQUEST', { hint: notAcceptable }))] }));
   const errors = known instanceof DocumentFault ? known.errors.map(callersFault) : [publicError(known, traceId)];
-  const status = known instanceof DocumentFault ? 400 : httpStatus(error) ?? statusOf(known);
+  const status = known instanceof DocumentFault ? 400 : requestFaultStatus(error) ?? statusOf(known);
   if (status === 401) void reply.header('www-authenticate', 'Bearer'); // RFC 9110, 11.6.1
   return reply.code(status).type(type).send(JSON.stringify({ errors }));
 }
 
 /** Fastify's own errors (body too large, another content type, JSON that does not parse) in the terms of the closed table. */
 function asOwn(error: unknown): unknown {
-  const status = httpStatus(error);
+  const status = requestFaultStatus(error);
   if (status === 413) return new YiwangError('LIMIT_EXCEEDED', { hint: `the body is over the limit \`bodyBytesMax\` of ${limits.bodyBytesMax}` });
   if (status === 415) return new YiwangError('BAD_REQUEST', { hint: 'a request is application/json and not compressed' });
   return status === undefined ? error : new YiwangError('BAD_REQUEST', { hint: 'the body is not JSON' });
-}
-
-function httpStatus(error: unknown): number | undefined {
-  const { code, statusCode } = isRecord(error) ? error : ({} as Record<string, unknown>);
-  // A caller who hangs up before the body is whole: Fastify passes on what Node says of it.
-  const isFastifys = error instanceof SyntaxError || (typeof code === 'string' && (code.startsWith('FST_') || code === 'ECONNRESET'));
-  return isFastifys && typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
 }
 
 /** Of an answer and of a refusal alike. */

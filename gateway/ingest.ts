@@ -3,7 +3,7 @@ import type { Config } from '../base/config.ts';
 import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import { bodyBytesMax, receiveEvents } from '../connectors/ingest.ts';
-import { publicError, statusOf } from './errors.ts';
+import { refusal } from './request-fault.ts';
 
 /** `POST /ingest/<department>`: deliveries of departments that push, taken as raw bytes because the signature is over them. */
 export async function ingestRoutes(app: FastifyInstance, { config, pool }: { config: Config; pool: Pool }): Promise<void> {
@@ -11,8 +11,8 @@ export async function ingestRoutes(app: FastifyInstance, { config, pool }: { con
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => {
     const known = (error as { statusCode?: number }).statusCode === 413 ? new YiwangError('PAYLOAD_TOO_LARGE') : error;
-    const { message, extensions } = publicError(known);
-    return reply.code(statusOf(known)).send({ error: { code: extensions?.['code'], message } });
+    const { status, told } = refusal(known);
+    return reply.code(status).send({ error: { code: told.extensions?.['code'], message: told.message } });
   });
   app.post<{ Params: { department: string } }>('/ingest/:department', { bodyLimit: bodyBytesMax }, async (request, reply) => {
     const { department } = request.params;

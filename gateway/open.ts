@@ -1,4 +1,3 @@
-import Fastify from 'fastify';
 import { Kind, parse } from 'graphql';
 import { YiwangError } from '../base/errors.ts';
 import { accessLines } from './access.ts';
@@ -15,7 +14,7 @@ import { graphqlRoute } from './graphql.ts';
 import { textOf } from '../policy/federation/links.ts';
 import type { Gateway } from './main.ts';
 import { registerOf } from './operations.ts';
-import { securityHeaders } from './pages.ts';
+import { openServer } from './server.ts';
 import { readRequirements, type Requirements } from '../policy/federation/requirements.ts';
 import { withoutSecurityMarks } from '../policy/federation/directive-names.ts';
 import { httpTransport } from './transport.ts';
@@ -42,8 +41,7 @@ export async function startOpenGateway(options: OpenGatewayOptions): Promise<Gat
   const grants = openGrants(options);
   const transport = httpTransport(endpointsOf(options.supergraphSdl));
   const engine = await openEngine(options.engine, { supergraphSdl: withoutSecurityMarks(options.supergraphSdl), transport, headers: () => ({}) });
-  const app = Fastify({ logger: false, forceCloseConnections: 'idle' });
-  securityHeaders(app);
+  const app = openServer();
   await app.register((route) =>
     graphqlRoute(route, {
       engine,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { projectRoot } from '../base/departments.ts';
 
 /** The console at `/`, as `npm run console` left it in console/dist; nothing of it comes from elsewhere. */
@@ -23,9 +23,13 @@ export async function pages(app: FastifyInstance): Promise<void> {
 /** On every answer. The editor (Monaco) sets styles of its own and runs its workers from this origin; nothing else is open. */
 export function securityHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply, payload) => {
-    for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) reply.header(name, value);
+    setSecurityHeaders(reply);
     return payload;
   });
+}
+
+export function setSecurityHeaders(reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) reply.header(name, value);
 }
 
 const contentSecurityPolicy = [

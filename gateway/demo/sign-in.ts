@@ -4,7 +4,7 @@ import type { Pool } from '../../base/db.ts';
 import { YiwangError } from '../../base/errors.ts';
 import type { DemoIssuer } from './issuer.ts';
 import { personaClaims, personas } from './personas.ts';
-import { publicError, statusOf } from '../errors.ts';
+import { refusal } from '../request-fault.ts';
 import { exampleMatter } from './example-matter.ts';
 
 export interface DemoOptions {
@@ -21,8 +21,8 @@ export interface DemoOptions {
  */
 export async function demoRoutes(app: FastifyInstance, { pool, issuer, recordTypes }: DemoOptions): Promise<void> {
   app.setErrorHandler((error, _request, reply) => {
-    const { message, extensions } = publicError(error);
-    return reply.code(statusOf(error)).send({ error: { code: extensions?.['code'], message, zh: extensions?.['zh'] } });
+    const { status, told } = refusal(error);
+    return reply.code(status).send({ error: { code: told.extensions?.['code'], message: told.message, zh: told.extensions?.['zh'] } });
   });
   app.addHook('onRequest', async (request) => refuseForeign(request));
   app.get('/demo/personas', async () => Object.entries(personas).map(([name, persona]) => ({ name, ...persona })));
