@@ -42,6 +42,15 @@ export function prepared(text: string, values: unknown[]): pg.QueryConfig {
 }
 
 /**
+ * A statement that is given up after `timeoutMs`, and its connection with it, where the server does not answer at all: one
+ * that hangs does not keep its own `statement_timeout` either.
+ */
+export function givenUpAfter(timeoutMs: number, text: string, values: unknown[] = []): pg.QueryConfig {
+  const config: pg.QueryConfig & { query_timeout: number } = { text, values, query_timeout: timeoutMs }; // of the driver, not of its types
+  return config;
+}
+
+/**
  * Runs `work` in one transaction and commits, or rolls back and rethrows. Driver errors that mean "the server went away"
  * become `DATABASE_UNAVAILABLE`, which is retryable.
  */

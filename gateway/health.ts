@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Pool } from '../base/db.ts';
+import { givenUpAfter, type Pool } from '../base/db.ts';
+import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
+import { withinMs } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 
-/** `/livez`: this process answers. `/readyz`: so does its database. `/metrics`: Prometheus text. */
+/** `/livez`: this process answers. `/readyz`: so does its database, in `databaseMsMax`. `/metrics`: Prometheus text. */
 export async function healthRoutes(app: FastifyInstance, { pool, metrics }: { pool: Pool; metrics: Metrics }): Promise<void> {
   app.get('/livez', async () => ({ live: true }));
   app.get('/readyz', async (_request, reply) => {
     try {
-      await pool.query('SELECT 1');
+      await withinMs(databaseMsMax, pool.query(givenUpAfter(databaseMsMax, 'SELECT 1')), () => new YiwangError('DATABASE_UNAVAILABLE', { detail: 'no answer in time' }));
       return { ready: true };
     } catch (error) {
       log.warn({ err: safeError(error) }, 'not ready: the database does not answer');
@@ -20,6 +22,9 @@ export async function healthRoutes(app: FastifyInstance, { pool, metrics }: { po
     return reply.type(metrics.contentType).send(await metrics.text());
   });
 }
+
+/** Less than whoever asks whether the hub is ready waits for an answer. */
+const databaseMsMax = 3_000;
 
 /** Metrics are for a collector on this machine: not for other hosts, nor for what a proxy on this one passes on. */
 function isFromHere({ socket, headers }: FastifyRequest): boolean {

@@ -1,16 +1,22 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Pool } from '../base/db.ts';
+import { allDone, givenUpAfter, type Pool } from '../base/db.ts';
+import { YiwangError } from '../base/errors.ts';
 import { isOpenSql } from '../connectors/sources/deliveries.ts';
+import { withinMs } from './deadline.ts';
 
 /** Jobs by state, of each queue; from whoever has the queue open. */
 export type QueueDepths = () => Promise<Record<string, { waiting: number; active: number; failed: number }>>;
 
 export interface StreamMetrics {
-  /** Reads what is to be told; at most once in `readEveryMs`. Never throws: a database that is away is a metric too. */
+  /** Reads what is to be told; at most once in `readEveryMs`. Never throws and never hangs: a database that is away is a metric too. */
   refresh(): Promise<void>;
 }
 
 const readEveryMs = 5_000;
+/** A scrape waits no longer for the database, nor for the queue. */
+const answerMsMax = 3_000;
+/** A statement may be slow where a hub is large: what it tells is then told by a later scrape. */
+const statementMsMax = 30_000;
 /** A run that ended is committed a little after the time it writes. */
 const overlapSeconds = 60;
 const runsPerReadMax = 10_000;
@@ -25,13 +31,20 @@ export function streamMetrics(register: Registry, { pool, queueDepths, now }: { 
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
-  const read = async () => {
+  let asking: Promise<unknown> | undefined;
+  /** One at a time, also beyond the scrape that asked: a late one would count its runs again. */
+  const askDatabase = () => (asking ??= allDone([readStreams(pool, gauges), ended(pool)]).finally(() => (asking = undefined)));
+
+  const readDatabase = async () => {
     try {
-      await Promise.all([readStreams(pool, gauges), ended(pool)]);
+      await withinMs(answerMsMax, askDatabase(), late);
       up.set(1);
     } catch {
       up.set(0); // told by the metric itself; readiness tells it too
     }
+  };
+  const read = async () => {
+    await readDatabase();
     const depths = await queueDepths?.().catch(() => undefined);
     depth.reset();
     for (const [queue, states] of Object.entries(depths ?? {})) for (const [state, jobs] of Object.entries(states)) depth.set({ queue, state }, jobs);
@@ -48,6 +61,9 @@ export function streamMetrics(register: Registry, { pool, queueDepths, now }: { 
     },
   };
 }
+
+const late = () => new YiwangError('DATABASE_UNAVAILABLE', { detail: 'no answer in time' });
+const asked = (text: string, values?: unknown[]) => givenUpAfter(statementMsMax, text, values);
 
 function streamGauges(register: Registry) {
   const registers = [register];
@@ -83,14 +99,14 @@ interface StreamRow {
 }
 
 async function readStreams(pool: Pool, gauges: Gauges): Promise<void> {
-  const streams = await pool.query<StreamRow>(`
+  const streams = await pool.query<StreamRow>(asked(`
     SELECT s.department, s.stream, extract(epoch FROM now() - s.fresh_through)::float8 AS age, s.stale_reason IS NOT NULL AS stale, s.paused, s.totals,
       (SELECT count(*) FROM jsonb_object_keys(s.drift)) AS unknown,
       (SELECT r.counts -> 'reconciliation' FROM hub.sync_run r WHERE r.department = s.department AND r.stream = s.stream AND r.mode = 'RECONCILE' AND r.finished_at IS NOT NULL ORDER BY r.finished_at DESC LIMIT 1) AS reconciliation
-    FROM hub.stream s`);
-  const pending = await pool.query<{ department: string; stream: string; status: string; n: number }>(`SELECT department, stream, status, count(*) AS n FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING', 'HELD') GROUP BY 1, 2, 3`);
-  const quarantined = await pool.query<{ department: string; stream: string; reason: string; n: number }>('SELECT department, stream, reason, count(*) AS n FROM hub.quarantine WHERE released_at IS NULL GROUP BY 1, 2, 3');
-  const deliveries = await pool.query<{ department: string; state: string; n: number }>(`SELECT department, state, count(*) AS n FROM hub.delivery WHERE ${isOpenSql} GROUP BY 1, 2`);
+    FROM hub.stream s`));
+  const pending = await pool.query<{ department: string; stream: string; status: string; n: number }>(asked(`SELECT department, stream, status, count(*) AS n FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING', 'HELD') GROUP BY 1, 2, 3`));
+  const quarantined = await pool.query<{ department: string; stream: string; reason: string; n: number }>(asked('SELECT department, stream, reason, count(*) AS n FROM hub.quarantine WHERE released_at IS NULL GROUP BY 1, 2, 3'));
+  const deliveries = await pool.query<{ department: string; state: string; n: number }>(asked(`SELECT department, state, count(*) AS n FROM hub.delivery WHERE ${isOpenSql} GROUP BY 1, 2`));
   // Nothing is awaited from here on: a scrape never meets half of it.
   for (const metric of Object.values(gauges)) metric.reset();
   for (const row of streams.rows) tellStream(gauges, row);
@@ -120,11 +136,11 @@ function endedRuns(register: Registry, startedAt: Date): (pool: Pool) => Promise
   let since = startedAt;
   let known = new Set<string>();
   return async (pool) => {
-    const { rows } = await pool.query<{ id: string; department: string; stream: string; mode: string; status: string; attempt: number; seconds: number; finished_at: Date }>(
+    const { rows } = await pool.query<{ id: string; department: string; stream: string; mode: string; status: string; attempt: number; seconds: number; finished_at: Date }>(asked(
       `SELECT id, department, stream, mode, status, attempt, finished_at, extract(epoch FROM finished_at - coalesce(started_at, finished_at))::float8 AS seconds
        FROM hub.sync_run WHERE finished_at > $1::timestamptz - make_interval(secs => $2) AND finished_at > $3 ORDER BY finished_at LIMIT ${runsPerReadMax}`,
       [since, overlapSeconds, startedAt],
-    );
+    ));
     for (const run of rows) {
       if (known.has(run.id)) continue;
       const labels = { department: run.department, stream: run.stream };
