@@ -37,18 +37,19 @@ export function streamMetrics(register: Registry, { pool, queueDepths, now }: { 
 
   const readDatabase = async () => {
     try {
-      await withinMs(answerMsMax, askDatabase(), late);
+      await withinMs(answerMsMax, askDatabase(), late('DATABASE_UNAVAILABLE'));
       up.set(1);
     } catch {
       up.set(0); // told by the metric itself; readiness tells it too
     }
   };
-  const read = async () => {
-    await readDatabase();
-    const depths = await queueDepths?.().catch(() => undefined);
+  /** A queue that cannot be asked has no depth: neither the last one nor 0. */
+  const readQueues = async () => {
+    const depths = queueDepths ? await withinMs(answerMsMax, queueDepths(), late('QUEUE_UNAVAILABLE')).catch(() => undefined) : undefined;
     depth.reset();
     for (const [queue, states] of Object.entries(depths ?? {})) for (const [state, jobs] of Object.entries(states)) depth.set({ queue, state }, jobs);
   };
+  const read = async () => void (await Promise.all([readDatabase(), readQueues()]));
 
   return {
     async refresh() {
@@ -62,7 +63,7 @@ export function streamMetrics(register: Registry, { pool, queueDepths, now }: { 
   };
 }
 
-const late = () => new YiwangError('DATABASE_UNAVAILABLE', { detail: 'no answer in time' });
+const late = (code: 'DATABASE_UNAVAILABLE' | 'QUEUE_UNAVAILABLE') => () => new YiwangError(code, { detail: 'no answer in time' });
 const asked = (text: string, values?: unknown[]) => givenUpAfter(statementMsMax, text, values);
 
 function streamGauges(register: Registry) {

@@ -32,3 +32,14 @@ test('while the database hangs metrics say that it does, and tell what the proce
   expect(text).toMatch(/^yiwang_database_up 0$/m);
   expect(text).toMatch(/^yiwang_access_log_entries \d+$/m);
 }, 20_000);
+
+test('while the queue hangs metrics tell everything else, and no depth of it', async () => {
+  const hub = await openFixture({ jobs: { depths: () => new Promise(() => undefined), routes: async () => undefined } });
+  try {
+    const text = await (await fetch(`${hub.url}/metrics`, within())).text();
+    expect(text).toMatch(/^yiwang_database_up 1$/m);
+    expect(text).not.toMatch(/^yiwang_queue_jobs\{/m);
+  } finally {
+    await hub.stop();
+  }
+}, 20_000);
