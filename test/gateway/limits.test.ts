@@ -22,6 +22,10 @@ const secondsMax = 2;
 describe('an operation over a limit is refused before it is validated, planned or sent', () => {
   test.each<[string, string]>([
     ['documentTokensMax', `{ ${times(limits.documentTokensMax, () => 'places { code }')} }`],
+    ['nestingMax', `${'{a'.repeat(2_500)}${'}'.repeat(2_500)}`],
+    ['nestingMax', `{ search(filter: { status: ${'['.repeat(2_000)}${']'.repeat(2_000)} }) { no } }`],
+    ['nestingMax', `query ($a: ${'['.repeat(2_000)}Int${']'.repeat(2_000)}) { places { code } }`],
+    ['nestingMax', '{'.repeat(5_000)],
     ['depthMax', `{ ${times(30, () => '... {')} places { code } ${'}'.repeat(30)} }`],
     ['aliasesMax', `{ ${times(limits.aliasesMax + 1, (i) => `a${i}: places { code }`)} }`],
     ['directivesMax', `{ places { ${times(limits.directivesMax + 1, () => 'code @skip(if: false)')} } }`],

@@ -83,6 +83,12 @@ test('what asks for nothing is open to everybody', async () => {
   expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
 });
 
+test('what is nested without end is over a limit here too', async () => {
+  for (const query of [`${'{a'.repeat(2_500)}${'}'.repeat(2_500)}`, `{ products(a: ${'['.repeat(2_000)}${']'.repeat(2_000)}) { id } }`]) {
+    expect(await ask(query)).toMatchObject({ status: 400, errors: [{ message: expect.stringContaining('nestingMax'), extensions: { code: 'LIMIT_EXCEEDED' } }] });
+  }
+});
+
 describe('rules hold on every kind of place', () => {
   test.each<[string, string, unknown, string[], RegExp]>([
     ['a field', '{ products { id price } }', { products: [{ id: '1', price: null }] }, ['Product.price'], /price/],

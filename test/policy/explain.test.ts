@@ -126,6 +126,7 @@ describe('explaining an operation', () => {
     ['what does not parse', '{ records {', 'BAD_REQUEST'],
     ['what is not valid, without suggestions', '{ recrods { id } }', 'BAD_REQUEST'],
     ['what has too many tokens', `{ ${'rule '.repeat(6_000)} }`, 'LIMIT_EXCEEDED'],
+    ['what is nested too deep', `${'{a'.repeat(2_500)}${'}'.repeat(2_500)}`, 'LIMIT_EXCEEDED'],
     ['two operations', 'query A { rule } query B { rule }', 'BAD_REQUEST'],
   ])('refuses %s', (_, operation, code) => {
     const act = () => explainOperation({ supergraphSchema: house, policy, viewer: viewer(), operation });
