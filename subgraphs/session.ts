@@ -83,7 +83,8 @@ function openReading(pool: Pool, viewer: Viewer, logger: Logger): Reading {
 async function changed<T>(pool: Pool, viewer: Viewer, logger: Logger, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await entered(pool, viewer, enterWriter);
   try {
-    const result = await work(drizzle({ client, logger }) as unknown as Transaction);
+    const told = { query: (...args: Asked) => Promise.resolve(client.query(...args)).catch(rethrown) };
+    const result = await work(drizzle({ client: told as unknown as Client, logger }) as unknown as Transaction);
     await client.query('COMMIT');
     client.release();
     return result;
@@ -93,8 +94,8 @@ async function changed<T>(pool: Pool, viewer: Viewer, logger: Logger, work: (tx:
   }
 }
 
-/** Codes of PostgreSQL for a value that no column could hold: a zero byte, a year 0, a number beyond its type. */
-const unheldCodes = new Set(['22003', '22007', '22008', '22021', '22P05']);
+/** Codes of PostgreSQL for a value that no column could hold: a zero byte, a year 0 or of five digits, a number beyond its type. */
+const unheldCodes = new Set(['22003', '22007', '22008', '22009', '22021', '22P05']);
 
 /** What cannot be is the question's fault: nothing here makes such a value of a good one. A server that went away is said to have. */
 function rethrown(error: unknown): never {

@@ -110,6 +110,15 @@ describe('changes by an operator', () => {
     expect((await db.pool.query('SELECT 1 FROM hub.effect WHERE subject = $1', ['hotline/nothing'])).rowCount).toBe(0);
   });
 
+  it.each([
+    ['pauseStream', 'mutation($text: String!) { pauseStream(department: "hotline", stream: $text) { stream } }'],
+    ['rerunConnector', 'mutation($text: String!) { rerunConnector(department: "hotline", stream: $text) { id } }'],
+    ['releaseQuarantine', 'mutation($text: String!) { releaseQuarantine(department: $text) { id } }'],
+  ])('%s says of a character that no text can hold that it is the request\'s fault', async (_, mutation) => {
+    const { body } = await world.ask('hub', operator, mutation, { text: 'a\u0000b' });
+    expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  });
+
   it.each([['a clerk', clerk], ['an auditor', auditor], ['a developer', developer], ['a resident', resident()]])('are refused to %s by the subgraph too, and nothing is written', async (_, caller) => {
     const { data, body } = await world.ask('hub', caller, pause, { stream: 'tickets' });
     expect(data['pauseStream']).toBeNull();

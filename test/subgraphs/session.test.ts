@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPool } from '../../base/db.ts';
 import { openSession } from '../../subgraphs/session.ts';
@@ -36,13 +36,22 @@ describe('the session of one subgraph request', () => {
     await expect(tx.execute(sql`SELECT 1`)).rejects.toThrow();
   });
 
-  it.each([
+  const unheld: [string, SQL][] = [
     ['a zero byte', sql`SELECT ${'a\u0000b'}::text`],
     ['a year that there is not', sql`SELECT ${'0000-01-01T00:00:00Z'}::timestamptz`],
+    ['a year of five digits', sql`SELECT ${new Date('9999-12-31T23:59:59-23:59').toISOString()}::timestamptz`],
     ['a number beyond its type', sql`SELECT ${'99999999999'}::int`],
-  ])('tells of %s that it is the question\'s fault', async (_, asked) => {
+  ];
+
+  it.each(unheld)('tells of %s that it is the question\'s fault', async (_, asked) => {
     const session = openSession(db.pool, clerk);
     await expect((await session.tx()).execute(asked)).rejects.toMatchObject({ cause: { code: 'BAD_REQUEST' } });
+    await session.end();
+  });
+
+  it.each(unheld)('tells of %s in a change that it is the change\'s fault', async (_, asked) => {
+    const session = openSession(db.pool, clerk);
+    await expect(session.change((tx) => tx.execute(asked))).rejects.toMatchObject({ cause: { code: 'BAD_REQUEST' } });
     await session.end();
   });
 
