@@ -16,9 +16,12 @@ function scalar(name: string, parse: (text: string) => unknown, serialize: (valu
   return new GraphQLScalarType({ name, serialize, parseValue: read, parseLiteral: (node: ValueNode) => read(node.kind === Kind.STRING ? node.value : undefined) });
 }
 
+/** RFC 3339 of a day that there is, where `Date` reads 31 February as 3 March; in UTC, too, its year is one of four digits. */
 function instant(text: string): Date | undefined {
-  const date = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : undefined;
-  return date && !Number.isNaN(date.getTime()) ? date : undefined;
+  const [, date] = /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  if (date === undefined || day(date) === undefined) return undefined;
+  const read = new Date(text);
+  return isCounted(read) ? read : undefined;
 }
 
 /** Departments' tables give instants as PostgreSQL writes them: `2026-03-02 08:20:00.5+00`. */
@@ -29,7 +32,14 @@ function asRfc3339(value: unknown): unknown {
 }
 
 function day(text: string): string | undefined {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && instant(`${text}T00:00:00Z`)?.toISOString().startsWith(text) ? text : undefined;
+  const midnight = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  return midnight && isCounted(midnight) && midnight.toISOString().startsWith(text) ? text : undefined;
+}
+
+/** There is no year 0, PostgreSQL says, and none of five digits, says RFC 3339. False for a date that is none. */
+function isCounted(date: Date): boolean {
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999;
 }
 
 function decimal(text: string): string | undefined {

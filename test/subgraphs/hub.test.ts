@@ -89,6 +89,15 @@ describe('an operator', () => {
   });
 });
 
+describe('an instant that there is not', () => {
+  it.each(['2026-02-31T00:00:00Z', '9999-12-31T23:59:59-23:59'])('%s is refused, written into the operation or given beside it', async (since) => {
+    const rerun = (given: string) => `rerunConnector(department: "hotline", stream: "tickets", since: ${given}) { id }`;
+    for (const [query, variables] of [[`mutation { ${rerun(`"${since}"`)} }`, {}], [`mutation($since: DateTime) { ${rerun('$since')} }`, { since }]] as const) {
+      expect((await world.ask('hub', operator, query, variables)).body.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+    }
+  });
+});
+
 describe('changes by an operator', () => {
   const pause = 'mutation($stream: String!) { pauseStream(department: "hotline", stream: $stream) { stream paused pausedAt } }';
   const streams = async () => (await db.pool.query<{ paused: boolean }>(`SELECT paused FROM hub.stream WHERE department = 'hotline' AND stream = 'tickets'`)).rows[0]!.paused;
