@@ -50,12 +50,17 @@ export async function simulatorBeside({ home, port, progress, ...more }: Beside)
   const { startSimulatorThread } = await import('../simulator/thread.ts');
   return startSimulatorThread({
     ...more,
-    port: port === 0 ? 0 : port + simulatorPortOffset,
+    port: simulatorPort(port),
     secrets: sourceSecrets(home),
     ingestUrl: `http://127.0.0.1:${port}/ingest/hotline`,
     dropFolder: join(home, 'civil-drop'),
     ...(progress ? { progress } : {}),
   });
+}
+
+/** 200 above the gateway's; any free one where that is. */
+export function simulatorPort(port: number): number {
+  return port === 0 ? 0 : port + simulatorPortOffset;
 }
 
 /** What a hub's environment needs to read the simulator, secrets included, and the file in the home that says so. */

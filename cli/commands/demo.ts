@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import { readConfig } from '../../base/config.ts';
+import { readConfig, type Config, type SourceNeeds } from '../../base/config.ts';
+import { sourceUrlName } from '../../base/departments.ts';
 import { startEmbeddedPostgres } from '../../base/embedded.ts';
 import { YiwangError } from '../../base/errors.ts';
 import { emptyEmbedded, refuseFilled } from '../demo/reset.ts';
 import { demoDataset } from '../demo/dataset.ts';
+import { tryPorts } from '../demo/ports.ts';
 import { syncEveryRound } from '../demo/rounds.ts';
 import { stopEmbedded, withHub, type Hub } from '../hub.ts';
 import { printLine, progressBar, say, wholeNumber } from '../output.ts';
@@ -41,12 +43,17 @@ export function demoCommand(program: Command): void {
     });
 }
 
-/** From the outside in: data set, database, sources, hub; taken down in the opposite order whatever happens. */
+/**
+ * From the outside in: data set, database, sources, hub; taken down in the opposite order whatever happens. What can be
+ * refused is refused before anything of the hub is touched: settings, data set, ports.
+ */
 async function demo(options: Options, stop: AbortSignal): Promise<void> {
-  const { home, databaseUrl, port } = readConfig({ sources: [] });
+  const sources = await sourceNeeds();
+  const { home, databaseUrl, host, port } = configToCome(sources);
   const dataset = await demoDataset(home, options.dataset, options.residents);
   const { openDataset } = await import('../../simulator/dataset.ts');
-  openDataset(dataset); // refused before anything of the hub is touched
+  openDataset(dataset);
+  await tryPorts({ host, port });
   const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home }) : undefined;
   try {
     if (embedded) await emptied(home, embedded, options);
@@ -55,7 +62,7 @@ async function demo(options: Options, stop: AbortSignal): Promise<void> {
     const simulator = await simulatorBeside({ home, port, dataset, policeTarget: embedded?.url ?? databaseUrl, progress: (done, total) => bar.update(done, total) });
     try {
       const env = { ...process.env, ...simulator.addresses, ...sourceSecrets(home) };
-      await withHub((hub) => served(hub, { dataset, simulator, once: options.once === true, stop }), { env, sources: await sourceNeeds() });
+      await withHub((hub) => served(hub, { dataset, simulator, once: options.once === true, stop }), { env, sources });
     } finally {
       bar.end();
       await simulator.stop();
@@ -63,6 +70,12 @@ async function demo(options: Options, stop: AbortSignal): Promise<void> {
   } finally {
     if (embedded) await stopEmbedded(embedded);
   }
+}
+
+/** What the hub will be told: addresses and secrets of its sources, which are not there yet, have something in their place. */
+function configToCome(sources: readonly SourceNeeds[]): Config {
+  const inPlace = sources.flatMap(({ department, secrets }) => [[sourceUrlName(department), 'http://127.0.0.1'], ...secrets.map((name) => [name, '-'])]);
+  return readConfig({ env: { ...process.env, ...Object.fromEntries(inPlace) }, sources });
 }
 
 async function emptied(home: string, embedded: Awaited<ReturnType<typeof startEmbeddedPostgres>>, options: Options): Promise<void> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -83,6 +84,27 @@ test('a second demo of the same home is refused and harms nothing', async () => 
   const { out } = await yiwang(['status', '--json'], env);
   expect((JSON.parse(out) as { persons: number }).persons).toBeGreaterThan(0);
 }, 3 * minutesMs);
+
+test.each([
+  ['the port of the gateway is taken', 0, {}, /port \d+ is in use .*\[CONFIG\]/],
+  ['the port of the simulator is taken', 200, {}, /cannot listen on .*another program has that port.*\[CONFIG\]/],
+  ['a setting of a source is wrong', undefined, { HOTLINE_AMQP_URL: 'no address' }, /HOTLINE_AMQP_URL: not a URL.*\[CONFIG\]/],
+])('a demo that cannot start leaves the hub of its home as it was: %s', async (_, above, more, message) => {
+  const held = async () => {
+    const { persons, log } = JSON.parse((await yiwang(['status', '--json'], env)).out) as { persons: number; log: object };
+    return { persons, log, outside: ['checkpoints', 'signer'].map((folder) => readdirSync(join(home, folder)).sort()) };
+  };
+  const before = await held();
+  expect(before.persons).toBeGreaterThan(0);
+  const blocker = above === undefined ? undefined : createServer().listen(Number(env['PORT']) + above, '127.0.0.1');
+  try {
+    const { code, err } = await yiwang(['demo', '--dataset', dataset, '--once'], { ...env, ...more });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(message) });
+  } finally {
+    blocker?.close();
+  }
+  expect(await held()).toEqual(before);
+}, 2 * minutesMs);
 
 test('a database that somebody gave is never emptied', async () => {
   const server = await startEmbeddedPostgres({ home });
