@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createPostgresBackend, Queue as RedisQueue, runMigrations, withBackend, Worker as RedisWorker } from 'bullmq';
 import pg from 'pg';
@@ -20,6 +21,7 @@ export interface Queues {
   /** Rings once for `id` and `turn`, however often it is called while that job waits or runs; a new turn is not held up by a dead worker's job. */
   ring(queue: QueueName, id: string, turn?: number): Promise<void>;
   work(queue: QueueName, concurrency: number, process: (id: string) => Promise<void>): void;
+  /** `QUEUE_UNAVAILABLE` where they are not known within five seconds. */
   depths(): Promise<Record<QueueName, QueueDepth>>;
   /** BullMQ's own objects, one a queue, for the board. */
   handles(): readonly object[];
@@ -79,6 +81,7 @@ interface AnyQueue {
   waitUntilReady(): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
+  disconnect(): Promise<void>;
 }
 type QueueClass = new (name: string, options: object) => AnyQueue;
 interface AnyWorker {
@@ -95,6 +98,7 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
   const workers = new Set<AnyWorker>();
   const starting: Promise<void>[] = [];
   const closing = new AbortController();
+  let asking: Promise<Record<string, number>[]> | undefined;
   const queue = (name: QueueName) => {
     let one = opened.get(name);
     if (!one) {
@@ -118,11 +122,7 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
   };
   return {
     async ring(name, id, turn = 0) {
-      try {
-        await (await ready(name)).add(name, { id }, { jobId: `${name}-${id}-${turn}`, removeOnComplete: true, removeOnFail: true });
-      } catch (error) {
-        throw new YiwangError('QUEUE_UNAVAILABLE', { cause: error });
-      }
+      await inTime(ready(name).then((one) => one.add(name, { id }, { jobId: `${name}-${id}-${turn}`, removeOnComplete: true, removeOnFail: true })));
     },
     work(name, concurrency, process) {
       const made = () => {
@@ -133,7 +133,9 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
       starting.push(running(made, workers, closing.signal));
     },
     async depths() {
-      const counts = await Promise.all(queueNames.map(async (name) => (await ready(name)).getJobCounts('waiting', 'active', 'failed')));
+      // One question at a time: while Redis is away each would be kept until it is back.
+      asking ??= Promise.all(queueNames.map(async (name) => (await ready(name)).getJobCounts('waiting', 'active', 'failed'))).finally(() => (asking = undefined));
+      const counts = await inTime(asking);
       return Object.fromEntries(queueNames.map((name, index) => [name, { waiting: counts[index]!['waiting'] ?? 0, active: counts[index]!['active'] ?? 0, failed: counts[index]!['failed'] ?? 0 }])) as Record<QueueName, QueueDepth>;
     },
     handles: () => queueNames.map((name) => queue(name)),
@@ -141,7 +143,7 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
       closing.abort();
       await Promise.all([...workers].map((worker) => worker.close()));
       await Promise.all(starting);
-      await Promise.all([...opened.values()].map((one) => one.close()));
+      await Promise.all([...opened.values()].map((one) => inTime(one.close()).catch(() => cutOff(one))));
     },
   };
 }
@@ -152,15 +154,39 @@ function told(queue: QueueName, error: unknown): never {
   throw error;
 }
 
+const answerMsMax = 5_000;
+
+/** The answer, unless it fails or the queue keeps it back: Redis that is away rejects nothing, it is connected to for ever. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = pause(answerMsMax, undefined, { signal: answered.signal }).then(() => {
+    throw new YiwangError('QUEUE_UNAVAILABLE', { detail: `no answer within ${answerMsMax} ms` });
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } catch (error) {
+    throw error instanceof YiwangError ? error : new YiwangError('QUEUE_UNAVAILABLE', { cause: error });
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Without a farewell, for which Redis that is away would be waited for. */
+function cutOff(queue: AnyQueue): void {
+  void queue.disconnect().catch(() => undefined); // was never connected
+}
+
 const workerRetryMs = 500;
 
 /** Starts a worker, and another where its first connection failed: it would ask the failed one for ever. */
 async function running(made: () => AnyWorker, workers: Set<AnyWorker>, closing: AbortSignal): Promise<void> {
+  const closed = once(closing, 'abort');
   while (!closing.aborted) {
     const worker = made();
     workers.add(worker);
     try {
-      await worker.waitUntilReady();
+      await Promise.race([worker.waitUntilReady(), closed]); // of a Redis that is away it never settles, not even closed
+      if (closing.aborted) return;
       void worker.run().catch((error: Error) => log.warn({ err: safeError(error) }, 'queue'));
       return;
     } catch (error) {

@@ -106,6 +106,7 @@ describe('what fails says so in one sentence, with exit 1 and without a secret',
   writeFileSync(join(broken, 'dataset.json'), '{"seed": 1}');
   test.each([
     ['an unreachable database', ['status'], { DATABASE_URL: 'postgres://me:s3cret@127.0.0.1:1/hub' }, /127\.0\.0\.1:1 .*nothing listens there.*\[DATABASE_UNAVAILABLE\]/],
+    ['an unreachable Redis', ['status', '--json'], { REDIS_URL: 'redis://:s3cret@127.0.0.1:1' }, /^yiwang: the queue at 127\.0\.0\.1:1 \(REDIS_URL\) does not answer.*\[QUEUE_UNAVAILABLE\]\n$/],
     ['several wrong settings', ['status'], { DATABASE_URL: 'mysql://me:s3cret@h/d', PORT: 'x' }, /2 settings are wrong:\n {2}DATABASE_URL: .*\n {2}PORT: [^]*\[CONFIG\]/],
     ['a missing secret', ['up'], { HOTLINE_SOURCE_URL: 'http://127.0.0.1:1' }, /HOTLINE_SECRET: required with HOTLINE_SOURCE_URL/],
     ['production without settings', ['up'], { NODE_ENV: 'production' }, /DATABASE_URL: required in production/],

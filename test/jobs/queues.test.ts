@@ -11,6 +11,13 @@ it('a connection that is given back without its listeners is still listened to: 
   expect(client.emit('error', new Error('Connection terminated unexpectedly'))).toBe(true);
 });
 
+it('on a Redis that is away depths are an error within seconds, and the queue closes', async () => {
+  const queues = await openQueues({ redisUrl: 'redis://127.0.0.1:1', databaseUrl: 'postgres://127.0.0.1:1/none' });
+  queues.work('sync', 1, async () => undefined);
+  await Promise.all([1, 2].map(() => expect(queues.depths()).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' })));
+  await queues.close();
+}, 15_000);
+
 describe('the queue on PostgreSQL', () => {
   let db: TestDatabase;
   let queues: Queues;
