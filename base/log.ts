@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type Logger } from 'pino';
+import { YiwangError } from './errors.ts';
 
 const about = new AsyncLocalStorage<Readonly<Record<string, string>>>();
 const textCharactersMax = 300;
 const itemsMax = 20;
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+type Level = (typeof levels)[number];
 
 /**
  * The structured log. Nothing of a record goes in: callers log codes, counts, stream names and positions. Three walls stand
@@ -12,7 +15,7 @@ const itemsMax = 20;
  */
 export const log: Logger = pino(
   {
-    level: process.env['YIWANG_LOG_LEVEL'] ?? 'info',
+    level: levels.find((level) => level === process.env['YIWANG_LOG_LEVEL']) ?? 'info', // a command refuses what is none
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => ({ ...about.getStore() }),
@@ -25,6 +28,14 @@ export const log: Logger = pino(
 );
 
 export type { Logger };
+
+/** The level of `YIWANG_LOG_LEVEL`, or `otherwise` where nothing is set; `USAGE` where that is none. */
+export function logLevel(otherwise: Level): Level {
+  const wanted = process.env['YIWANG_LOG_LEVEL'] || otherwise;
+  const found = levels.find((level) => level === wanted);
+  if (found === undefined) throw new YiwangError('USAGE', { hint: `YIWANG_LOG_LEVEL: not one of ${levels.join(', ')}` });
+  return found;
+}
 
 /** Whatever is logged within `work`, however deep, carries these fields: of which run, of which operation it is. */
 export function logged<T>(fields: Partial<Record<(typeof contextFields)[number], string>>, work: () => T): T {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { log } from '../base/log.ts';
+import { log, logLevel } from '../base/log.ts';
 import { auditCommand } from './commands/audit.ts';
 import { benchCommand } from './commands/bench.ts';
 import { datasetCommand } from './commands/dataset.ts';
@@ -31,10 +31,10 @@ for (const command of everyCommand(program)) command.copyInheritedSettings(progr
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-log.level = process.env['YIWANG_LOG_LEVEL'] ?? 'warn'; // a command speaks for itself; `up` turns the log on
 
 let exitCode = 0;
 try {
+  log.level = logLevel('warn'); // a command speaks for itself; `up` turns the log on
   await program.parseAsync();
 } catch (error) {
   exitCode = await report(error);

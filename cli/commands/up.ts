@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EngineName } from '../../gateway/engine/names.ts';
-import { log } from '../../base/log.ts';
+import { log, logLevel } from '../../base/log.ts';
 import { withHub } from '../hub.ts';
 import { printLine } from '../output.ts';
 import { serviceNames, startServices, type ServiceName } from '../services.ts';
@@ -37,7 +37,7 @@ async function up(options: Options): Promise<void> {
     return printLine(printGrants(options.printGrants));
   }
   const stop = stopSignal();
-  log.level = process.env['YIWANG_LOG_LEVEL'] ?? 'info';
+  log.level = logLevel('info');
   const simulated = options.only?.has('simulator') ? await startSimulated() : undefined;
   try {
     const wanted = new Set(serviceNames.filter((name) => options.only?.has(name) ?? true));

@@ -57,6 +57,12 @@ describe('wrong usage is one sentence and exit 2', () => {
   });
 });
 
+test.each([['status'], ['--help']])('a log level that is none is wrong usage: %s', async (command) => {
+  const { code, out, err } = await yiwang([command], { YIWANG_HOME: home, YIWANG_LOG_LEVEL: 'loud' });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(/^yiwang: YIWANG_LOG_LEVEL: not one of trace, debug, info, warn, error, fatal, silent · .*\n$/);
+});
+
 describe('files that a command cannot read or write as it is told are wrong usage, before or after the work', () => {
   const folder = join(home, 'files');
   mkdirSync(join(folder, 'taken'), { recursive: true });
