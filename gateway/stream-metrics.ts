@@ -105,7 +105,8 @@ async function readStreams(pool: Pool, gauges: Gauges): Promise<void> {
       (SELECT count(*) FROM jsonb_object_keys(s.drift)) AS unknown,
       (SELECT r.counts -> 'reconciliation' FROM hub.sync_run r WHERE r.department = s.department AND r.stream = s.stream AND r.mode = 'RECONCILE' AND r.finished_at IS NOT NULL ORDER BY r.finished_at DESC LIMIT 1) AS reconciliation
     FROM hub.stream s`));
-  const pending = await pool.query<{ department: string; stream: string; status: string; n: number }>(asked(`SELECT department, stream, status, count(*) AS n FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING', 'HELD') GROUP BY 1, 2, 3`));
+  // A dry run that would have been held waits for nobody: it cannot be approved.
+  const pending = await pool.query<{ department: string; stream: string; status: string; n: number }>(asked(`SELECT department, stream, status, count(*) AS n FROM hub.sync_run WHERE status IN ('DUE', 'RUNNING') OR (status = 'HELD' AND mode <> 'DRY_RUN') GROUP BY 1, 2, 3`));
   const quarantined = await pool.query<{ department: string; stream: string; reason: string; n: number }>(asked('SELECT department, stream, reason, count(*) AS n FROM hub.quarantine WHERE released_at IS NULL GROUP BY 1, 2, 3'));
   const deliveries = await pool.query<{ department: string; state: string; n: number }>(asked(`SELECT department, state, count(*) AS n FROM hub.delivery WHERE ${isOpenSql} GROUP BY 1, 2`));
   // Nothing is awaited from here on: a scrape never meets half of it.

@@ -60,13 +60,14 @@ export interface StreamChoice {
   stream?: string | null;
 }
 
+/** Whoever asks for held runs asks what waits for an operator: a dry run that would have been held does not. */
 export async function runPage(context: SubgraphContext, page: Page, choice: StreamChoice & { status?: string | null }): Promise<RunReport[]> {
   const tx = await context.tx();
   const after = page.after ? sql`(${runReport.requestedAt}, ${runReport.id}) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : undefined;
   return tx
     .select()
     .from(runReport)
-    .where(and(...chosen(runReport, choice), choice.status ? eq(runReport.status, choice.status) : undefined, after))
+    .where(and(...chosen(runReport, choice), choice.status ? eq(runReport.status, choice.status) : undefined, choice.status === 'HELD' ? ne(runReport.mode, 'DRY_RUN') : undefined, after))
     .orderBy(desc(runReport.requestedAt), desc(runReport.id))
     .limit(page.rowsMax + 1);
 }

@@ -139,6 +139,18 @@ test('it tells whether it lives, is ready, and what it did', async () => {
   expect(metrics).toMatch(/yiwang_operations_total\{kind="CLERK",outcome="ALLOWED"\} \d/);
 });
 
+test('metrics count the held runs that somebody can approve', async () => {
+  const hub = await openFixture();
+  try {
+    await hub.database.pool.query("INSERT INTO hub.stream (department, stream) VALUES ('hotline', 'tickets')");
+    await hub.database.pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, requested_at) SELECT gen_random_uuid(), 'hotline', 'tickets', mode, status, 'test', now() FROM (VALUES ('DRY_RUN', 'HELD'), ('INCREMENT', 'HELD'), ('DRY_RUN', 'DUE')) AS run(mode, status)");
+    const metrics = await (await fetch(`${hub.url}/metrics`)).text();
+    expect(metrics.match(/^yiwang_runs_pending\{.*/gm)?.sort()).toEqual(['DUE', 'HELD'].map((status) => `yiwang_runs_pending{department="hotline",stream="tickets",status="${status}"} 1`));
+  } finally {
+    await hub.stop();
+  }
+});
+
 describe('sign-in by persona', () => {
   const post = (headers: Record<string, string> = {}) => fetch(`${fixture.url}/demo/token`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"persona":"county-analyst"}' });
 

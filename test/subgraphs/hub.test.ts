@@ -83,6 +83,14 @@ describe('an operator', () => {
     expect(next.data['syncRuns']).toEqual({ nodes: [{ id: '00000000-0000-0000-0000-000000000001' }], pageInfo: { hasNextPage: false } });
   });
 
+  it('is told of held runs that wait for an approval, and of a dry run among all runs only', async () => {
+    const [held, dry] = ['00000000-0000-0000-0000-0000000000a1', '00000000-0000-0000-0000-0000000000a2'];
+    await db.pool.query("INSERT INTO hub.sync_run (id, department, stream, mode, status, requested_by, requested_at) VALUES ($1, 'hotline', 'tickets', 'INCREMENT', 'HELD', 'test', '2026-05-10T00:00:00Z'), ($2, 'hotline', 'tickets', 'DRY_RUN', 'HELD', 'test', '2026-05-11T00:00:00Z')", [held, dry]);
+    const { data } = await world.ask('hub', operator, '{ held: syncRuns(status: HELD) { nodes { id } } all: syncRuns(first: 2) { nodes { id } } }');
+    expect(data).toEqual({ held: { nodes: [{ id: held }] }, all: { nodes: [{ id: dry }, { id: held }] } });
+    await db.pool.query('DELETE FROM hub.sync_run WHERE id = ANY ($1)', [[held, dry]]);
+  });
+
   it('reads no record and no access log', async () => {
     expect((await world.ask('matter', operator, '{ records { nodes { id } } matters { nodes { matterNo } } }')).data).toEqual({ records: null, matters: null });
     expect((await world.ask('hub', operator, '{ accessLog { nodes { index } } verifyAccessLog { whole } }')).data).toEqual({ accessLog: null, verifyAccessLog: null });
