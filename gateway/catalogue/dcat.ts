@@ -12,6 +12,7 @@ export function dcatCatalogue(datasets: readonly FreshDataset[]): object {
     '@type': 'dcat:Catalog',
     'dct:title': text({ zh: '一网数据目录', en: 'Data catalogue of yiwang' }),
     'dct:description': text({ zh: '各部门接入的数据集：字段、密级、共享属性、保存期限与血缘。不含任何记录。', en: 'The data sets that departments connect: fields, classes, sharing, retention and lineage. It holds no record.' }),
+    'dct:publisher': { '@id': '#hub', '@type': 'foaf:Agent', 'foaf:name': text({ zh: '一网', en: 'yiwang' }) },
     'dct:language': languages,
     'dct:conformsTo': { '@id': 'https://www.w3.org/TR/vocab-dcat-3/', '@type': 'dct:Standard' },
     'foaf:homepage': { '@id': '/catalog' },
@@ -52,6 +53,7 @@ function dataset(one: FreshDataset): object {
     '@type': 'dcat:Dataset',
     'dct:identifier': one.id,
     'dct:title': text(one.title),
+    ...(one.description === null ? {} : { 'dct:description': text(one.description) }),
     'dct:publisher': { '@id': `#department/${one.department}`, '@type': 'foaf:Organization', 'foaf:name': text(one.steward) },
     'dct:accessRights': { '@id': accessRights[one.sharing], '@type': 'dct:RightsStatement', 'skos:prefLabel': text(sharingNames[one.sharing]) },
     'dct:accrualPeriodicity': frequency(one.schedule.everySeconds),
@@ -59,7 +61,7 @@ function dataset(one: FreshDataset): object {
     'dct:language': languages,
     'dct:conformsTo': { '@id': `${datasetId(one)}/schema`, '@type': ['dct:Standard', 'csvw:Schema'], 'csvw:column': one.fields.map((field) => column(one, field)) },
     'dct:provenance': { '@type': 'dct:ProvenanceStatement', 'rdfs:label': text({ zh: `依据：${one.legalBasis.zh}`, en: `Legal basis: ${one.legalBasis.en}` }) },
-    'prov:wasDerivedFrom': { '@id': `${datasetId(one)}/source`, '@type': 'prov:Entity', 'yw:sourceKind': one.sourceKind, 'prov:wasAttributedTo': { '@id': `#department/${one.department}` } },
+    'prov:wasDerivedFrom': { '@id': sourceId(one), '@type': 'prov:Entity', 'yw:sourceKind': one.sourceKind, 'prov:wasAttributedTo': { '@id': `#department/${one.department}` } },
     'yw:retention': { 'yw:years': one.retention.years, 'yw:maskedYears': one.retention.maskedYears, 'yw:basis': text(one.retention.basis) },
     'yw:neverStored': one.neverStored.map(never),
     ...(isServed(one) ? { 'dcat:distribution': distribution(one) } : {}),
@@ -90,7 +92,7 @@ function column(one: FreshDataset, field: DatasetField): object {
     ...(field.codeSystem === null ? {} : { 'dct:conformsTo': { '@type': ['dct:Standard', 'skos:ConceptScheme'], 'dct:identifier': field.codeSystem, ...(field.values.length > 0 ? { 'skos:notation': field.values } : {}) } }),
     'prov:qualifiedDerivation': field.lineage.map((step) => ({
       '@type': 'prov:Derivation',
-      'prov:entity': step.reads.map((name) => ({ '@id': `${datasetId(one)}/source#${encodeURIComponent(name)}` })),
+      'prov:entity': step.reads.map((name) => ({ '@id': `${sourceId(one)}/column/${encodeURIComponent(name)}` })),
       'prov:hadActivity': { '@type': 'prov:Activity', 'rdfs:label': step.repair },
       'yw:target': step.target,
     })),
@@ -103,6 +105,11 @@ function never({ field, rule, when }: NeverStored): object {
 
 function datasetId({ id }: FreshDataset): string {
   return `#dataset/${id}`;
+}
+
+/** Within a fragment already, so that what is below it has no other `#` (RFC 3987, 2.2). */
+function sourceId(one: FreshDataset): string {
+  return `${datasetId(one)}/source`;
 }
 
 /** Nothing is served of a data set that shows nothing to anybody. */
