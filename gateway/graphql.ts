@@ -194,7 +194,7 @@ function callerHeaders({ headers }: FastifyRequest): CallerHeaders {
 function readRequest(request: FastifyRequest, exchange: Exchange, options: GraphqlOptions): void {
   const body = readBody(request.body);
   const text = body.documentId === undefined ? body.query : options.operations.text(body.documentId);
-  if (text === undefined) throw body.documentId === undefined ? new YiwangError('BAD_REQUEST', { hint: 'the body has no `query`' }) : new YiwangError('OPERATION_NOT_REGISTERED');
+  if (text === undefined) throw body.documentId === undefined ? new YiwangError('BAD_REQUEST', { hint: 'the body has no `query`' }) : notRegistered(exchange);
   const document = options.documents.read(text, (operation) => {
     exchange.operation = operation;
     options.admit(exchange, operation.hash);
@@ -203,6 +203,11 @@ function readRequest(request: FastifyRequest, exchange: Exchange, options: Graph
   const variables = coercedVariables(options.engine.schema, document, body.variables);
   Object.assign(exchange, { document, rawVariables: body.variables, variables });
   request.body = { query: text, variables: body.variables };
+}
+
+/** What the table says of it is for service accounts; whoever may write operations may also send one. */
+function notRegistered({ viewer }: Exchange): YiwangError {
+  return new YiwangError('OPERATION_NOT_REGISTERED', viewer.kind === 'APP' ? {} : { hint: 'no operation is registered under this id; send the text, or register it · 没有以此标识登记的操作，请发送操作文本或先行登记' });
 }
 
 /** The variables as the schema reads them, with which the answer is not too large. Without variables that is asked once. */

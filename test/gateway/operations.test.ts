@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, validate } from 'graphql';
+import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../base/departments.ts';
 import { normalHashOf } from '../../gateway/documents.ts';
@@ -75,9 +76,13 @@ describe('who runs what', () => {
     expect(await fixture.ask(query, { as: app, purpose: 'SUPERVISION', variables: { no: 'T1' } })).toMatchObject({ status: 403, errors: [{ extensions: { code: 'OPERATION_NOT_REGISTERED' } }] });
   });
 
-  test('an unknown id is not registered', async () => {
-    expect(await fixture.ask('', { as: analyst, body: { documentId: 'nope' } })).toMatchObject({ status: 403, errors: [{ extensions: { code: 'OPERATION_NOT_REGISTERED' } }] });
-    expect(await fixture.ask('', { as: analyst, body: { extensions: { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } } } })).toMatchObject({ status: 403 });
+  test.each<[string, JWTPayload, RegExp]>([
+    ['a person, who may send the text', analyst, /^no operation is registered under this id; send the text, or register it/],
+    ['a service account, which may not', app, /^a service account runs registered operations only/],
+  ])('an unknown id is not registered, is told to %s', async (_who, as, message) => {
+    for (const body of [{ documentId: 'nope' }, { extensions: { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } } }]) {
+      expect(await fixture.ask('', { as, body })).toMatchObject({ status: 403, errors: [{ message: expect.stringMatching(message), extensions: { code: 'OPERATION_NOT_REGISTERED' } }] });
+    }
   });
 
   test('without a token only what is open to everybody runs', async () => {
