@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { HubStatus } from '../jobs/status.ts';
@@ -17,17 +18,40 @@ const compared = ['offered', 'tombstones', 'dropped', 'droppedFields', 'quaranti
 
 /** Compares what a hub counts with what the data set that it was synced from states, and looks for its canaries in every table. */
 export async function checkDataset(pool: Pool, status: HubStatus, dataset: string): Promise<Check> {
-  const expected = truth(dataset, 'expected.json') as Record<string, Record<string, unknown>>;
+  const expected = truth(dataset, 'expected.json', expectedSchema(status.streams.map(({ stream }) => stream)));
   const streams = status.streams.filter(({ stream }) => expected[stream] !== undefined);
   const different = streams.flatMap((found) => differences(found.stream, expected[found.stream]!, found as unknown as Record<string, unknown>));
-  const canaries = truth(dataset, 'canaries.json') as { value: string; rule: string }[];
+  const canaries = truth(dataset, 'canaries.json', canariesSchema);
   return { different, canaries: await foundCanaries(pool, canaries), streams: streams.length, canariesLooked: canaries.length };
 }
 
-function truth(dataset: string, file: string): unknown {
+/** Streams by name, beside what no hub counts. A set that states nothing of any stream would differ in nothing. */
+function expectedSchema(streams: readonly string[]) {
+  const count = z.union([z.number(), z.record(z.string(), z.number())], { error: 'is no number' }).optional();
+  const counts = z.looseObject(Object.fromEntries(compared.map((name) => [name, count])), { error: 'is no object of counts' });
+  return z
+    .looseObject(Object.fromEntries(streams.map((stream) => [stream, counts.optional()])), { error: 'is no object of streams' })
+    .refine((stated) => streams.some((stream) => stated[stream] !== undefined), 'names no stream of the hub')
+    .transform((stated) => stated as Record<string, Record<string, unknown> | undefined>);
+}
+
+const canariesSchema = z.array(z.object({ value: z.string({ error: 'is no text' }).min(1, 'is empty'), rule: z.string({ error: 'is no text' }) }, { error: 'is no object' }), { error: 'is no list' });
+
+function truth<T>(dataset: string, file: string, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(readTruth(dataset, file));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new YiwangError('DATASET_INVALID', { hint: `truth/${file}: ${path.length > 0 ? `\`${path.join('.')}\`` : 'it'} ${message}` });
+}
+
+function readTruth(dataset: string, file: string): unknown {
   const path = join(dataset, 'truth', file);
   if (!existsSync(path)) throw new YiwangError('DATASET_INVALID', { hint: `\`${dataset}\` has no truth/${file}` });
-  return JSON.parse(readFileSync(path, 'utf8'));
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new YiwangError('DATASET_INVALID', { hint: `truth/${file} cannot be read as JSON`, cause });
+  }
 }
 
 /** A count that the data set does not state is not compared; of repairs the ID kinds only (sources.md). */
