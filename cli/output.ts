@@ -58,10 +58,14 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** Parses an instant of an option (RFC 3339 with its offset); returns it in UTC. Anything else is wrong usage. */
+/** Before it no source has a record, and what some of them make of such a time is a fault of theirs. */
+const yearMin = 1900;
+
+/** Parses an instant of an option (RFC 3339 with its offset, from 1900 on); returns it in UTC. Anything else is wrong usage. */
 export function instant(text: string): string {
   const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text) && beginsWithDay(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError('not a time like 2026-03-02T09:30:00+08:00 · 应为带时区的时间');
+  if (time < Date.UTC(yearMin)) throw new InvalidArgumentError(`not a time from ${yearMin} on · 不得早于 ${yearMin} 年`);
   return new Date(time).toISOString();
 }
 

@@ -58,6 +58,8 @@ test('an operator tries, pauses, resumes, back-fills and approves from the comma
 test.each([
   ['a time without a zone', ['sync', 'civil', '--since', '2026-01-01'], /not a time/],
   ['a day that no month has', ['sync', 'civil', '--since', '2026-02-31T00:00:00Z'], /not a time/],
+  ['a time before every source', ['sync', 'civil', '--since', '0000-01-01T00:00:00Z', '--wait'], /not a time from 1900 on/],
+  ['an end before every source', ['sync', 'civil', '--until', '1899-12-31T23:59:59Z'], /not a time from 1900 on/],
   ['a period that ends before it begins', ['sync', '--since', '2026-02-01T00:00:00Z', '--until', '2026-01-01T00:00:00Z'], /not before/],
   ['everything and a period', ['sync', '--full', '--since', '2026-02-01T00:00:00Z'], /--full reads everything/],
   ['a stream of nobody', ['sync', '--stream', 'jzsq'], /name it/],
