@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { GraphQLSchema } from 'graphql';
@@ -71,6 +71,7 @@ interface MatrixOptions {
 
 /** Of the release in force, as the graph's `policyMatrix` has it; of a folder where one is named. */
 async function matrix({ folder, json, ...scope }: MatrixOptions): Promise<void> {
+  if (folder !== undefined) refuseNoFolder(folder);
   const { policyMatrix } = await import('../../policy/matrix.ts');
   const supergraphSchema = await supergraph();
   if (scope.type !== undefined && !supergraphSchema.getType(scope.type)) throw new YiwangError('USAGE', { hint: `the graph has no type \`${scope.type.slice(0, 40)}\`` });
@@ -86,6 +87,11 @@ async function policyOf(folder: string): Promise<Policy> {
   const policy = openPolicy({ folder });
   if (policy.version === 'none') throw new YiwangError('POLICY_INVALID', { hint: `the policy in \`${folder}\` does not load` });
   return policy;
+}
+
+/** A path that is mistyped is no policy with a fault. */
+function refuseNoFolder(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new YiwangError('USAGE', { hint: `there is no folder \`${path}\`` });
 }
 
 async function policyInForce({ pool }: Hub): Promise<Policy> {
@@ -140,6 +146,7 @@ async function relationTo(pool: Pool, viewer: Viewer): Promise<Partial<RowAccess
 }
 
 async function diff(a: string, b: string, options: { json?: boolean }): Promise<void> {
+  for (const folder of [a, b]) refuseNoFolder(folder);
   const { policyDiff } = await import('../../policy/diff.ts');
   const changes = policyDiff(a, b);
   if (options.json) return printJson(changes);

@@ -44,6 +44,9 @@ describe('wrong usage is one sentence and exit 2', () => {
     ['a stream that is mistyped', ['quarantine', 'release', '--stream', 'ticket'], /no department has a stream `ticket`/],
     ['a reason that is none', ['quarantine', 'release', '--reason', 'SHEMA'], /`SHEMA` is no reason; there are .*SCHEMA/],
     ['a type that the graph has not', ['policy', 'matrix', '--type', 'Persons', '--json'], /no type `Persons`/],
+    ['no folder to compare', ['policy', 'diff', '/nowhere', 'policy'], /^yiwang: there is no folder `\/nowhere` · .*\n$/],
+    ['no folder to compare with', ['policy', 'diff', 'policy', 'package.json'], /^yiwang: there is no folder `package\.json` · .*\n$/],
+    ['no folder of a matrix', ['policy', 'matrix', '--folder', '/nowhere', '--json'], /^yiwang: there is no folder `\/nowhere` · .*\n$/],
     ['an unknown model', ['link', '--model', 'none', '--input', 'a.csv', '--out', 'b.csv'], /no model `none`/],
     ['a period that ends before it begins', ['audit', 'export', '--from', '2026-03-02', '--to', '2026-03-01', '--out', join(home, 'period')], /--from is not before --to/],
     ['a time that is a number', ['audit', 'export', '--from', '5', '--out', join(home, 'period')], /not a time/],
@@ -119,7 +122,7 @@ describe('what fails says so in one sentence, with exit 1 and without a secret',
     ['the demo in production', ['demo'], { NODE_ENV: 'production' }, /does not run with NODE_ENV=production/],
     ['no data set', ['demo', '--dataset', '/nowhere'], {}, /`\/nowhere` is no data set.*\[DATASET_INVALID\]/],
     ['a broken data set', ['demo', '--dataset', broken], {}, /dataset\.json: `.*\[DATASET_INVALID\]/],
-    ['the matrix of a policy that does not load', ['policy', 'matrix', '--folder', '/nowhere', '--json'], {}, /`\/nowhere` does not load.*\[POLICY_INVALID\]/],
+    ['the matrix of a policy that does not load', ['policy', 'matrix', '--folder', broken, '--json'], {}, /broken` does not load.*\[POLICY_INVALID\]/],
     ['nothing connected', ['sync', '--wait'], {}, /no department is connected/],
   ])('%s', async (_, args, env, message) => {
     const { code, out, err } = await yiwang(args, { YIWANG_HOME: home, ...env });
