@@ -1,10 +1,11 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { derivedKey } from './canonical.ts';
 import { projectRoot } from './departments.ts';
 import { YiwangError } from './errors.ts';
+import { makeFolder } from './folder.ts';
 
 /**
  * The hub's own folder (`$YIWANG_HOME`, by default `.yiwang/` beside package.json): the embedded database, the secrets of
@@ -13,7 +14,7 @@ import { YiwangError } from './errors.ts';
 export function openHome(env: NodeJS.ProcessEnv = process.env): string {
   const home = env['YIWANG_HOME'] ? resolve(env['YIWANG_HOME']) : join(projectRoot(), '.yiwang');
   try {
-    mkdirSync(home, { recursive: true, mode: 0o711 });
+    makeFolder(home, 0o711);
     // The database's own user may pass through to its folder; listing and reading stay with the owner.
     chmodSync(home, 0o711);
   } catch (error) {

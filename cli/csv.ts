@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { YiwangError } from '../base/errors.ts';
+import { makeFolder } from '../base/folder.ts';
 
 /** Writes rows as RFC 4180 CSV in UTF-8, with a header. */
 export function writeCsv(file: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(file, [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join(''));
 }
 
@@ -15,7 +16,7 @@ export function writeCsv(file: string, header: readonly string[], rows: readonly
  */
 export function writeSheet(file: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   if (!/^[^.]+\.csv$/.test(basename(file))) throw new YiwangError('USAGE', { hint: `\`${file}\` must end in .csv and have no other ending · 文件名须以 .csv 结尾且只有一个扩展名` });
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(file, `\ufeff${[header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`);
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { YiwangError } from '../base/errors.ts';
+import { makeFolder } from '../base/folder.ts';
 import { callsOf, plantCalls, type Calls } from './county/calls.ts';
 import { casesOf, plantCases, type Cases } from './county/cases.ts';
 import { dayMs, rounds, type Context } from './county/context.ts';
@@ -43,7 +44,7 @@ export function generateDataset(options: GenerateOptions): { regionRoot: string;
   if (!/^[A-Za-z0-9_.-]{1,40}$/.test(seed)) throw new YiwangError('USAGE', { hint: 'a seed is a number or a word of letters and digits' });
   refuseForeign(out);
   for (const part of ['police', 'court', 'civil', 'petition', 'hotline', 'truth']) rmSync(join(out, part), { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const context = contextOf(out, residents, seed);
   const expected = writeDepartments(context, out, (done, total, label) => options.progress?.(done, total, label));
   context.truth.close(expected);

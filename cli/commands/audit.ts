@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/folder.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { beginsWithDay, printJson, printLine, progressBar } from '../output.ts';
 import { checkpointFolder, knownLogKey } from '../services.ts';
@@ -62,6 +63,7 @@ interface ExportOptions {
 
 async function exportLog({ config, pool }: Hub, { json, ...wanted }: ExportOptions): Promise<void> {
   const { exportAccessLog } = await import('../../audit/export.ts');
+  makeFolder(wanted.out);
   const bar = progressBar('export · 导出');
   const exported = await exportAccessLog({ pool, publicKey: await knownLogKey(config.home), ...wanted, progress: bar.update }).finally(bar.end);
   if (json) printJson({ ...exported, out: wanted.out });

@@ -88,6 +88,18 @@ describe('files that a command cannot read or write as it is told are wrong usag
   });
 });
 
+describe.runIf(process.platform === 'linux')('a place in which no folder can be made is told of, and not tried for ever', () => {
+  const [nowhere, place] = ['/proc/none/here', /`\/proc\/none` cannot be used: there is no such place/];
+  test.each([
+    ['the home', ['status'], nowhere, 1, /`\/proc\/none\/here` \(YIWANG_HOME\) cannot be created/],
+    ['a sheet', ['quarantine', 'list', '--csv', `${nowhere}/a.csv`], home, 2, place],
+    ['an export of links', ['linkage', 'export', '--out', nowhere], home, 2, place],
+    ['a county', ['dataset', 'generate', '--out', nowhere, '--residents', '100', '--seed', '1'], home, 2, place],
+  ])('%s', async (_, args, at, code, message) => {
+    expect(await yiwang(args, { YIWANG_HOME: at })).toEqual({ code, out: '', err: expect.stringMatching(message) });
+  });
+});
+
 test('a folder as an input is no CSV with a bad row', async () => {
   const folder = join(home, 'files');
   const { code, err } = await yiwang(['link', '--model', join(folder, 'books.json'), '--input', join(folder, 'taken'), '--out', join(folder, 'clusters.csv')], { YIWANG_HOME: home });
