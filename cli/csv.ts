@@ -20,6 +20,12 @@ export function writeSheet(file: string, header: readonly string[], rows: readon
   writeFileSync(file, `\ufeff${[header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`);
 }
 
+/** CSV with every cell as it stands: for a file that programs join with the one that its ids came from. */
+export function writeExactCsv(file: string, header: readonly string[], rows: readonly (readonly string[])[]): void {
+  makeFolder(dirname(file));
+  writeFileSync(file, [header, ...rows].map((row) => `${row.map(quoted).join(',')}\n`).join(''));
+}
+
 /** Rows of a CSV with at least these columns, or `DATASET_INVALID` with the file's name: one without rows needs its header too. */
 export function readCsv(file: string, columns: readonly string[]): Record<string, string>[] {
   let header: readonly string[] = [];
@@ -38,6 +44,9 @@ export function readCsv(file: string, columns: readonly string[]): Record<string
 const formula = /^(?:[=@\t\r]|[+-](?!\d+(?:\.\d+)?$))/;
 
 function cell(value: string | number): string {
-  const text = formula.test(String(value)) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return quoted(formula.test(String(value)) ? `'${value}` : String(value));
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]|^[ \t]|[ \t]$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

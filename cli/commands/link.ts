@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import type { Model } from '../../linkage/model.ts';
-import { writeCsv } from '../csv.ts';
+import { writeExactCsv } from '../csv.ts';
 import { printJson, printLine, progressBar } from '../output.ts';
 
 interface Options {
@@ -40,7 +40,7 @@ async function link(options: Options): Promise<void> {
   const bar = progressBar('link · 链接');
   try {
     const result = await linkTable({ model, inputs: options.input, progress: (_stage, share) => bar.update(Math.round(share * 100), 100) });
-    writeCsv(options.out, ['source', 'id', 'entity'], result.clusters.map(({ source, id, entity }) => [source, id, entity]));
+    writeExactCsv(options.out, ['source', 'id', 'entity'], result.clusters.map(({ source, id, entity }) => [source, id, entity]));
     if (options.saveModel !== undefined) writeFileSync(options.saveModel, `${JSON.stringify({ ...model, trained: result.trained }, null, 2)}\n`);
     bar.end();
     const { rows, entities, candidates, edges, refusedMerges } = result;

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { projectRoot } from '../../base/departments.ts';
+import { readCsv } from '../../cli/csv.ts';
 import { demoDataset } from '../../cli/demo/dataset.ts';
 import { cleanEnv, freePort, startYiwang, temporaryHome, yiwang } from './command.ts';
 
@@ -98,6 +99,15 @@ describe.runIf(process.platform === 'linux')('a place in which no folder can be 
   ])('%s', async (_, args, at, code, message) => {
     expect(await yiwang(args, { YIWANG_HOME: at })).toEqual({ code, out: '', err: expect.stringMatching(message) });
   });
+});
+
+test('clusters are joined with their input by the ids that stand in it, whatever these look like in a sheet', async () => {
+  const folder = join(home, 'files');
+  const ids = ['-1a', '=x1', '+7b', '@y', "'-1a", 'a,b', 'say "x"', ' lead'];
+  writeFileSync(join(folder, 'ids.csv'), ['isbn,title', ...ids.map((id) => `"${id.replaceAll('"', '""')}",river`)].join('\n'));
+  const { code } = await yiwang(['link', '--model', join(folder, 'books.json'), '--input', join(folder, 'ids.csv'), '--out', join(folder, 'joined.csv')], { YIWANG_HOME: home });
+  expect(code).toBe(0);
+  expect(readCsv(join(folder, 'joined.csv'), ['source', 'id', 'entity']).map(({ source, id }) => [source, id])).toEqual(ids.map((id) => ['ids.csv', id]));
 });
 
 test('a folder as an input is no CSV with a bad row', async () => {
