@@ -12,7 +12,7 @@ export function datasetCommand(program: Command): void {
   dataset
     .command('generate')
     .description('writes a synthetic county in the format of the sources, with its ground truth · 生成合成县域数据集及其真值')
-    .requiredOption('--out <dir>', 'an empty or new folder · 空目录或新目录')
+    .requiredOption('--out <dir>', 'a new or empty folder, or that of an earlier data set, which is replaced · 新目录、空目录，或原数据集所在目录（将被替换）')
     .requiredOption('--residents <n>', 'how many people · 人口数', wholeNumber(100, residentsMax))
     .requiredOption('--seed <s>', 'a number, or a word of letters and digits; the same seed gives the same county · 随机种子，数字或由字母数字组成的词', seed)
     .option('--json', 'one JSON document · 输出 JSON')
