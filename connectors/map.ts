@@ -140,14 +140,13 @@ function applied(rules: Readonly<Record<string, Rule>>, row: Row, found: Finding
  */
 export function registered(rules: Readonly<Record<string, Rule>>, row: Row, found: Findings): Record<string, unknown> {
   const columns = applied(rules, row, found);
-  const placed = typeof columns['division'] === 'string' ? placedDivision(columns['division'], null) : null;
-  const field = rules['division']?.reads[0] ?? '';
-  if (placed === null || placed.repair === 'DIVISION_CUT') {
-    if (typeof columns['division'] === 'string') found.repairs.push({ field, kind: 'DIVISION_UNKNOWN' });
-    return columns;
-  }
-  if (placed.repair) found.repairs.push({ field, kind: placed.repair });
-  return { ...columns, division: placed.now };
+  const { division } = columns;
+  if (typeof division !== 'string') return columns;
+  const placed = placedDivision(division, null);
+  const isKnown = placed !== null && placed.repair !== 'DIVISION_CUT';
+  const kind = isKnown ? placed.repair : 'DIVISION_UNKNOWN';
+  if (kind) found.repairs.push({ field: rules['division']!.reads[0]!, kind });
+  return isKnown ? { ...columns, division: placed.now } : columns;
 }
 
 function milestonesOf(rules: RecordRules | undefined, row: Row, found: Findings, status: string | null): string[] {
