@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { YiwangError } from '../base/errors.ts';
+import { withinMs } from '../base/within.ts';
 import type { Connector } from './contract.ts';
 import type { Limits } from './limits.ts';
 import type { SourcePage } from './source.ts';
@@ -14,11 +14,12 @@ export async function* pagesInTime(pages: AsyncGenerator<SourcePage>, { source }
   try {
     for (;;) {
       const waitMs = Math.min(pageDeadlineMs, endsAtMs - performance.now());
-      const next = waitMs <= 0 ? undefined : await inTime(pages.next(), waitMs);
-      if (next === undefined) {
+      const missed = () => {
         late = true;
-        throw new YiwangError('SOURCE_UNAVAILABLE', { hint: waitMs < pageDeadlineMs ? 'the run was not through within its deadline; it goes on later' : 'the source gave no page within the deadline' });
-      }
+        return new YiwangError('SOURCE_UNAVAILABLE', { hint: waitMs < pageDeadlineMs ? 'the run was not through within its deadline; it goes on later' : 'the source gave no page within the deadline' });
+      };
+      if (waitMs <= 0) throw missed();
+      const next = await withinMs(waitMs, pages.next(), missed);
       if (next.done) return;
       yield next.value;
     }
@@ -31,14 +32,3 @@ export async function* pagesInTime(pages: AsyncGenerator<SourcePage>, { source }
 
 /** A source kind that keeps its own deadline is given the time to say why it missed it. */
 const reasonMs = 5_000;
-
-/** The value, or undefined where it is not there in time. */
-async function inTime<T>(value: Promise<T>, waitMs: number): Promise<T | undefined> {
-  const there = new AbortController();
-  value.catch(() => undefined); // it may reject after its deadline, when nobody waits any more
-  try {
-    return await Promise.race([value, pause(waitMs, undefined, { signal: there.signal }).catch(() => undefined)]);
-  } finally {
-    there.abort();
-  }
-}

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { givenUpAfter, type Pool } from '../base/db.ts';
+import { withinMs } from '../base/within.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
-import { withinMs } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 
 /** `/livez`: this process answers. `/readyz`: so does its database, in `databaseMsMax`. `/metrics`: Prometheus text. */

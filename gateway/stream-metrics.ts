@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { allDone, givenUpAfter, type Pool } from '../base/db.ts';
+import { withinMs } from '../base/within.ts';
 import { YiwangError } from '../base/errors.ts';
 import { isOpenSql } from '../connectors/sources/deliveries.ts';
-import { withinMs } from './deadline.ts';
 
 /** Jobs by state, of each queue; from whoever has the queue open. */
 export type QueueDepths = () => Promise<Record<string, { waiting: number; active: number; failed: number }>>;

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { sha256Hex } from '../base/canonical.ts';
 import { YiwangError } from '../base/errors.ts';
 import { log, safeError } from '../base/log.ts';
+import { withinMs } from '../base/within.ts';
 import { timing, type Timing } from './timing.ts';
 
 export const queueNames = ['sync', 'settle'] as const;
@@ -32,6 +33,8 @@ export interface QueueOptions {
   redisUrl: string | undefined;
   databaseUrl: string;
   timing?: Timing;
+  /** Hears of every failed try to connect, of which there are several a second while Redis is away; logs each unless given. */
+  onError?: (error: Error) => void;
 }
 
 const schema = 'bullmq';
@@ -40,11 +43,11 @@ const connectionsMax = 10;
 
 /** BullMQ on Redis where `redisUrl` is given, otherwise on the hub's own PostgreSQL. */
 export async function openQueues(options: QueueOptions): Promise<Queues> {
-  if (options.redisUrl !== undefined) return queuesOn(RedisQueue as unknown as QueueClass, RedisWorker as unknown as WorkerClass, { connection: redisConnection(options.redisUrl), prefix: prefixOf(options.databaseUrl) }, options.timing);
+  if (options.redisUrl !== undefined) return queuesOn(RedisQueue as unknown as QueueClass, RedisWorker as unknown as WorkerClass, { connection: redisConnection(options.redisUrl), prefix: prefixOf(options.databaseUrl) }, options);
   await migrateQueues(options.databaseUrl);
   const { Queue, Worker } = withBackend(createPostgresBackend);
   const pool = queuePool(options.databaseUrl);
-  const queues = queuesOn(Queue as unknown as QueueClass, Worker as unknown as WorkerClass, { connection: pool }, options.timing);
+  const queues = queuesOn(Queue as unknown as QueueClass, Worker as unknown as WorkerClass, { connection: pool }, options);
   return { ...queues, close: () => queues.close().finally(() => pool.end()) };
 }
 
@@ -92,8 +95,7 @@ interface AnyWorker {
 }
 type WorkerClass = new (name: string, process: (job: { data: { id: string } }) => Promise<void>, options: object) => AnyWorker;
 
-function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits: Timing = timing): Queues {
-  const onError = (error: Error) => log.warn({ err: safeError(error) }, 'queue');
+function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, { timing: waits = timing, onError = warned }: Pick<QueueOptions, 'timing' | 'onError'>): Queues {
   const opened = new Map<QueueName, AnyQueue>();
   const workers = new Set<AnyWorker>();
   const starting: Promise<void>[] = [];
@@ -148,6 +150,10 @@ function queuesOn(Queue: QueueClass, Worker: WorkerClass, options: object, waits
   };
 }
 
+function warned(error: Error): void {
+  log.warn({ err: safeError(error) }, 'queue');
+}
+
 /** BullMQ keeps it to itself, and the job rings again. */
 function told(queue: QueueName, error: unknown): never {
   log.error({ err: safeError(error) }, `a job of the queue ${queue} failed; what is due is tried again`);
@@ -158,16 +164,10 @@ const answerMsMax = 5_000;
 
 /** The answer, unless it fails or the queue keeps it back: Redis that is away rejects nothing, it is connected to for ever. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  const late = pause(answerMsMax, undefined, { signal: answered.signal }).then(() => {
-    throw new YiwangError('QUEUE_UNAVAILABLE', { detail: `no answer within ${answerMsMax} ms` });
-  });
   try {
-    return await Promise.race([answer, late]);
+    return await withinMs(answerMsMax, answer, () => new YiwangError('QUEUE_UNAVAILABLE', { detail: `no answer within ${answerMsMax} ms` }));
   } catch (error) {
     throw error instanceof YiwangError ? error : new YiwangError('QUEUE_UNAVAILABLE', { cause: error });
-  } finally {
-    answered.abort();
   }
 }
 

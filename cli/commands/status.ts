@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
-import { log } from '../../base/log.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { printJson, printLine, printTable } from '../output.ts';
 import type { HubStatus } from '../../jobs/status.ts';
@@ -26,15 +25,12 @@ export async function readStatus({ config, pool, databaseUrl }: Hub): Promise<Hu
 
 async function queueDepths({ config: { redisUrl }, databaseUrl }: Pick<Hub, 'config' | 'databaseUrl'>): Promise<HubStatus['queues']> {
   const { openQueues } = await import('../../jobs/queues.ts');
-  const queues = await openQueues({ redisUrl, databaseUrl });
-  const { level } = log;
-  if (redisUrl !== undefined) log.level = 'error'; // one sentence tells of Redis that is away, not every try
+  const queues = await openQueues({ redisUrl, databaseUrl, onError: () => undefined }); // one sentence tells of Redis that is away, not every try
   try {
     return await queues.depths();
   } catch (cause) {
     throw redisUrl === undefined ? cause : new YiwangError('QUEUE_UNAVAILABLE', { hint: `the queue at ${new URL(redisUrl).host} (REDIS_URL) does not answer; start it, or unset REDIS_URL where the hub has none`, cause });
   } finally {
-    log.level = level;
     await queues.close();
   }
 }
