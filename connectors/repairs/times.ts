@@ -87,19 +87,24 @@ function fromParts([, y, m, d, h, i, s, f, z]: readonly (string | undefined)[], 
   const second = Number(s ?? 0);
   if (year < yearMin || year > yearMax || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return null;
   if (day > shortestMonthDays && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return null;
+  const offsetMs = zoneOffsetMs(z);
+  if (offsetMs === null) return null;
   const milliseconds = f === undefined ? 0 : Number(f.padEnd(3, '0').slice(0, 3));
   const local = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
   const precision = h === undefined ? 'DAY' : s === undefined ? 'MINUTE' : f === undefined ? 'SECOND' : 'MILLISECOND';
-  return { instant: new Date(local - zoneOffsetMs(z)).toISOString(), precision, repaired };
+  return { instant: new Date(local - offsetMs).toISOString(), precision, repaired };
 }
 
 const shortestMonthDays = 28;
 
-function zoneOffsetMs(zone: string | undefined): number {
+/** `null` for what is no offset (RFC 3339, section 5.6): a time that is days away from what stands there would be a guess. */
+function zoneOffsetMs(zone: string | undefined): number | null {
   if (zone === undefined) return shanghaiOffsetMs;
   if (zone.toUpperCase() === 'Z') return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(-2));
+  if (hours > 23 || minutes > 59) return null;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 /** Excel counts days from 1899-12-30, in local time. */

@@ -22,6 +22,18 @@ const application = (more: Row) => live('civil', 'jzsq', { 业务编号: 'B1', �
 const petition = (more: Row) => live('petition', 'petitions', { xfjbh: '1', nd: '2026', djsj: '2026-03-01', xfmd: '3', gxsj: '2026-03-01', zf: '0', ...more });
 const ticket = (more: Row, eventType = 'cn.gov.12345.ticket.created') => live('hotline', 'tickets', { ticketNo: 'T1', receivedAt: '2026-03-01', status: 'ACCEPTED', updatedAt: '2026-03-01', ...more }, { eventType });
 
+describe('a zone is one that RFC 3339 knows, or the time cannot be read', () => {
+  test.each([
+    ['2026-03-02T09:30:00+08:00', true],
+    ['2026-03-02T09:30:00+23:59', true],
+    ['2026-03-02T09:30:00+24:00', false],
+    ['2026-03-02T09:30:00+99:00', false],
+    ['2026/3/2 9:30-0860', false],
+  ])('%s', (filedAt, isRead) => {
+    expect(filing({ filedAt }).quarantined).toEqual(isRead ? [] : [{ field: 'filedAt', reason: 'UNPARSABLE_TIME' }]);
+  });
+});
+
 test('nobody of a joint petition of 1,500 is lost', () => {
   const { mentions } = petition({ xfr: Array.from({ length: 1500 }, (_, n) => ({ xfrxm: `张三${n}` })) });
   expect(mentions.map((mention) => mention.ordinal)).toEqual(Array.from({ length: 1500 }, (_, n) => n));
