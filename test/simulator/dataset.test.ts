@@ -53,3 +53,10 @@ test('a byte-order mark before the first line is no part of it, neither when the
     file.close();
   }
 });
+
+test('a byte-order mark before `dataset.json` or a manifest is no part of it, as it is none to the hub', () => {
+  const folder = join(root, 'marked-manifest');
+  cpSync(good, folder, { recursive: true });
+  for (const name of ['dataset.json', 'civil/20260109/manifest.json']) writeFileSync(join(folder, name), `\ufeff${readFileSync(join(folder, name), 'utf8')}`);
+  expect(openDataset(folder).info.seed).toBe(3);
+});
