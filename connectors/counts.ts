@@ -14,9 +14,9 @@ export function noCounts(): Counts {
   return { offered: 0, published: 0, unchanged: 0, superseded: 0, tombstones: 0, dropped: {}, droppedFields: {}, quarantined: {} };
 }
 
-/** Adds to one kind of a group; a group's entry that falls to zero goes. */
+/** Adds to one kind of a group; a group's entry that falls to zero goes. A source may call a column `constructor`, which every object has. */
 export function add(group: Record<string, number>, name: string, n = 1): void {
-  const sum = (group[name] ?? 0) + n;
+  const sum = (Object.hasOwn(group, name) ? group[name]! : 0) + n;
   if (sum === 0) delete group[name];
   else group[name] = sum;
 }

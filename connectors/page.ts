@@ -4,7 +4,7 @@ import { allDone, pipelining, prepared, type Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Connector, Row, Stream } from './contract.ts';
-import { addCounts, countsOf, type Counts } from './counts.ts';
+import { add, addCounts, countsOf, type Counts } from './counts.ts';
 import { fold, versionName, type Effects, type Head, type Known, type Landed, type State } from './fold.ts';
 import { formOf } from './form.ts';
 import type { Judged } from './judge.ts';
@@ -221,7 +221,7 @@ async function writeStream(client: pg.ClientBase, { connector, stream }: PageCon
   const until = (present ?? (await presentOf(client as Pick<Pool, 'query'>, undefined))).instant;
   const newest = [...effects.live.values()].reduce((latest, { mapped: { sourceUpdatedAt: at } }) => (at !== null && at > latest && at <= until ? at : latest), '');
   const drift = { ...before.drift };
-  for (const [column, n] of Object.entries(effects.drift)) if (column in drift || Object.keys(drift).length < driftColumnsMax) drift[column] = (drift[column] ?? 0) + n;
+  for (const [column, n] of Object.entries(effects.drift)) if (Object.hasOwn(drift, column) || Object.keys(drift).length < driftColumnsMax) add(drift, column, n);
   await client.query(
     `UPDATE hub.stream SET totals = $3, drift = $4, watermark = coalesce($5, watermark), fresh_through = greatest(CASE WHEN fresh_through <= $7::timestamptz THEN fresh_through END, $6::timestamptz) WHERE department = $1 AND stream = $2`,
     [connector.department, stream.name, JSON.stringify(addCounts(countsOf(before.totals), effects.counts)), JSON.stringify(drift), watermark === undefined ? null : JSON.stringify(watermark), newest || null, until],

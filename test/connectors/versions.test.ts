@@ -90,6 +90,15 @@ describe('versions of a call', () => {
     expect((await hub.pool.query("SELECT stale_reason FROM hub.stream WHERE stream = 'jcj_jjd'")).rows).toMatchObject([{ stale_reason: expect.stringContaining('bjsj') }]);
   });
 
+  it('counts an added column whatever its name, `constructor` as well, page after page', async () => {
+    await source.pool.query("ALTER TABLE jcj_jjd ADD COLUMN constructor varchar(10) DEFAULT 'new'");
+    for (const jjdbh of ['C1', 'C2']) {
+      await write({ jjdbh });
+      await sync();
+    }
+    expect((await hub.pool.query("SELECT drift FROM hub.stream WHERE stream = 'jcj_jjd'")).rows).toEqual([{ drift: { constructor: 2 } }]);
+  });
+
   it.each(['bmyq', 'jbgjs'])('stops the stream where %s, from which a protection is read, is renamed or dropped; what was protected stays so', async (column) => {
     await write({ bmyq: '1', jbgjs: '1' });
     await sync();
