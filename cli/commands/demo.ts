@@ -78,10 +78,10 @@ function configToCome(sources: readonly SourceNeeds[]): Config {
   return readConfig({ env: { ...process.env, ...Object.fromEntries(inPlace) }, sources });
 }
 
+/** Kept or emptied, a hub that another yiwang serves is left to it: a second simulator would put its own sources, from their first round, in place of those. */
 async function emptied(home: string, embedded: Awaited<ReturnType<typeof startEmbeddedPostgres>>, options: Options): Promise<void> {
-  if (options.keep) return;
   if (!embedded.started) throw new YiwangError('CONFIG', { hint: 'another yiwang runs on this home; end it first, or choose another YIWANG_HOME' });
-  await emptyEmbedded(home, embedded);
+  if (!options.keep) await emptyEmbedded(home, embedded);
 }
 
 interface Running {

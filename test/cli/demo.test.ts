@@ -75,9 +75,10 @@ test('Ctrl-C while it syncs ends everything within seconds', async () => {
 test('a second demo of the same home is refused and harms nothing', async () => {
   const { child, ended } = startYiwang(['up', '--only', 'jobs'], { ...env, YIWANG_LOG_LEVEL: 'info' });
   await vi.waitFor(() => expect(ended().err).toContain('ready'), { timeout: minutesMs, interval: 100 });
-  const second = await yiwang(['demo', '--dataset', dataset, '--once'], env);
-  expect(second.code).toBe(1);
-  expect(second.err).toContain('another yiwang runs on this home');
+  for (const keep of [[], ['--keep']]) {
+    const second = await yiwang(['demo', '--dataset', dataset, '--once', ...keep], env);
+    expect({ keep, code: second.code, err: second.err }).toEqual({ keep, code: 1, err: expect.stringContaining('another yiwang runs on this home') });
+  }
   child.kill('SIGTERM');
   await once(child, 'close');
   expect(ended().code).toBe(0);
