@@ -29,6 +29,7 @@ export const errorTable = {
   PAYLOAD_TOO_LARGE: { http: 413, retryable: false, en: 'the delivery is over 5 MiB', zh: '推送内容超过 5 MiB' },
   STREAM_BUSY: { http: 409, retryable: true, en: 'another run of this stream is under way', zh: '该数据流已有任务在执行' },
   FENCED: { http: 409, retryable: true, en: 'a newer run took this stream over; nothing was written', zh: '任务已被更新的运行取代，未写入任何数据' },
+  STREAM_PAUSED: { http: 409, retryable: false, en: 'the stream is paused; resume it first', zh: '该数据流已暂停，请先恢复' },
   HELD: { http: 409, retryable: false, en: 'the run would delete too much and waits for an operator', zh: '删除数量异常，等待运维人员确认' },
   // operators and the command line
   USAGE: { http: 400, retryable: false, en: 'wrong usage', zh: '用法有误' },

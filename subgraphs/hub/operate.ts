@@ -41,10 +41,18 @@ async function rerun(context: Context, info: GraphQLResolveInfo, { department, s
   if (full && (since || until)) throw new YiwangError('BAD_REQUEST', { hint: '`full` reads everything: it has no `since` or `until`' });
   const mode = dryRun ? 'DRY_RUN' : full ? 'FULL' : 'INCREMENT'; // a back-fill is an increment of its period
   const parameters = JSON.stringify({ full: full ?? false, ...(since ? { since: since.toISOString() } : {}), ...(until ? { until: until.toISOString() } : {}) });
-  const names = stream ? [stream] : (await streamReports(context)).filter((one) => one.department === department && (dryRun || !one.paused)).map((one) => one.stream);
-  if (names.length === 0) throw noStream();
+  const names = stream ? [stream] : await streamsOf(context, department, dryRun ?? false);
   const ids = await change(context, info, (runs: string[]) => runs.join(' '), (tx) => requested(tx, { department, names, mode, parameters, by: asker(context) }));
   return runsOf(context, ids);
+}
+
+/** Of a whole department those that may run: a dry run writes nothing and needs no resume. */
+async function streamsOf(context: Context, department: string, dryRun: boolean): Promise<string[]> {
+  const reports = (await streamReports(context)).filter((one) => one.department === department);
+  if (reports.length === 0) throw noStream();
+  const names = reports.filter((one) => dryRun || !one.paused).map((one) => one.stream);
+  if (names.length === 0) throw new YiwangError('STREAM_PAUSED');
+  return names;
 }
 
 async function requested(tx: Transaction, { department, names, mode, parameters, by }: { department: string; names: readonly string[]; mode: string; parameters: string; by: string }): Promise<string[]> {
@@ -52,7 +60,7 @@ async function requested(tx: Transaction, { department, names, mode, parameters,
   for (const name of names) {
     const { rows } = await tx.execute<{ run: string | null; refused: string | null }>(sql`SELECT run, refused FROM hub.request_run(${department}, ${name}, ${mode}, ${parameters}::jsonb, ${by})`);
     const { run, refused } = rows[0] ?? { run: null, refused: 'UNKNOWN' };
-    if (refused === 'PAUSED') throw new YiwangError('BAD_REQUEST', { hint: 'the stream is paused: resume it first' });
+    if (refused === 'PAUSED') throw new YiwangError('STREAM_PAUSED');
     if (run === null) throw noStream();
     ids.push(run);
   }

@@ -95,7 +95,7 @@ describe('10: dry re-run from a watermark; release a quarantine reason', () => {
   it('a pause is kept, shown, and ends', async () => {
     const stream = { department: 'petition', stream: (await hub.pool.query("SELECT stream FROM hub.stream WHERE department = 'petition' LIMIT 1")).rows[0].stream };
     expect((await operate('PauseStream', stream)).data.pauseStream).toMatchObject({ paused: true });
-    expect((await operate('RerunConnector', stream)).errors?.[0]?.extensions?.code).toBe('BAD_REQUEST');
+    expect((await operate('RerunConnector', stream)).errors?.[0]?.extensions?.code).toBe('STREAM_PAUSED');
     expect((await operate('ResumeStream', stream)).data.resumeStream).toMatchObject({ paused: false });
   });
 });

@@ -115,6 +115,10 @@ describe('changes by an operator', () => {
     expect(body.errors).toBeUndefined();
     expect(data['pauseStream']).toEqual({ stream: 'tickets', paused: true, pausedAt: expect.stringMatching(/^\d{4}-/) });
     expect(await streams()).toBe(true);
+    for (const choice of ['stream: "tickets"', 'dryRun: false']) {
+      const { body: asked } = await world.ask('hub', operator, `mutation { rerunConnector(department: "hotline", ${choice}) { id } }`);
+      expect(asked.errors).toMatchObject([{ extensions: { code: 'STREAM_PAUSED' } }]);
+    }
     const { data: resumed } = await world.ask('hub', operator, 'mutation { resumeStream(department: "hotline", stream: "tickets") { paused pausedAt } }');
     expect(resumed['resumeStream']).toEqual({ paused: false, pausedAt: null });
     const { rows } = await db.pool.query('SELECT coordinate, caller, kind, org, purpose, subject, trace_id FROM hub.effect ORDER BY id');
