@@ -10,6 +10,7 @@ import pg from 'pg';
 import { asOwner, embeddedPlace, type EmbeddedPlace } from './embedded-place.ts';
 import { YiwangError } from './errors.ts';
 import { loadOrCreateSecret, writePrivateFile } from './home.ts';
+import { keptUp } from './kept-up.ts';
 
 export interface EmbeddedPostgres {
   /** Of the database `yiwang`, with the password; also in `$YIWANG_HOME/database.url`, mode 0600. */
@@ -29,17 +30,27 @@ const connectionsMax = 200;
 /**
  * Starts the PostgreSQL of one home on a free port of the loopback, or connects to the one that runs there already. For the
  * demo and for tests only. It ends with `stop()`, and by itself when this process dies in whatever way. `durable: false`
- * (tests) trades safety against power loss for speed.
+ * (tests) trades safety against power loss for speed. With `keepUp` a server that dies is started again, on its port, where
+ * the pools look for it.
  */
-export async function startEmbeddedPostgres({ home, durable = true }: { home: string; durable?: boolean }): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ home, durable = true, keepUp = false }: { home: string; durable?: boolean; keepUp?: boolean }): Promise<EmbeddedPostgres> {
   const place = embeddedPlace(home);
   const password = loadOrCreateSecret('embedded-postgres', home);
   for (let attempt = 0; attempt < startAttemptsMax; attempt += 1) {
-    const port = await runningPort(place, password);
-    if (port !== undefined) return { url: announce(home, place, password, port), started: false, stop: async () => undefined };
+    const running = await runningPort(place, password);
+    if (running !== undefined) return { url: announce(home, place, password, running), started: false, stop: async () => undefined };
     await initialise(place, password, durable);
-    const server = await launch(place, password, durable);
-    if (server) return { url: announce(home, place, password, server.port), started: true, stop: () => stopServer(server.process, place) };
+    const port = await freePort();
+    const server = await launch(place, password, durable, port);
+    if (!server) continue;
+    const url = announce(home, place, password, port);
+    if (!keepUp) return { url, started: true, stop: () => stopServer(server, place) };
+    const again = async () => {
+      const next = await launch(place, password, durable, port);
+      if (next) announce(home, place, password, port); // another command's server may have stood there meanwhile
+      return next;
+    };
+    return { url, started: true, ...keptUp(server, again, (last) => stopServer(last, place)) };
   }
   throw new YiwangError('CONFIG', { hint: `the embedded PostgreSQL does not start; its last words are in \`${logFile(place)}\`` });
 }
@@ -155,8 +166,7 @@ wait "$server"; code=$?
 kill "$guard" 2>/dev/null
 exit "$code"`;
 
-async function launch(place: EmbeddedPlace, password: string, durable: boolean): Promise<{ process: ChildProcess; port: number } | undefined> {
-  const port = await freePort();
+async function launch(place: EmbeddedPlace, password: string, durable: boolean, port: number): Promise<ChildProcess | undefined> {
   const log = openSync(logFile(place), 'w', 0o600);
   const child = spawn('/bin/sh', ['-c', guardedServer, 'yiwang-postgres', place.postgres, ...serverFlags(place, port, durable)], { ...asOwner(place), detached: true, stdio: ['pipe', log, log] });
   closeSync(log);
@@ -165,7 +175,7 @@ async function launch(place: EmbeddedPlace, password: string, durable: boolean):
   (child.stdin as unknown as { unref(): void }).unref();
   const deadline = Date.now() + readyTimeoutMs;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
-    if (await accepts(port, password)) return { process: child, port };
+    if (await accepts(port, password)) return child;
     await pause(pollMs);
   }
   await stopServer(child, place); // lost the port or the data folder to another process; the caller looks again

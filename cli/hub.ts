@@ -23,7 +23,7 @@ const reasons: Record<string, string> = {
 /** Opens the hub's database for one command (started where none runs, migrated), and closes it whatever happens. */
 export async function withHub<T>(work: (hub: Hub) => Promise<T>, options: { env?: NodeJS.ProcessEnv; sources?: readonly SourceNeeds[] } = {}): Promise<T> {
   const config = readConfig(options);
-  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ home: config.home }) : undefined;
+  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ home: config.home, keepUp: true }) : undefined;
   const databaseUrl = embedded?.url ?? config.databaseUrl!;
   const [{ openPool }, { migrate }] = await Promise.all([import('../base/db.ts'), import('../base/migrate.ts')]); // half a second that `--help` need not wait
   const tracing = config.traceEndpoint === undefined ? undefined : (await import('../base/tracing.ts')).startTracing(config.traceEndpoint);

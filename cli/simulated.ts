@@ -25,7 +25,7 @@ export async function startSimulated(env: NodeJS.ProcessEnv = process.env): Prom
   if (env['NODE_ENV'] === 'production') throw new YiwangError('CONFIG', { hint: 'the simulator does not run with NODE_ENV=production' });
   const { home, databaseUrl, port } = readConfig({ env, sources: [] });
   const dataset = await demoDataset(home, env['YIWANG_DATASET'] || undefined, residentsDefault);
-  const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home }) : undefined;
+  const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home, keepUp: true }) : undefined;
   try {
     const simulator = await simulatorBeside({ home, port, dataset, policeTarget: embedded?.url ?? databaseUrl });
     const needed = writeSourceEnv(home, simulator.addresses).env;

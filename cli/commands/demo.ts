@@ -54,7 +54,7 @@ async function demo(options: Options, stop: AbortSignal): Promise<void> {
   const { openDataset } = await import('../../simulator/dataset.ts');
   openDataset(dataset);
   await tryPorts({ host, port });
-  const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home }) : undefined;
+  const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ home, keepUp: true }) : undefined;
   try {
     if (embedded) await emptied(home, embedded, options);
     else if (!options.keep) await refuseFilled(databaseUrl!);

@@ -60,6 +60,21 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('the server is go
   await expect(run(url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
 });
 
+test('a server that is killed under a running hub is started again where its pools look for it, until it is stopped', async () => {
+  const home = newHome();
+  const server = await startEmbeddedPostgres({ home, keepUp: true });
+  await run(server.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  const lock = join(home, 'postgres/data/postmaster.pid');
+  for (let death = 0; death < 2; death += 1) {
+    process.kill(Number.parseInt(readFileSync(lock, 'utf8'), 10), 'SIGKILL');
+    await expect(run(server.url, 'SELECT 1')).rejects.toThrow();
+    expect(await vi.waitFor(() => run(server.url, 'SELECT one FROM kept'), { timeout: 30_000, interval: 200 })).toEqual([{ one: 1 }]);
+  }
+  await server.stop();
+  await expect(run(server.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
+  expect(existsSync(lock)).toBe(false);
+}, 90_000);
+
 test('a crash of the server, and a process number that now belongs to another program, are survived', async () => {
   const home = newHome();
   const { child, url } = await started(home, 'durable');
