@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { YiwangError } from './errors.ts';
-import { log } from './log.ts';
+import { log, safeError } from './log.ts';
 
 const restartAttemptsMax = 60;
 const restartPauseMs = 1000; // what is left of a killed server holds its shared memory for a moment
@@ -28,7 +27,7 @@ export function keptUp(first: ChildProcess, again: () => Promise<ChildProcess | 
     log.error('the embedded PostgreSQL ended although nobody stopped it; it is started again');
     for (let attempt = 0; attempt < restartAttemptsMax && !stopping; attempt += 1) {
       await pause(restartPauseMs);
-      const next = await again().catch(refusedOnce);
+      const next = await again().catch(failedOnce);
       if (!next) continue;
       server = next;
       watch();
@@ -46,7 +45,7 @@ export function keptUp(first: ChildProcess, again: () => Promise<ChildProcess | 
   };
 }
 
-/** Another server that took the port meanwhile refuses our password: an attempt that failed like any other. */
-function refusedOnce(error: unknown): undefined {
-  if (!(error instanceof YiwangError)) throw error;
+/** Another server that took the port meanwhile refuses our password, a disk is full for a moment: the next attempt may do. */
+function failedOnce(error: unknown): undefined {
+  log.warn({ err: safeError(error) }, 'the embedded PostgreSQL could not be started again');
 }
