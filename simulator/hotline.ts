@@ -55,8 +55,10 @@ export function toldTicket(event: Record<string, unknown>): ToldTicket | null {
   const { specversion, id, source, type, subject, sequence, data } = event;
   const isEvent = specversion === '1.0' && [id, source, type].every((attribute) => typeof attribute === 'string' && attribute !== '');
   if (!isEvent) return null;
-  const isTold = typeof subject === 'string' && /^\d+$/.test(String(sequence)) && typeof data === 'object' && data !== null;
-  const ticket = isTold ? { ticketNo: subject, sequence: BigInt(String(sequence)), updatedMs: instantMs((data as Record<string, unknown>)['updatedAt']) } : { ticketNo: '', sequence: 0n, updatedMs: Infinity };
+  const record = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
+  // A record that goes by another number than its event could be told under that one only: as a version that was never pushed.
+  const isTold = typeof subject === 'string' && /^\d+$/.test(String(sequence)) && String(record['ticketNo'] ?? '').trim() === subject.trim();
+  const ticket = isTold ? { ticketNo: subject, sequence: BigInt(String(sequence)), updatedMs: instantMs(record['updatedAt']) } : { ticketNo: '', sequence: 0n, updatedMs: Infinity };
   return { id: id as string, type: type as string, ...ticket };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { generateDataset } from '../../simulator/generate.ts';
 import { openDataset } from '../../simulator/dataset.ts';
+import { toldTicket } from '../../simulator/hotline.ts';
 import { LineFile } from '../../simulator/lines.ts';
 import { instantMs } from '../../simulator/time.ts';
 
@@ -59,4 +60,17 @@ test('a byte-order mark before `dataset.json` or a manifest is no part of it, as
   cpSync(good, folder, { recursive: true });
   for (const name of ['dataset.json', 'civil/20260109/manifest.json']) writeFileSync(join(folder, name), `\ufeff${readFileSync(join(folder, name), 'utf8')}`);
   expect(openDataset(folder).info.seed).toBe(3);
+});
+
+// The hub could not know by the answer that it had received this ticket and sequence: it would count one version twice.
+test.each([
+  ['T1', 'T1'],
+  [' T1 ', 'T1'],
+  ['T2', ''],
+  ['', ''],
+  [null, ''],
+  [undefined, ''],
+])('an event of ticket T1 whose record is numbered %j stands in the back-fill as `%s`', (ticketNo, told) => {
+  const event = { specversion: '1.0', id: 'e1', source: '/12345', type: 'cn.gov.12345.ticket.created', subject: 'T1', sequence: '1', data: { ticketNo, updatedAt: '2026-05-01T10:00:00+08:00' } };
+  expect(toldTicket(event)).toMatchObject({ id: 'e1', ticketNo: told });
 });
