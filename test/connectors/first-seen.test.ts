@@ -10,7 +10,7 @@ afterAll(() => db.drop());
 const march = '2026-03-01T00:00:00.000Z';
 const april = '2026-04-01T00:00:00.000Z';
 
-/** When each milestone was reached first, in whatever order the versions arrived: `hub.earliest` (schema/migrations/0840). */
+/** When each milestone was reached first, in whatever order the versions arrived: `hub.earliest` (schema/migrations/0620). */
 describe('milestones of two versions put together', () => {
   it.each([
     { why: 'nothing and nothing', a: {}, b: {}, both: {} },
