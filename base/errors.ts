@@ -34,6 +34,7 @@ export const errorTable = {
   // operators and the command line
   USAGE: { http: 400, retryable: false, en: 'wrong usage', zh: '用法有误' },
   CONFIG: { http: 500, retryable: false, en: 'the configuration is incomplete', zh: '配置不完整' },
+  DISK_FULL: { http: 507, retryable: true, en: 'a disk is full: free some space and run this again', zh: '磁盘已满，请腾出空间后重新运行' },
   DATASET_INVALID: { http: 400, retryable: false, en: 'the data set is broken', zh: '数据集有误' },
   POLICY_INVALID: { http: 500, retryable: false, en: 'the policy does not load', zh: '权限策略无法加载' },
   LOG_TAMPERED: { http: 500, retryable: false, en: 'the access log does not match its checkpoint', zh: '访问日志与检查点不一致' },

@@ -9,7 +9,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 export async function report(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said it
   const { asOperatingError } = await import('../base/db.ts');
-  const error = asFileError(asListeningError(asOperatingError(thrown)));
+  const error = asDiskError(asFileError(asListeningError(asOperatingError(thrown))));
   if (!(error instanceof YiwangError)) {
     log.error({ err: error }, 'command failed');
     if (error instanceof Error && process.env['YIWANG_LOG_LEVEL'] === 'debug') process.stderr.write(`${error.stack}\n`);
@@ -42,6 +42,12 @@ function asFileError(error: unknown): unknown {
   const { code, path } = error as { code?: unknown; path?: unknown };
   const reason = typeof code === 'string' && typeof path === 'string' ? fileReasons[code] : undefined;
   return reason === undefined ? error : new YiwangError('USAGE', { hint: `\`${String(path)}\` cannot be used: ${reason}`, cause: error });
+}
+
+/** What was opened may be written to no more; the system does not say which file it was. */
+function asDiskError(error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' ? new YiwangError('DISK_FULL', { cause: error }) : error;
 }
 
 function sentence(error: YiwangError): string {
