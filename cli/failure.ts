@@ -16,7 +16,7 @@ export async function report(thrown: unknown): Promise<number> {
     process.stderr.write('yiwang: something went wrong here; YIWANG_LOG_LEVEL=debug shows where · 内部错误，可用 YIWANG_LOG_LEVEL=debug 查看 [INTERNAL]\n');
     return exitCodes.failed;
   }
-  process.stderr.write(`yiwang: ${sentence(error)} [${error.code}]\n`);
+  process.stderr.write(`${told(error)}\n`);
   return error.code === 'USAGE' ? exitCodes.usage : exitCodes.failed;
 }
 
@@ -50,7 +50,8 @@ function asDiskError(error: unknown): unknown {
   return code === 'ENOSPC' || code === 'EDQUOT' ? new YiwangError('DISK_FULL', { cause: error }) : error;
 }
 
-function sentence(error: YiwangError): string {
+/** As every command says it: one sentence in English and Chinese, and the code. */
+export function told(error: YiwangError): string {
   const { en, zh } = errorTable[error.code];
-  return error.hint === undefined ? `${en} · ${zh}` : `${error.hint} · ${zh}`;
+  return `yiwang: ${error.hint ?? en} · ${zh} [${error.code}]`;
 }

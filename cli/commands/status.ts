@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { YiwangError } from '../../base/errors.ts';
 import { withHub, type Hub } from '../hub.ts';
 import { printJson, printLine, printTable } from '../output.ts';
+import { queueDepths } from '../queue.ts';
 import type { HubStatus } from '../../jobs/status.ts';
 
 export function statusCommand(program: Command): void {
@@ -21,18 +21,6 @@ export function statusCommand(program: Command): void {
 export async function readStatus({ config, pool, databaseUrl }: Hub): Promise<HubStatus> {
   const { hubStatus } = await import('../../jobs/status.ts');
   return hubStatus(pool, await queueDepths({ config, databaseUrl }));
-}
-
-async function queueDepths({ config: { redisUrl }, databaseUrl }: Pick<Hub, 'config' | 'databaseUrl'>): Promise<HubStatus['queues']> {
-  const { openQueues } = await import('../../jobs/queues.ts');
-  const queues = await openQueues({ redisUrl, databaseUrl, onError: () => undefined }); // one sentence tells of Redis that is away, not every try
-  try {
-    return await queues.depths();
-  } catch (cause) {
-    throw redisUrl === undefined ? cause : new YiwangError('QUEUE_UNAVAILABLE', { hint: `the queue at ${new URL(redisUrl).host} (REDIS_URL) does not answer; start it, or unset REDIS_URL where the hub has none`, cause });
-  } finally {
-    await queues.close();
-  }
 }
 
 export function printStatus(status: HubStatus): void {

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
 import type { FinishedRun } from '../../jobs/sync.ts';
 import { refuseFailed } from '../failed-runs.ts';
+import { told } from '../failure.ts';
 import { withHub, type Hub } from '../hub.ts';
-import { instant, printJson, printTable, progressBar } from '../output.ts';
+import { instant, printJson, printTable, progressBar, say } from '../output.ts';
+import { queueDepths } from '../queue.ts';
 import { startServices } from '../services.ts';
 import { sourceNeeds } from '../sources.ts';
 import { stopSignal } from '../stopping.ts';
@@ -47,9 +49,10 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
     const departments = named.length > 0 || others || !isWaiting ? named : connected(hub);
     const workers = others || !isWaiting ? undefined : await startServices(hub, new Set(['jobs']));
     const bar = progressBar('sync · 同步');
+    const looked = whenStalled(() => void tellOfAbsentQueue(hub));
     try {
       const ids = options.reconcile ? await requestReconcile(hub.pool, { departments, dryRun: options.dryRun ?? false, requestedBy: 'cli' }) : await requestSync(hub.pool, { departments, stream: options.stream, full: options.full ?? false, since: options.since, until: options.until, dryRun: options.dryRun ?? false, requestedBy: 'cli' });
-      const runs = isWaiting ? await waitForSync(hub.pool, ids, { signal: stop, onProgress: ({ runsLeft }) => bar.update(ids.length - runsLeft, ids.length) }) : [];
+      const runs = isWaiting ? await waitForSync(hub.pool, ids, { signal: stop, onProgress: ({ runsLeft }) => (bar.update(ids.length - runsLeft, ids.length), looked(runsLeft)) }) : [];
       bar.end();
       if (options.json) printJson(isWaiting ? { runs } : { requested: ids });
       else if (isWaiting && options.reconcile) printReconciliations(runs);
@@ -60,6 +63,26 @@ async function sync(named: readonly string[], options: Options): Promise<void> {
       await workers?.stop();
     }
   }, { sources: await sourceNeeds() });
+}
+
+/** Calls `tell` once each time that no run has ended for so long. */
+function whenStalled(tell: () => void): (runsLeft: number) => void {
+  let last = { runsLeft: 0, untilMs: 0 };
+  return (runsLeft) => {
+    if (runsLeft !== last.runsLeft) last = { runsLeft, untilMs: performance.now() + stalledMs };
+    else if (runsLeft > 0 && performance.now() > last.untilMs) {
+      last.untilMs = Infinity;
+      tell();
+    }
+  };
+}
+
+const stalledMs = 10_000;
+
+/** What was asked for is kept, and done when Redis is back: whoever waits is told why nothing happens. */
+async function tellOfAbsentQueue(hub: Hub): Promise<void> {
+  if (hub.config.redisUrl === undefined) return; // on the hub's own database, of which this command hears itself
+  await queueDepths(hub).catch((error: unknown) => error instanceof YiwangError && say(told(error)));
 }
 
 function refuseContradictions(named: readonly string[], { stream, full, since, until, reconcile }: Options): void {
