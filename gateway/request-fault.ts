@@ -18,10 +18,20 @@ export function requestFaultStatus(error: unknown): number | undefined {
   return isFastifys && typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
 }
 
+/** The same of what Node could not read as a request, by the code it gives. */
+export function unreadable(cause: unknown): { status: number; told: GraphQLFormattedError } {
+  const status = unreadStatus[String((cause as { code?: unknown }).code)] ?? 400;
+  return { status, told: publicError(requestFault(status, cause)) };
+}
+
+const unreadStatus: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+
 /** In the terms of the closed table: Fastify's sentences repeat the address that was asked for. */
 function requestFault(status: number, cause: unknown): YiwangError {
   if (status === 413) return new YiwangError('LIMIT_EXCEEDED', { hint: 'the body is larger than is taken here', cause });
   return new YiwangError('BAD_REQUEST', { hint: hints[status] ?? 'the address or the body cannot be read', cause });
 }
 
-const hints: Readonly<Record<number, string>> = { 414: 'the address is too long', 415: 'the body is of a type that is not taken here' };
+const hints: Readonly<Record<number, string>> = {
+  408: 'the request was not whole in time', 414: 'the address is too long', 415: 'the body is of a type that is not taken here', 431: 'the headers are longer than is taken here',
+};

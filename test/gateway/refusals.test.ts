@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openPool, type Pool } from '../../base/db.ts';
 import { log } from '../../base/log.ts';
@@ -66,4 +67,20 @@ test.each<[string, string, { method?: string; type?: string; body?: string }, nu
   expect(answer.text).not.toMatch(/FST_|statusCode|%zz|aaa/);
   expect(errors).not.toHaveBeenCalled();
   errors.mockRestore();
+});
+
+test.each([
+  ['headers of 60 KB', `GET /readyz HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer ${'a'.repeat(60_000)}\r\n\r\n`, 431],
+  ['what is no HTTP', 'planted words\r\n\r\n', 400],
+])('%s are told in the hub’s own form, before there is a request', async (_, sent, status) => {
+  const socket = connect(Number(new URL(fixture.url).port), '127.0.0.1');
+  socket.on('error', () => undefined); // the hub ends the connection while the rest is still being sent
+  socket.write(sent);
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk.toString()));
+  await new Promise((resolve) => socket.on('close', resolve));
+  const [head, body] = answer.split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(body!).errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST', zh: expect.any(String) } }]);
+  expect(body).not.toMatch(/HPE_|planted|aaa/);
 });
