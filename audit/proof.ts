@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { inArray } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { z } from 'zod';
 import { YiwangError } from '../base/errors.ts';
+import { readJsonFile } from '../base/json-file.ts';
 import { openCheckpoint } from './checkpoint-text.ts';
 import { newestCheckpoint } from './checkpoint.ts';
 import { readEntry } from './entry.ts';
@@ -39,7 +39,7 @@ export async function proveAccesses(db: Queryable, wanted: { indexes: readonly n
 /** A proof from a file somebody was given, or `USAGE`. */
 export function readAccessProof(file: string): AccessProof {
   try {
-    return accessProofSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return accessProofSchema.parse(readJsonFile(file));
   } catch (cause) {
     throw new YiwangError('USAGE', { hint: `\`${file}\` is not a proof of an access`, cause });
   }

@@ -50,7 +50,7 @@ export async function startEmbeddedPostgres({ home, durable = true, keepUp = fal
       if (next) announce(home, place, password, port); // another command's server may have stood there meanwhile
       return next;
     };
-    return { url, started: true, ...keptUp(server, again, (last) => stopServer(last, place)) };
+    return { url, started: true, stop: keptUp(server, again, (last) => stopServer(last, place)) };
   }
   throw new YiwangError('CONFIG', { hint: `the embedded PostgreSQL does not start; its last words are in \`${logFile(place)}\`` });
 }

@@ -5,16 +5,12 @@ import { log, safeError } from './log.ts';
 const restartAttemptsMax = 60;
 const restartPauseMs = 1000; // what is left of a killed server holds its shared memory for a moment
 
-export interface KeptUp {
-  /** Ends the one that runs by now, for good. */
-  stop(): Promise<void>;
-}
-
 /**
  * A server that ends although nobody stopped it (killed for memory, most often) is started again. `again` gives nothing
- * while another process holds its port or its data: another command of the same home may serve them for its own time.
+ * while another process holds its port or its data: another command of the same home may serve them for its own time. What
+ * is returned ends the one that runs by then, for good.
  */
-export function keptUp(first: ChildProcess, again: () => Promise<ChildProcess | undefined>, end: (server: ChildProcess) => Promise<void>): KeptUp {
+export function keptUp(first: ChildProcess, again: () => Promise<ChildProcess | undefined>, end: (server: ChildProcess) => Promise<void>): () => Promise<void> {
   let server = first;
   let stopping = false;
   let restarting = Promise.resolve();
@@ -36,12 +32,10 @@ export function keptUp(first: ChildProcess, again: () => Promise<ChildProcess | 
     if (!stopping) log.error('the embedded PostgreSQL does not start again; end this and start it anew (`demo --keep` goes on with its data)');
   };
   watch();
-  return {
-    stop: async () => {
-      stopping = true;
-      await restarting;
-      await end(server);
-    },
+  return async () => {
+    stopping = true;
+    await restarting;
+    await end(server);
   };
 }
 

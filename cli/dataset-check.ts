@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Pool } from '../base/db.ts';
 import { YiwangError } from '../base/errors.ts';
+import { readJsonFile } from '../base/json-file.ts';
 import type { HubStatus } from '../jobs/status.ts';
 
 export interface Check {
@@ -48,7 +49,7 @@ function readTruth(dataset: string, file: string): unknown {
   const path = join(dataset, 'truth', file);
   if (!existsSync(path)) throw new YiwangError('DATASET_INVALID', { hint: `\`${dataset}\` has no truth/${file}` });
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return readJsonFile(path);
   } catch (cause) {
     throw new YiwangError('DATASET_INVALID', { hint: `truth/${file} cannot be read as JSON`, cause });
   }

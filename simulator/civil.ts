@@ -2,6 +2,7 @@ import { cpSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readJsonFile } from '../base/json-file.ts';
 import { bombWorkbook } from './bomb.ts';
 import type { Dataset } from './dataset.ts';
 import type { Misbehaviour, Misbehaviours } from './misbehave.ts';
@@ -103,7 +104,7 @@ function isWorkbook(file: string): boolean {
 function withBomb(from: string, to: string, file: string): string {
   const bomb = bombWorkbook();
   writeFileSync(join(to, file), bomb);
-  const manifest = JSON.parse(readFileSync(join(from, manifestName), 'utf8')) as { files: { name: string; sha256: string }[] };
+  const manifest = readJsonFile(join(from, manifestName)) as { files: { name: string; sha256: string }[] };
   for (const one of manifest.files) if (one.name === file) one.sha256 = createHash('sha256').update(bomb).digest('hex');
   return JSON.stringify(manifest);
 }

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { YiwangError } from '../base/errors.ts';
+import { readJsonFile } from '../base/json-file.ts';
 import { toldTicket, type ToldTicket } from './hotline.ts';
 import { readLines } from './lines.ts';
 import { instantMs } from './time.ts';
@@ -60,7 +61,7 @@ export function readDatasetInfo(folder: string): DatasetInfo {
   if (!existsSync(path)) throw new YiwangError('DATASET_INVALID', { hint: `\`${folder}\` is no data set: it has no dataset.json` });
   let value: unknown;
   try {
-    value = jsonOf(path);
+    value = readJsonFile(path);
   } catch (cause) {
     throw new YiwangError('DATASET_INVALID', { hint: 'dataset.json: this is not JSON', cause });
   }
@@ -126,7 +127,7 @@ function deliveryFolders(folder: string): string[] {
     const label = `civil/${name}/manifest.json`;
     let value: unknown;
     try {
-      value = jsonOf(path);
+      value = readJsonFile(path);
     } catch {
       throw new YiwangError('DATASET_INVALID', { hint: `${label}: this is not JSON` });
     }
@@ -134,11 +135,6 @@ function deliveryFolders(folder: string): string[] {
     if (!parsed.success) throw new YiwangError('DATASET_INVALID', { hint: `${label}: \`${parsed.error.issues[0]?.path.join('.') ?? ''}\` is wrong` });
   }
   return names;
-}
-
-/** What stands in a file, a byte-order mark before it left out. */
-function jsonOf(path: string): unknown {
-  return JSON.parse(new TextDecoder().decode(readFileSync(path)));
 }
 
 /** `20260310` before `20260310-2` before `20260310-10`. */

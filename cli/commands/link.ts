@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { YiwangError } from '../../base/errors.ts';
+import { readJsonFile } from '../../base/json-file.ts';
 import type { Model } from '../../linkage/model.ts';
 import { writeExactCsv } from '../csv.ts';
 import { printJson, printLine, progressBar } from '../output.ts';
@@ -77,7 +78,7 @@ async function parsedModel(name: string) {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+    return readJsonFile(file);
   } catch (cause) {
     throw new YiwangError('USAGE', { hint: `\`${file}\` is not JSON`, cause });
   }
